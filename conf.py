@@ -1,0 +1,63 @@
+"""Sphinx configuration; each setting that is not obvious carries its reason."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+project = "Rulka experiments"
+author = "Rulka authors"
+# No year: it would change the pages without any change of the inputs.
+project_copyright = "Rulka authors"
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx_copybutton",
+    "rulka_analysis.sphinx_ext",
+]
+
+# The source directory is the project; a wider pattern would execute and publish any stray .py.
+root_doc = "index"
+include_patterns = ["index.rst", "docs/**.rst", "notebooks/**.py"]
+exclude_patterns = ["**.ipynb_checkpoints"]
+
+# Notebooks are executed by rulka_analysis.sphinx_ext, which knows what they read; myst-nb only
+# renders them.
+nb_execution_mode = "off"
+nb_custom_formats = {".py": ["rulka_analysis.sphinx_ext.read_notebook", {}]}
+# Results in notebook outputs are quoted with the same directive as on other pages.
+nb_render_markdown_format = "myst"
+# Nothing is loaded from another host.
+nb_ipywidgets_js = {}
+myst_heading_anchors = 3
+
+nitpicky = True
+nitpick_ignore_regex = [("py:.*", r".*")]
+
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+napoleon_google_docstring = False
+napoleon_use_rtype = False
+
+html_theme = "pydata_sphinx_theme"
+html_static_path = ["rulka_analysis/static"]
+html_title = "Rulka experiments"
+html_show_sourcelink = True
+html_copy_source = True
+html_show_copyright = False
+html_last_updated_fmt = None
+templates_path = ["docs/_templates"]
+html_sidebars = {"index": []}
+html_theme_options = {
+    "show_prev_next": False,
+    "navbar_align": "left",
+    "show_toc_level": 2,
+    "footer_start": [],
+    "footer_center": [],
+    "footer_end": [],
+    "secondary_sidebar_items": ["page-toc", "notebook-download"],
+}
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True

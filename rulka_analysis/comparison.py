@@ -1,0 +1,609 @@
+"""Runs side by side: one metric, one clock, only where all of them are known.
+
+`Comparison` takes runs and a baseline and answers with tidy DataFrames (`Comparison.compare`) and
+single numbers (`Comparison.at_common_end`, `Comparison.last`, …), each with the event behind it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from rulka_analysis import summaries
+from rulka_analysis.catalogue import Catalogue, Metric
+from rulka_analysis.clocks import (
+    Clock,
+    Window,
+    check_clock,
+    checkpoints,
+    common_window,
+    last_event_at,
+    write_interval,
+)
+from rulka_analysis.findings import Finding
+from rulka_analysis.quantities import Evidence, Quantity
+from rulka_analysis.runs import Run
+
+Direction = Literal["lower", "higher", "the same", "not known"]
+STATUS = "trained"
+# How far apart checkpoints stand unless asked otherwise: the training program writes its aggregates
+# every five minutes.
+EVERY: dict[Clock, float] = {"minutes": 5.0, "frames": 250_000.0, "updates": 10_000.0}
+UNITS: dict[Clock, str] = {"minutes": "min", "frames": "frames", "updates": "updates"}
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What is compared: a metric of the catalogue, on a map, a batch or a transition.
+
+    Parameters
+    ----------
+    name : str
+        The name it was asked for by.
+    metric : Metric
+        The catalogue's entry.
+    map : str or None
+        The map as it stands in tags; None for a metric without one.
+    map_title : str
+        The map as readers know it.
+    per : str or None
+        The setting the value is divided by, because it grows with it; None for the value as logged.
+    """
+
+    name: str
+    metric: Metric
+    map: str | None = None
+    map_title: str = ""
+    per: str | None = None
+
+    @property
+    def unit(self) -> str:
+        return self.metric.per_unit or "" if self.per else self.metric.display_unit
+
+    @property
+    def digits(self) -> int:
+        per_unit = self.metric.per_unit_digits
+        return per_unit if self.per and per_unit is not None else self.metric.digits
+
+    @property
+    def title(self) -> str:
+        """What it is called on pages: ``Loss per transition``, ``Robust greedy race time, A01``."""
+        name = (self.metric.per_unit_name if self.per else None) or self.metric.title
+        name = name[:1].upper() + name[1:].replace("{map}", self.map_title)
+        named = not self.map_title or self.map_title in name
+        return name if named else f"{name}, {self.map_title}"
+
+    @property
+    def is_best(self) -> bool:
+        """Whether the series is summarised by its smallest value so far."""
+        return self.metric.summary == "best"
+
+    @property
+    def placeholders(self) -> dict[str, str]:
+        """What stands in the pattern's braces."""
+        wanted = {"map": self.map, "status": STATUS}
+        named = {p.name for p in self.metric.placeholders}
+        return {name: text for name, text in wanted.items() if text and name in named}
+
+
+@dataclass(frozen=True)
+class Series:
+    """One measure of one run: its events, and their values as shown.
+
+    `values` are in the measure's unit (display factor applied, divided by the setting it scales
+    with); races that were not finished are NaN.
+    """
+
+    run: Run
+    measure: Measure
+    tag: str
+    events: pd.DataFrame
+    values: NDArray[np.float64]
+    factor: float
+    divided_by: str = ""
+    races_of_map: tuple[str, ...] = ()
+
+    @property
+    def records_only(self) -> bool:
+        return self.run.records_only(self.tag)
+
+    def clock(self, clock: Clock) -> NDArray[np.float64]:
+        positions: NDArray[np.float64] = self.events[clock].to_numpy(dtype=np.float64)
+        return positions
+
+    def evidence(self, index: int) -> Evidence:
+        return self.run.evidence_of(self.tag, self.events.iloc[index])
+
+    def quantity(self, index: int | None, how: str) -> Quantity:
+        """Return the value at one event as a quantity resting on that event."""
+        if index is None or index < 0:
+            reason = f"{self.run.name} has no value there"
+            return Quantity.unknown(reason, self.measure.unit, label="no value")
+        return self._quantity(float(self.values[index]), (index,), how)
+
+    def median_quantity(self, indices: Sequence[int], how: str) -> Quantity:
+        """Return the median of the values at some events, resting on all of them."""
+        if not indices:
+            return self.quantity(None, how)
+        return self._quantity(float(np.median(self.values[list(indices)])), tuple(indices), how)
+
+    def _quantity(self, value: float, indices: tuple[int, ...], how: str) -> Quantity:
+        # The largest error among the events bounds that of their median.
+        error = max(float(self.events.reading_error.iloc[i]) for i in indices) * self.factor
+        return Quantity(
+            value=value,
+            unit=self.measure.unit,
+            digits=self.measure.digits,
+            evidence=tuple(self.evidence(i) for i in indices),
+            how=f"{how}{self.divided_by}",
+            reading_error=error,
+        )
+
+    @cached_property
+    def best_index(self) -> int | None:
+        return summaries.best_index(self.values)
+
+    def at(self, clock: Clock, positions: NDArray[np.float64]) -> list[tuple[int, ...]]:
+        """Return, for each position on a clock, the events that decide the value there.
+
+        Empty where there is none: nothing logged yet, or nothing for two write intervals.
+        """
+        on_clock = self.clock(clock)
+        if self.measure.is_best:
+            holds_until = self._holds_until(clock)
+            order = np.argsort(on_clock, kind="stable")
+            records = summaries.best_so_far(self.values[order])
+            at = last_event_at(on_clock[order], positions, oldest=0.0, holds_until=holds_until)
+            best = [int(records[i]) if i >= 0 else -1 for i in at]
+            return [(int(order[i]),) if i >= 0 else () for i in best]
+        oldest = 2 * write_interval(on_clock)
+        finite = np.where(np.isfinite(self.values), on_clock, np.nan)
+        at = last_event_at(finite, positions, oldest=oldest if math.isfinite(oldest) else 0.0)
+        if self.measure.metric.summary != "median_of_last_three":
+            return [(int(i),) if i >= 0 else () for i in at]
+        return [self._three_up_to(finite, int(i)) if i >= 0 else () for i in at]
+
+    def _holds_until(self, clock: Clock) -> float:
+        """Return until where a best so far holds: while the run still writes races of that map."""
+        if self.run.tag_provenance(self.tag) is not None:
+            return self.run.known_until(self.tag, clock)
+        ends = [0.0]
+        for tag in self.races_of_map:
+            on_clock = self.run.scalars(tag)[clock].to_numpy(dtype=np.float64)
+            interval = write_interval(on_clock)
+            end = np.nanmax(on_clock, initial=0.0) + 2 * (interval if interval > 0 else 0.0)
+            ends.append(float(end))
+        return max(ends)
+
+    def _three_up_to(self, on_clock: NDArray[np.float64], index: int) -> tuple[int, ...]:
+        order = np.argsort(on_clock, kind="stable")
+        rank = int(np.flatnonzero(order == index)[0])
+        return tuple(int(i) for i in order[max(0, rank - 2) : rank + 1])
+
+    def at_one(self, clock: Clock, position: float, how: str) -> Quantity:
+        """Return the value at one position on a clock."""
+        (indices,) = self.at(clock, np.array([position]))
+        return self.median_quantity(indices, how)
+
+
+def find_series(
+    run: Run, measure: Measure, per_value: Quantity | None, catalogue: Catalogue
+) -> Series | Quantity:
+    """Return a run's series of a measure, or why there is none.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    measure : Measure
+        What to look for.
+    per_value : Quantity or None
+        The value of the setting named by ``measure.per``, for this run.
+    catalogue : Catalogue
+        Tells which of the run's tags are written after races of the same map.
+    """
+    tags = catalogue.tags_for(measure.metric.name, run.tags, **measure.placeholders)
+    if not tags:
+        wanted = measure.metric.pattern
+        for name, text in measure.placeholders.items():
+            wanted = wanted.replace(f"{{{name}}}", text)
+        return Quantity.unknown(f"{run.name} has no {wanted} in these logs", measure.unit)
+    tag = tags[0]
+    factor = measure.metric.display_factor
+    divided_by = ""
+    if measure.per:
+        if per_value is None or not per_value.known:
+            reason = f"the {measure.per.replace('_', ' ')} of {run.name} is not recorded"
+            return Quantity.unknown(reason, measure.unit, label="not known")
+        factor /= per_value.number
+        title = measure.per.replace("_", " ")
+        divided_by = f", divided by the {title} of {per_value.text} ({per_value.how})"
+    events = run.scalars(tag)
+    values = events.value.to_numpy(dtype=np.float64)
+    metric = measure.metric
+    if metric.cutoff_seconds is not None:
+        # All-time bests are logged in milliseconds, races in seconds.
+        in_seconds = 0.001 if metric.unit == "ms" else 1.0
+        late = summaries.unfinished(values * in_seconds, metric.cutoff_seconds)
+        values = np.where(late, np.nan, values)
+    values = values * factor
+    if metric.whole_milliseconds:
+        values = summaries.whole_milliseconds(values)
+    races = tuple(t for t in run.tags if _is_race_of(catalogue, t, measure.map))
+    return Series(run, measure, tag, events, values, abs(factor), divided_by, races)
+
+
+def _is_race_of(catalogue: Catalogue, tag: str, map: str | None) -> bool:
+    match = catalogue.match(tag)
+    return (
+        match is not None
+        and match.metric.written == "race"
+        and map is not None
+        and match.placeholders.get("map") == map
+    )
+
+
+class Comparison:
+    """Candidate runs against a baseline.
+
+    Parameters
+    ----------
+    name, title : str
+        Its name in the experiment's definition, and what readers call it.
+    runs : mapping of str to (Run or None)
+        The compared runs, baseline first; None for a run the logs do not hold.
+    baseline : str
+        The run the others are compared against.
+    settings : mapping of str to mapping of str to Quantity
+        What was varied: the value of each setting for each run, unknown where not recorded.
+    catalogue : Catalogue
+        What tags mean.
+    targets : mapping of str to sequence of float
+        Target times in seconds by map, the same for all runs.
+    measures : mapping of str to mapping of str to str
+        Metrics the experiment declares: the catalogue's metric that stands for it, by map.
+    maps : mapping of str to str
+        Maps as they stand in tags, and as readers know them.
+    run_order : sequence of str
+        All runs of the experiment: a run keeps its colour in every comparison.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        title: str,
+        runs: Mapping[str, Run | None],
+        baseline: str,
+        settings: Mapping[str, Mapping[str, Quantity]],
+        catalogue: Catalogue,
+        measures: Mapping[str, Mapping[str, str]],
+        maps: Mapping[str, str],
+        targets: Mapping[str, Sequence[float]],
+        run_order: Sequence[str] = (),
+    ) -> None:
+        self.name = name
+        self.title = title
+        self.runs = dict(runs)
+        self.baseline = baseline
+        self.settings = settings
+        self.catalogue = catalogue
+        self.maps = maps
+        self.targets = targets
+        self.run_order = tuple(run_order) or tuple(runs)
+        self._measures = measures
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        return tuple(name for name in self.runs if name != self.baseline)
+
+    @property
+    def present(self) -> dict[str, Run]:
+        """The compared runs that the logs hold."""
+        return {name: run for name, run in self.runs.items() if run is not None}
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """The compared runs that the logs do not hold."""
+        return tuple(name for name, run in self.runs.items() if run is None)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was noticed while reading the compared runs."""
+        return tuple(finding for run in self.present.values() for finding in run.findings)
+
+    def measure(self, name: str, map: str | None = None, *, as_logged: bool = False) -> Measure:
+        """Return what a metric's name stands for.
+
+        Parameters
+        ----------
+        name : str
+            A metric the experiment declares (such as ``race_time``), or one of the catalogue.
+        map : str, optional
+            The map, by tag or title, whatever its case.
+        as_logged : bool
+            Take a metric that scales with a setting as it was logged, not per unit of the setting.
+
+        Raises
+        ------
+        UnknownMetricError
+            If there is no such metric.
+        """
+        tag_map = self.map_tag(map)
+        by_map = self._measures.get(name)
+        metric_name = by_map.get(tag_map or "", name) if by_map else name
+        metric = self.catalogue[metric_name]
+        divisible = bool(metric.scales_with) and metric.per_unit is not None
+        per = metric.scales_with[0] if divisible and not as_logged else None
+        if "{map}" not in metric.pattern:
+            tag_map = None
+        title = self.maps.get(tag_map, tag_map) if tag_map else ""
+        return Measure(name, metric, tag_map, title, per)
+
+    def map_tag(self, map: str | None) -> str | None:
+        """Return a map as it stands in tags, given its tag or title in any case."""
+        if map is None:
+            return None
+        for tag, title in self.maps.items():
+            if map.casefold() in (tag.casefold(), title.casefold()):
+                return tag
+        return map
+
+    def series(self, measure: Measure) -> dict[str, Series | Quantity]:
+        """Return each run's series of a measure, or an unknown quantity that says why not."""
+        found: dict[str, Series | Quantity] = {}
+        for name, run in self.runs.items():
+            if run is None:
+                found[name] = Quantity.unknown(f"no run {name} in these logs", measure.unit)
+            else:
+                per = self.settings[name].get(measure.per) if measure.per else None
+                found[name] = find_series(run, measure, per, self.catalogue)
+        return found
+
+    def known_series(self, measure: Measure) -> dict[str, Series]:
+        return {n: s for n, s in self.series(measure).items() if isinstance(s, Series)}
+
+    def window(self, measure: Measure, clock: Clock = "minutes") -> Window:
+        """Return the common window of all runs that have a series of `measure`."""
+        check_clock(clock)
+        known = self.known_series(measure)
+        return common_window(clock, {n: s.run.known_until(s.tag, clock) for n, s in known.items()})
+
+    def has_clock(self, clock: Clock) -> bool:
+        """Whether every present run has this clock; without it nothing is shown on it."""
+        return bool(self.present) and all(clock in run.clocks for run in self.present.values())
+
+    @property
+    def frames_interpolated(self) -> bool:
+        return any(run.frames_interpolated for run in self.present.values())
+
+    def compare(
+        self,
+        metric: str,
+        map: str | None = None,
+        clock: str = "minutes",
+        every: float | None = None,
+        *,
+        as_logged: bool = False,
+    ) -> pd.DataFrame:
+        """Compare the runs at checkpoints of the common window.
+
+        Parameters
+        ----------
+        metric, map, as_logged
+            What to compare; see `measure`.
+        clock : {"minutes", "frames", "updates"}
+            The clock on which runs stand side by side.
+        every : float, optional
+            Distance between checkpoints, in units of the clock.
+
+        Returns
+        -------
+        DataFrame
+            One row a run and checkpoint: ``run``, ``role`` (baseline or candidate), ``metric``,
+            ``map``, ``clock``, ``checkpoint``, ``value`` (NaN where missing), ``unit``,
+            ``difference`` (to the baseline at the same checkpoint), ``reading_error``, and the
+            event behind the value: ``tag``, ``file``, ``step``, ``wall_time``, ``minutes``,
+            ``frames``, ``logged_value``.
+        """
+        chosen = check_clock(clock)
+        measure = self.measure(metric, map, as_logged=as_logged)
+        window = self.window(measure, chosen)
+        positions = checkpoints(window, every or EVERY[chosen])
+        rows = []
+        for name, series in self.known_series(measure).items():
+            role = "baseline" if name == self.baseline else "candidate"
+            decided = series.at(chosen, positions)
+            for position, indices in zip(positions, decided, strict=True):
+                quantity = series.median_quantity(indices, "")
+                event = quantity.evidence[-1] if quantity.evidence else None
+                rows.append(
+                    {
+                        "run": name,
+                        "role": role,
+                        "metric": measure.metric.name,
+                        "map": measure.map,
+                        "clock": chosen,
+                        "checkpoint": float(position),
+                        "value": quantity.number,
+                        "unit": measure.unit,
+                        "reading_error": quantity.reading_error,
+                        "tag": series.tag,
+                        "file": event.file if event else None,
+                        "step": event.step if event else None,
+                        "wall_time": event.wall_time if event else math.nan,
+                        "minutes": event.minutes if event else math.nan,
+                        "frames": event.frames if event else math.nan,
+                        "logged_value": event.value if event else math.nan,
+                    }
+                )
+        table = pd.DataFrame(rows, columns=_COLUMNS)
+        return _with_difference(table, self.baseline)
+
+    def at_common_end(self, measure: Measure, clock: Clock = "minutes") -> dict[str, Quantity]:
+        """Return each run's value where the common window ends."""
+        window = self.window(measure, clock)
+        if not window.known:
+            reason = f"not every compared run is known on {clock}"
+            return {
+                name: Quantity.unknown(reason, measure.unit, label="no common window")
+                if isinstance(series, Series)
+                else series
+                for name, series in self.series(measure).items()
+            }
+        where = f"at {position_text(window.end, clock)}"
+        what = {
+            "best": f"best so far, {where}",
+            "median_of_last_three": f"median of the last three readings, {where}",
+        }.get(measure.metric.summary, f"last value logged, {where}")
+        found = {}
+        for name, series in self.series(measure).items():
+            found[name] = (
+                series.at_one(clock, window.end, what) if isinstance(series, Series) else series
+            )
+        return found
+
+    def last(self, measure: Measure) -> dict[str, Quantity]:
+        """Return each run's last logged value, wherever that run ends."""
+        return {
+            name: series.quantity(summaries.last_index(series.values), "last value logged")
+            if isinstance(series, Series)
+            else series
+            for name, series in self.series(measure).items()
+        }
+
+    def best(self, measure: Measure) -> dict[str, Quantity]:
+        """Return each run's smallest value over all that is known of it."""
+        return {
+            name: _best(series) if isinstance(series, Series) else series
+            for name, series in self.series(measure).items()
+        }
+
+    def first_reached(self, measure: Measure, clock: Clock = "minutes") -> dict[str, Quantity]:
+        """Return where on a clock each run first reached its best value."""
+        return {
+            name: position_of(series, series.best_index, clock, "first reached")
+            if isinstance(series, Series)
+            else series
+            for name, series in self.series(measure).items()
+        }
+
+    def time_to_target(
+        self, measure: Measure, target: float, clock: Clock = "minutes"
+    ) -> dict[str, Quantity]:
+        """Return where on a clock each run first reached a target time.
+
+        A run that did not is censored at its own end: unknown, saying until when it is known not
+        to have reached the target.
+
+        Parameters
+        ----------
+        measure : Measure
+            A metric summarised by its best.
+        target : float
+            In the measure's unit.
+        """
+        found: dict[str, Quantity] = {}
+        for name, series in self.series(measure).items():
+            if not isinstance(series, Series):
+                found[name] = series
+                continue
+            order = np.argsort(series.clock(clock), kind="stable")
+            slot = summaries.first_at_or_below(series.values[order], target)
+            how = f"first at or below {target:g} {measure.unit}"
+            if slot is not None:
+                found[name] = position_of(series, int(order[slot]), clock, how)
+                continue
+            end = series.run.known_until(series.tag, clock)
+            reason = (
+                f"not by {position_text(end, clock)}"
+                if math.isfinite(end)
+                else f"{name} has no clock of {clock}"
+            )
+            found[name] = Quantity.unknown(reason, UNITS[clock], label=reason)
+        return found
+
+
+_COLUMNS = [
+    "run",
+    "role",
+    "metric",
+    "map",
+    "clock",
+    "checkpoint",
+    "value",
+    "unit",
+    "reading_error",
+    "tag",
+    "file",
+    "step",
+    "wall_time",
+    "minutes",
+    "frames",
+    "logged_value",
+]
+
+
+def _with_difference(table: pd.DataFrame, baseline: str) -> pd.DataFrame:
+    against = table[table.run == baseline].set_index("checkpoint")["value"]
+    difference = table["value"] - table["checkpoint"].map(against)
+    table.insert(table.columns.get_loc("unit") + 1, "difference", difference)
+    return table
+
+
+def _best(series: Series) -> Quantity:
+    count = int(np.isfinite(series.values).sum())
+    what = "new bests" if series.records_only else "values"
+    return series.quantity(series.best_index, f"smallest of {count:,} {what} logged")
+
+
+def position_of(series: Series, index: int | None, clock: Clock, how: str) -> Quantity:
+    """Return where on a clock an event stands, resting on that event."""
+    unit = UNITS[clock]
+    if index is None:
+        return Quantity.unknown(f"{series.run.name} has no such event", unit, label="never")
+    position = float(series.clock(clock)[index])
+    if not math.isfinite(position):
+        reason = f"{series.run.name} has no clock of {clock}"
+        return Quantity.unknown(reason, unit, label=f"no {clock}")
+    provenance = series.run.provenance
+    resolution = provenance.resolution_minutes if provenance else None
+    if resolution:
+        how = f"{how}; curves are known every {resolution:g} minutes, so up to that much earlier"
+    if clock == "frames" and series.run.frames_interpolated:
+        how = f"{how}; frames are interpolated"
+    return Quantity(position, unit, 0, (series.evidence(index),), how)
+
+
+def position_text(position: float, clock: Clock) -> str:
+    """Word a position on a clock.
+
+    Examples
+    --------
+    >>> position_text(160.0, "minutes"), position_text(5637254.0, "frames")
+    ('160 min', '5,637,254 frames')
+    """
+    digits = 0 if clock != "minutes" or math.isclose(position, round(position)) else 1
+    return f"{position:,.{digits}f} {UNITS[clock]}"
+
+
+def direction(difference: Quantity) -> Direction:
+    """Return the direction word of a difference; none is claimed below the reading error.
+
+    Examples
+    --------
+    >>> direction(Quantity(0.21, "s")), direction(Quantity(-0.01, reading_error=0.02))
+    ('higher', 'the same')
+    """
+    if not difference.known:
+        return "not known"
+    assert difference.value is not None
+    if abs(difference.value) <= difference.reading_error or difference.value == 0:
+        return "the same"
+    return "higher" if difference.value > 0 else "lower"

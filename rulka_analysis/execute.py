@@ -1,0 +1,406 @@
+"""Runs notebooks, remembers what each one asked, and runs again only what is out of date.
+
+An executed notebook is stored with its record: a digest of its source, and every question it put to
+the world with a digest of the answer (see `questions`). It is reused as long as its source is the
+same and every question has the same answer today; otherwise the first difference is the reason it
+runs again. Executions are kept for a while: back to an earlier state, nothing runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rulka_analysis import questions
+from rulka_analysis.errors import RulkaError
+from rulka_analysis.results import MIME, Result, collect
+from rulka_analysis.runs import Logs
+
+RECORD_MIME = "application/vnd.rulka.record+json"
+# Executions kept for each notebook: enough to go back and forth between a few states.
+KEPT = 8
+SECONDS_A_CELL = 600
+
+# Runs after the notebook's own cells and is taken out again.
+_RECORD_CELL = f"""\
+from IPython.display import display as _display
+from rulka_analysis import questions as _questions
+_display({{"{RECORD_MIME}": _questions.record()}}, raw=True)
+"""
+
+
+class NotebookError(RulkaError):
+    """A notebook could not be executed; the message names notebook, cell, cause and remedy."""
+
+
+@dataclass(frozen=True)
+class Executed:
+    """An executed notebook.
+
+    Parameters
+    ----------
+    name : str
+        Path of the notebook below the notebooks folder, without its ending.
+    notebook : dict
+        The executed notebook (nbformat 4, plain data), with results in its outputs.
+    digest : str
+        Digest of `notebook`.
+    reason : str
+        Why it was executed now; empty when an earlier execution was reused.
+    """
+
+    name: str
+    notebook: dict[str, Any]
+    digest: str
+    reason: str
+
+    @property
+    def experiment(self) -> str:
+        """The folder the notebook is in: the first part of its results' ids."""
+        return self.name.rpartition("/")[0]
+
+    def results(self) -> list[Result]:
+        return list(collect(self.notebook))
+
+
+class World:
+    """Today's answers to the questions notebooks asked, each looked up once."""
+
+    def __init__(self, logs: Logs, project: Path) -> None:
+        self._logs = logs
+        self._project = project
+        self._answers: dict[tuple[str, str], str] = {}
+        self._lock = threading.Lock()
+
+    def answer(self, kind: str, subject: str) -> str:
+        with self._lock:
+            if (kind, subject) not in self._answers:
+                self._answers[kind, subject] = self._look_up(kind, subject)
+            return self._answers[kind, subject]
+
+    def _look_up(self, kind: str, subject: str) -> str:
+        if kind == "run":
+            return self._logs.digest(subject)
+        if kind == "runs":
+            return self._logs.runs_digest()
+        if kind == "file":
+            return questions.digest_file(self._project / subject)
+        if kind == "module":
+            return questions.module_digest(subject)
+        if kind == "package":
+            return questions.package_version(subject)
+        if kind == "python":
+            return platform.python_version()
+        return f"nobody answers questions of kind {kind!r}"
+
+
+def execute_notebooks(
+    paths: Sequence[Path],
+    folder: Path,
+    logs: Logs,
+    *,
+    project: Path,
+    store: Path,
+    jobs: int = 0,
+    seconds_a_cell: int = SECONDS_A_CELL,
+    report: Callable[[str], None] = print,
+) -> dict[str, Executed]:
+    """Execute the notebooks that are out of date, several at a time.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Notebooks (jupytext ``py:percent``).
+    folder : Path
+        The folder they are named below.
+    logs : Logs
+        The log directory in effect, with the lengths up to which its files are read.
+    project : Path
+        The project's folder.
+    store : Path
+        Where executions are kept.
+    jobs : int
+        How many at a time; 0 for one a processor.
+    seconds_a_cell : int
+        A cell that takes longer has hung.
+    report : callable
+        Takes a line about each notebook.
+
+    Returns
+    -------
+    dict of str to Executed
+        By name, in the order of `paths`.
+
+    Raises
+    ------
+    NotebookError
+        If one cannot be executed. Those that could are kept.
+    """
+    world = World(logs, project)
+    done: dict[str, Executed] = {}
+    due: dict[str, tuple[Path, str]] = {}
+    names = {path: path.relative_to(folder).with_suffix("").as_posix() for path in paths}
+    for path, name in names.items():
+        found, reason = _reusable(store / name, path, world)
+        if found is not None:
+            done[name] = found
+            report(f"reused    {name}")
+        else:
+            due[name] = (path, reason)
+    if due:
+        with tempfile.TemporaryDirectory(prefix="rulka-") as scratch:
+            environment = _environment(logs, project, Path(scratch))
+            run = _Runner(environment, seconds_a_cell, store, report)
+            done |= run.all(due, jobs or os.cpu_count() or 1)
+    return {name: done[name] for name in names.values()}
+
+
+def _reusable(kept: Path, source: Path, world: World) -> tuple[Executed | None, str]:
+    """Return a kept execution whose every question has the same answer, else why there is none."""
+    digest = questions.digest_file(source)
+    reason = ""
+    for file in _newest_first(kept):
+        try:
+            stored = json.loads(file.read_text(encoding="utf-8"))
+            difference = _difference(stored, digest, world)
+        except (OSError, ValueError, KeyError, TypeError):
+            # A half-written or foreign file is no execution; it is written anew.
+            continue
+        if not difference:
+            os.utime(file)
+            name = stored["name"]
+            return Executed(name, stored["notebook"], stored["digest"], ""), ""
+        reason = reason or difference
+    return None, reason or "not executed before"
+
+
+def _newest_first(folder: Path) -> list[Path]:
+    files = folder.glob("*.json") if folder.is_dir() else ()
+    return sorted(files, key=lambda file: (-file.stat().st_mtime_ns, file.name))
+
+
+def _difference(stored: dict[str, Any], source: str, world: World) -> str:
+    if stored["source"] != source:
+        return "its source changed"
+    for asked in stored["record"]:
+        kind, subject, then = asked["kind"], asked["subject"], asked["answer"]
+        now = world.answer(kind, subject)
+        if now != then:
+            return _worded(kind, subject, then, now)
+    return ""
+
+
+def _worded(kind: str, subject: str, then: str, now: str) -> str:
+    what = {"runs": "the list of runs", "python": "Python", "file": subject}.get(
+        kind, f"{kind} {subject}"
+    )
+    if then == questions.ABSENT:
+        return f"{what} appeared"
+    if now == questions.ABSENT:
+        return f"{what} is gone"
+    if kind in ("package", "python"):
+        return f"{what} changed from {then} to {now}"
+    return f"{what} changed"
+
+
+def _environment(logs: Logs, project: Path, scratch: Path) -> dict[str, str]:
+    """Return the environment kernels run in: the logs in effect, nothing that varies."""
+    snapshot = scratch / "snapshot.json"
+    data = {"path": str(logs.path), "lengths": logs.lengths()}
+    snapshot.write_text(json.dumps(data), encoding="utf-8")
+    search = [str(project), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {
+        **os.environ,
+        "RULKA_LOGDIR": str(logs.path),
+        "RULKA_SNAPSHOT": str(snapshot),
+        "PYTHONPATH": os.pathsep.join(search),
+        # The order of sets must not differ from build to build.
+        "PYTHONHASHSEED": "0",
+        # The user's own IPython start-up files are no part of the notebook.
+        "IPYTHONDIR": str(scratch / "ipython"),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+
+
+class _Runner:
+    def __init__(
+        self,
+        environment: dict[str, str],
+        seconds_a_cell: int,
+        store: Path,
+        report: Callable[[str], None],
+    ) -> None:
+        self._environment = environment
+        self._seconds = seconds_a_cell
+        self._store = store
+        self._report = report
+        self._kernels: set[Any] = set()
+
+    def all(self, due: dict[str, tuple[Path, str]], jobs: int) -> dict[str, Executed]:
+        # Each notebook runs in a kernel of its own, a separate process; a thread waits for it.
+        pool = ThreadPoolExecutor(max_workers=min(jobs, len(due)))
+        futures: dict[str, Future[Executed]] = {
+            name: pool.submit(self._one, name, path, reason)
+            for name, (path, reason) in due.items()
+        }
+        try:
+            wait(futures.values(), return_when=FIRST_EXCEPTION)
+            wait(futures.values())
+        except BaseException:
+            # Ctrl-C: kernels run in sessions of their own and would stay behind.
+            self._stop()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+        failed = [error for future in futures.values() if (error := future.exception())]
+        if failed:
+            unexpected = next((e for e in failed if not isinstance(e, NotebookError)), None)
+            if unexpected is not None:
+                raise unexpected
+            raise NotebookError("\n\n".join(str(error) for error in failed))
+        return {name: future.result() for name, future in futures.items()}
+
+    def _one(self, name: str, path: Path, reason: str) -> Executed:
+        import jupytext
+        import nbformat
+        from nbclient import NotebookClient
+        from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+        started = time.monotonic()
+        self._report(f"executing {name}: {reason}")
+        source = questions.digest_file(path)
+        try:
+            notebook = jupytext.read(path)
+        except Exception as error:  # whatever a parser may raise on a file that is no notebook
+            raise NotebookError(
+                f"notebook {path} cannot be read: {error}. Mend the file; it must be a jupytext "
+                "py:percent notebook"
+            ) from error
+        cells = len(notebook.cells)
+        notebook.cells.append(nbformat.v4.new_code_cell(_RECORD_CELL))
+        at = [0]
+        client = NotebookClient(
+            notebook,
+            timeout=self._seconds,
+            kernel_name="python3",
+            extra_arguments=["--HistoryManager.enabled=False", "--log-level=ERROR"],
+            resources={"metadata": {"path": str(path.parent)}},
+            on_cell_start=lambda cell, cell_index: at.__setitem__(0, cell_index),
+        )
+        self._kernels.add(client)
+        try:
+            with client.setup_kernel(env=self._environment):
+                for index, cell in enumerate(notebook.cells):
+                    client.execute_cell(cell, index)
+        except CellExecutionError as error:
+            cause = f"{error.ename}: {_plain(error.evalue)}"
+            raise NotebookError(_failure(path, at[0], notebook, cause)) from error
+        except CellTimeoutError as error:
+            cause = f"took longer than {self._seconds} seconds"
+            raise NotebookError(_failure(path, at[0], notebook, cause)) from error
+        except DeadKernelError as error:
+            cause = "its kernel died (out of memory, or killed)"
+            raise NotebookError(_failure(path, at[0], notebook, cause)) from error
+        finally:
+            self._kernels.discard(client)
+        record = _take_record(notebook, cells)
+        executed = self._keep(name, source, record, _normalised(notebook))
+        self._report(f"executed  {name} in {time.monotonic() - started:.1f} s")
+        return Executed(name, executed["notebook"], executed["digest"], reason)
+
+    def _keep(
+        self, name: str, source: str, record: list[dict[str, str]], notebook: dict[str, Any]
+    ) -> dict[str, Any]:
+        executed = {
+            "name": name,
+            "source": source,
+            "record": record,
+            "digest": questions.digest_of(notebook),
+            "notebook": notebook,
+        }
+        folder = self._store / name
+        folder.mkdir(parents=True, exist_ok=True)
+        key = questions.digest_of([source, record])[:24]
+        write_atomically(folder / f"{key}.json", json.dumps(executed, ensure_ascii=False))
+        for old in _newest_first(folder)[KEPT:]:
+            old.unlink(missing_ok=True)
+        return executed
+
+    def _stop(self) -> None:
+        for client in list(self._kernels):
+            manager = getattr(client, "km", None)
+            provisioner = getattr(manager, "provisioner", None)
+            process = getattr(provisioner, "process", None)
+            if process is not None:
+                process.kill()
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file beside its place and rename it: it is whole, or as it was before."""
+    handle, beside = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        Path(beside).replace(path)
+    except BaseException:
+        Path(beside).unlink(missing_ok=True)
+        raise
+
+
+def _take_record(notebook: Any, cells: int) -> list[dict[str, str]]:
+    outputs = notebook.cells[cells].outputs
+    record: list[dict[str, str]] = outputs[0]["data"][RECORD_MIME]
+    del notebook.cells[cells:]
+    return record
+
+
+def _normalised(notebook: Any) -> dict[str, Any]:
+    """Return the notebook as plain data, without what differs from one execution to the next."""
+    import nbformat
+
+    plain: dict[str, Any] = json.loads(nbformat.writes(notebook, version=4))
+    plain["metadata"] = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"},
+    }
+    plain["nbformat"], plain["nbformat_minor"] = 4, 5
+    for number, cell in enumerate(plain["cells"]):
+        cell["id"] = f"cell-{number}"
+        cell.get("metadata", {}).pop("execution", None)
+    return plain
+
+
+def _failure(path: Path, index: int, notebook: Any, cause: str) -> str:
+    code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    number = code.index(index) + 1 if index in code else index + 1
+    lines = notebook.cells[index].source.strip().splitlines() if index < len(notebook.cells) else []
+    first = f" ({lines[0]!r})" if lines else ""
+    return (
+        f"notebook {path}, code cell {number}{first}: {cause}\n"
+        "Open it with 'make lab', run it to that cell and mend it; the site of the last good "
+        "build stays as it is"
+    )
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def without_private_outputs(notebook: dict[str, Any]) -> dict[str, Any]:
+    """Return a copy of an executed notebook as others may open it: our MIME type taken out."""
+    copy: dict[str, Any] = json.loads(json.dumps(notebook))
+    for cell in copy["cells"]:
+        for output in cell.get("outputs", ()):
+            output.get("data", {}).pop(MIME, None)
+    return copy

@@ -1,0 +1,377 @@
+"""An experiment: its definition (``docs/experiments/<name>.toml``) tied to logs.
+
+This is what notebooks and the command line call.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from rulka_analysis import questions
+from rulka_analysis.catalogue import CATALOGUE_FILE, Catalogue, load_catalogue
+from rulka_analysis.comparison import Comparison
+from rulka_analysis.errors import ExperimentError, listing, nearest
+from rulka_analysis.places import project_folder
+from rulka_analysis.quantities import Quantity
+from rulka_analysis.runs import Logs, Run, open_logs
+
+SettingValue = int | float | str | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Something that was varied between runs, or could have been."""
+
+    name: str
+    title: str
+    unit: str = ""
+    tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredRun:
+    """A run as the definition describes it; a setting that is absent was not recorded."""
+
+    name: str
+    description: str = ""
+    settings: Mapping[str, SettingValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredComparison:
+    """Which runs are held against which baseline, and to answer what."""
+
+    name: str
+    title: str
+    question: str
+    baseline: str
+    candidates: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """The content of an experiment's ``.toml``, checked."""
+
+    name: str
+    title: str
+    question: str
+    baseline: str
+    maps: Mapping[str, str]
+    settings: Mapping[str, Setting]
+    runs: Mapping[str, DeclaredRun]
+    metrics: Mapping[str, Mapping[str, str]]
+    targets: Mapping[str, tuple[float, ...]]
+    comparisons: Mapping[str, DeclaredComparison]
+
+
+class Experiment:
+    """An experiment's definition, and the logs it is evaluated on.
+
+    Made by `load_experiment`.
+    """
+
+    def __init__(self, definition: Definition, logs: Logs, catalogue: Catalogue) -> None:
+        self.definition = definition
+        self.logs = logs
+        self.catalogue = catalogue
+
+    def __repr__(self) -> str:
+        return f"<Experiment {self.name} on {self.logs!r}>"
+
+    @property
+    def name(self) -> str:
+        return self.definition.name
+
+    @property
+    def title(self) -> str:
+        return self.definition.title
+
+    @property
+    def runs(self) -> dict[str, Run | None]:
+        """The declared runs by name; None for a run the logs do not hold."""
+        return {name: self.run(name) for name in self.definition.runs}
+
+    def run(self, name: str) -> Run | None:
+        """Return a run of the logs, or None where they do not hold it."""
+        return self.logs[name] if name in self.logs else None
+
+    def comparison(self, name: str) -> Comparison:
+        """Return a comparison the definition declares.
+
+        Raises
+        ------
+        ExperimentError
+            If it declares none of that name.
+        """
+        declared = self.definition.comparisons
+        if name not in declared:
+            close = nearest(name, declared)
+            guess = f"; did you mean {close[0]!r}?" if close else "."
+            raise ExperimentError(
+                f"experiment {self.name!r} declares no comparison {name!r}{guess} "
+                f"There are: {listing(declared)}"
+            )
+        chosen = declared[name]
+        names = (chosen.baseline, *chosen.candidates)
+        return Comparison(
+            name=name,
+            title=chosen.title,
+            runs={run: self.run(run) for run in names},
+            baseline=chosen.baseline,
+            settings={run: self.settings(run) for run in names},
+            catalogue=self.catalogue,
+            measures=self.definition.metrics,
+            maps=self.definition.maps,
+            targets=self.definition.targets,
+            run_order=tuple(self.definition.runs),
+        )
+
+    def compare(
+        self,
+        comparison: str,
+        metric: str,
+        map: str | None = None,
+        clock: str = "minutes",
+        every: float | None = None,
+    ) -> pd.DataFrame:
+        """Compare the runs of a declared comparison; see `Comparison.compare`."""
+        return self.comparison(comparison).compare(metric, map, clock, every)
+
+    def settings(self, run: str) -> dict[str, Quantity]:
+        """Return the settings of a run that are numbers: as logged, else as declared.
+
+        Unknown where neither the log nor the definition records it.
+        """
+        return {
+            name: self._setting(run, setting)
+            for name, setting in self.definition.settings.items()
+            if not isinstance(self.definition.runs[run].settings.get(name), str)
+        }
+
+    def setting_text(self, run: str, setting: str) -> str:
+        """Return a setting as words where it is no number."""
+        value = self.definition.runs[run].settings.get(setting)
+        return "not recorded" if value is None else str(value)
+
+    def _setting(self, run: str, setting: Setting) -> Quantity:
+        found = self.run(run)
+        if found is not None and setting.tag and setting.tag in found.tags:
+            events = found.scalars(setting.tag)
+            return Quantity(
+                float(events.value.iloc[-1]),
+                setting.unit,
+                0,
+                (found.evidence(setting.tag, len(events) - 1),),
+                "as logged",
+            )
+        declared = self.definition.runs[run].settings.get(setting.name)
+        if declared is None or isinstance(declared, str):
+            reason = f"the {setting.title.lower()} of {run} was not recorded"
+            return Quantity.unknown(reason, setting.unit, label="not recorded")
+        whole = float(declared).is_integer()
+        return Quantity(
+            float(declared), setting.unit, 0 if whole else 2, how="as declared by the experiment"
+        )
+
+    @cached_property
+    def absent(self) -> tuple[str, ...]:
+        """The declared runs that the logs do not hold."""
+        return tuple(name for name, run in self.runs.items() if run is None)
+
+
+def load_experiment(
+    name: str, logs: Logs | None = None, *, path: Path | None = None
+) -> Experiment:
+    """Load an experiment's definition and tie it to logs.
+
+    Parameters
+    ----------
+    name : str
+        The experiment's name: ``docs/experiments/<name>.toml`` is its definition.
+    logs : Logs, optional
+        The logs to evaluate it on; those in effect (see `open_logs`) by default.
+    path : Path, optional
+        A definition elsewhere.
+
+    Raises
+    ------
+    ExperimentError
+        If there is no such definition, or a mistake in it; names file, line and remedy.
+    """
+    folder = project_folder() / "docs" / "experiments"
+    file = path or folder / f"{name}.toml"
+    if not file.is_file():
+        there = sorted(p.stem for p in folder.glob("*.toml"))
+        close = nearest(name, there)
+        guess = f"; did you mean {close[0]!r}?" if close else "."
+        raise ExperimentError(
+            f"no experiment {name!r}: there is no file {file}{guess} There are: {listing(there)}"
+        )
+    for read in (file, CATALOGUE_FILE):
+        questions.note_file(read)
+    definition = read_definition(name, file)
+    return Experiment(definition, logs or open_logs(), load_catalogue())
+
+
+def read_definition(name: str, file: Path) -> Definition:
+    """Read and check an experiment's definition; see `load_experiment`."""
+    text = file.read_text(encoding="utf-8")
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ExperimentError(f"{file}: {error}. Mend the TOML there") from error
+    return _Reader(name, file, text, data).definition()
+
+
+class _Reader:
+    """Turns a definition's raw data into a `Definition`, naming file and line of a mistake."""
+
+    def __init__(self, name: str, file: Path, text: str, data: dict[str, Any]) -> None:
+        self.name = name
+        self.file = file
+        self.lines = text.splitlines()
+        self.data = data
+
+    def definition(self) -> Definition:
+        known = {"title", "question", "baseline", "maps", "settings", "runs", "metrics"}
+        known |= {"targets", "comparisons"}
+        self.only(self.data, known, ())
+        settings = {
+            name: Setting(name=name, **self.fields(entry, ("settings", name), "title", "unit?", "tag?"))
+            for name, entry in self.table("settings").items()
+        }
+        runs = {name: self.run(name, entry, settings) for name, entry in self.table("runs").items()}
+        baseline = self.text(self.data, "baseline", ())
+        self.member(baseline, runs, "run", ("baseline",))
+        maps = {k: self.text(self.table("maps"), k, ("maps",)) for k in self.table("maps")}
+        comparisons = {
+            name: self.comparison(name, entry, runs, baseline)
+            for name, entry in self.table("comparisons").items()
+        }
+        return Definition(
+            name=self.name,
+            title=self.text(self.data, "title", ()),
+            question=self.text(self.data, "question", ()),
+            baseline=baseline,
+            maps=maps,
+            settings=settings,
+            runs=runs,
+            metrics={n: self.metric(n, e, maps) for n, e in self.table("metrics").items()},
+            targets={m: self.numbers(v, ("targets", m)) for m, v in self.table("targets").items()},
+            comparisons=comparisons,
+        )
+
+    def run(self, name: str, entry: Any, settings: Mapping[str, Setting]) -> DeclaredRun:
+        where = ("runs", name)
+        found = self.fields(entry, where, "description?", "settings?")
+        declared = found.get("settings", {})
+        if not isinstance(declared, dict):
+            self.fail((*where, "settings"), "must be a table such as { batch_size = 512 }")
+        for setting, value in declared.items():
+            self.member(setting, settings, "setting", (*where, "settings"))
+            if not isinstance(value, SettingValue):
+                self.fail((*where, "settings"), f"{setting} must be a number or a text")
+        return DeclaredRun(name, str(found.get("description", "")), declared)
+
+    def metric(self, name: str, entry: Any, maps: Mapping[str, str]) -> dict[str, str]:
+        where = ("metrics", name)
+        found = self.fields(entry, where, "reason", "maps")
+        catalogue = load_catalogue()
+        names = [metric.name for metric in catalogue]
+        if not isinstance(found["maps"], dict):
+            self.fail((*where, "maps"), "must be a table such as { A01 = 'robust_race_time' }")
+        for map, metric in found["maps"].items():
+            self.member(map, maps, "map", (*where, "maps"))
+            self.member(metric, names, "metric of the catalogue", (*where, "maps"))
+        return dict(found["maps"])
+
+    def comparison(
+        self, name: str, entry: Any, runs: Mapping[str, DeclaredRun], baseline: str
+    ) -> DeclaredComparison:
+        where = ("comparisons", name)
+        found = self.fields(entry, where, "title", "question", "candidates", "baseline?")
+        candidates = found["candidates"]
+        if not isinstance(candidates, list) or not candidates:
+            self.fail((*where, "candidates"), 'must be a list of runs such as ["uni_6"]')
+        chosen = str(found.get("baseline", baseline))
+        for run in (chosen, *candidates):
+            self.member(run, runs, "run", (*where, "candidates"))
+        if chosen in candidates:
+            self.fail((*where, "candidates"), f"the baseline {chosen!r} cannot be a candidate, too")
+        return DeclaredComparison(
+            name, str(found["title"]), str(found["question"]), chosen, tuple(candidates)
+        )
+
+    def table(self, name: str) -> dict[str, Any]:
+        found = self.data.get(name, {})
+        if not isinstance(found, dict):
+            self.fail((name,), f"must be a table: [{name}.…]")
+        return dict(found)
+
+    def fields(self, entry: Any, where: tuple[str, ...], *names: str) -> dict[str, Any]:
+        """Return an entry's fields; a name that ends in ``?`` may be absent."""
+        if not isinstance(entry, dict):
+            self.fail(where, "must be a table")
+        allowed = {name.rstrip("?") for name in names}
+        self.only(entry, allowed, where)
+        for name in names:
+            if not name.endswith("?") and name not in entry:
+                self.fail(where, f"lacks {name!r}; add it")
+        return dict(entry)
+
+    def only(self, entry: dict[str, Any], allowed: set[str], where: tuple[str, ...]) -> None:
+        for key in entry:
+            self.member(key, allowed, "key", (*where, key))
+
+    def member(self, name: Any, known: Any, kind: str, where: tuple[str, ...]) -> None:
+        if name not in known:
+            close = nearest(str(name), known)
+            guess = f"; did you mean {close[0]!r}?" if close else "."
+            self.fail(where, f"no {kind} {name!r}{guess} There are: {listing(sorted(known))}")
+
+    def text(self, entry: dict[str, Any], key: str, where: tuple[str, ...]) -> str:
+        value = entry.get(key)
+        if not isinstance(value, str) or not value:
+            self.fail((*where, key), "must be a text; add it")
+        return str(value)
+
+    def numbers(self, value: Any, where: tuple[str, ...]) -> tuple[float, ...]:
+        is_list = isinstance(value, list) and value
+        if not is_list or not all(isinstance(v, int | float) and v > 0 for v in value):
+            self.fail(where, "must be a list of numbers above zero, such as [25.2, 25.0]")
+        return tuple(float(v) for v in value)
+
+    def fail(self, where: tuple[str, ...], problem: str) -> None:
+        place = ".".join(where) or "the definition"
+        raise ExperimentError(f"{self.file}, line {self.line(where)}: {place}: {problem}")
+
+    def line(self, where: tuple[str, ...]) -> int:
+        """Find the line a key stands on: its table's header, then the key below it."""
+        at = 0
+        for depth in range(len(where), 0, -1):
+            header = re.compile(r"\s*\[+\s*" + r"\s*\.\s*".join(map(_key, where[:depth])) + r"\s*\]")
+            found = next((i for i, line in enumerate(self.lines) if header.match(line)), None)
+            if found is not None:
+                at, where = found, where[depth:]
+                break
+        for key in where:
+            pattern = re.compile(r"(?:.*[{,])?\s*" + _key(key) + r"\s*=")
+            found = next(
+                (i for i in range(at, len(self.lines)) if pattern.match(self.lines[i])), None
+            )
+            if found is None:
+                break
+            at = found
+        return at + 1
+
+
+def _key(name: str) -> str:
+    return rf"[\"']?{re.escape(name)}[\"']?"

@@ -1,0 +1,453 @@
+"""Figures for readers: one metric a figure, runs as lines, for both themes, with computed words.
+
+A figure carries its caption, an alternative text that states what it shows, and the numbers it
+draws; all three are computed from the data.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rulka_analysis.clocks import Clock, Window, check_clock
+from rulka_analysis.comparison import Comparison, Measure, Series, position_text
+from rulka_analysis.quantities import Quantity, Sentence
+from rulka_analysis.tables import Table, curve
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Theme = Literal["light", "dark"]
+
+# Wide enough for a page, small enough that its text is still readable on a phone.
+WIDTH, HEIGHT = 5.8, 3.5
+
+# Okabe and Ito's colours for all kinds of colour vision, shaded so that each keeps a contrast of at
+# least 3:1 on its theme's ground. https://jfly.uni-koeln.de/color/
+COLOURS: dict[Theme, tuple[str, ...]] = {
+    "light": (
+        "#0072b2", "#c44e00", "#00805a", "#a8487f", "#8a6d00", "#2f87b8", "#5b4b9a", "#555555"
+    ),
+    "dark": (
+        "#5db8f0", "#ff9a4d", "#35c99a", "#e893c0", "#e8d44a", "#9bdcff", "#b9a8ff", "#c8c8c8"
+    ),
+}  # fmt: skip
+# Told apart without colour as well.
+DASHES: tuple[tuple[float, tuple[float, ...]] | str, ...] = (
+    "-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)),
+    (0, (8, 2)), (0, (3, 1, 1, 1)), (0, (1, 3)), (0, (4, 4)),
+)  # fmt: skip
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+GROUND: dict[Theme, dict[str, str]] = {
+    "light": {"ink": "#24292f", "faint": "#6b7280", "grid": "#e3e6ea", "beyond": "#f1f2f4"},
+    "dark": {"ink": "#e6e6e6", "faint": "#a8adb5", "grid": "#3a3f47", "beyond": "#23272e"},
+}
+
+AXES: dict[Clock, str] = {
+    "minutes": "Minutes of training",
+    "frames": "Frames played (millions)",
+    "updates": "Gradient updates (thousands)",
+}
+SCALE: dict[Clock, float] = {"minutes": 1.0, "frames": 1e6, "updates": 1e3}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure for both themes, with the words and numbers that go with it.
+
+    Parameters
+    ----------
+    light, dark : str
+        The figure as SVG.
+    width, height : int
+        Its size in CSS pixels.
+    caption : Sentence
+        What it shows and what it says.
+    alt : str
+        Alternative text: what is to be seen, for those who do not see it.
+    table : Table
+        The numbers it draws.
+    """
+
+    light: str
+    dark: str
+    width: int
+    height: int
+    caption: Sentence
+    alt: str
+    table: Table
+
+
+def curves(
+    comparison: Comparison,
+    metric: str,
+    map: str | None = None,
+    clock: str = "minutes",
+    *,
+    as_logged: bool = False,
+) -> Figure | Sentence:
+    """Draw one metric of all compared runs on one clock.
+
+    Where nothing of it can be drawn (not in these logs, or a run has no such clock) a sentence
+    says so instead.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The runs.
+    metric, map, as_logged
+        What to draw; see `Comparison.measure`.
+    clock : {"minutes", "frames", "updates"}
+        The horizontal axis.
+    """
+    chosen = check_clock(clock)
+    measure = comparison.measure(metric, map, as_logged=as_logged)
+    known = comparison.known_series(measure)
+    if not known:
+        return Sentence(f"{_escaped(measure.title)}: not in these logs.")
+    lacking = [name for name, series in known.items() if chosen not in series.run.clocks]
+    if lacking:
+        return Sentence(
+            f"{_escaped(measure.title)} cannot be shown by {chosen}: "
+            f"{_escaped(', '.join(lacking))} has no such clock in these logs."
+        )
+    window = comparison.window(measure, chosen)
+    plan = _Plan.of(comparison, measure, chosen, window, known)
+    light, dark = (_svg(plan.draw, theme) for theme in ("light", "dark"))
+    return Figure(
+        light=light,
+        dark=dark,
+        width=round(WIDTH * 96),
+        height=round(HEIGHT * 96),
+        caption=_caption(comparison, measure, chosen, window, plan),
+        alt=_alternative_text(comparison, measure, chosen, window, plan),
+        table=curve(comparison, measure, chosen),
+    )
+
+
+@dataclass(frozen=True)
+class _Line:
+    """What is drawn of one run, in units of the axes."""
+
+    name: str
+    style: int
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    error: NDArray[np.float64]
+    known_until: float
+    capped: bool
+    lone_x: NDArray[np.float64]
+    lone_y: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    measure: Measure
+    clock: Clock
+    window: Window
+    interpolated: bool
+    lines: tuple[_Line, ...]
+    top: float | None
+    above: int
+
+    @classmethod
+    def of(
+        cls,
+        comparison: Comparison,
+        measure: Measure,
+        clock: Clock,
+        window: Window,
+        known: dict[str, Series],
+    ) -> _Plan:
+        order = comparison.run_order
+        lines = tuple(
+            _line(name, order.index(name) if name in order else len(order), series, clock)
+            for name, series in known.items()
+        )
+        top, above = _cut(lines, window.end / SCALE[clock], best=measure.is_best)
+        interpolated = clock == "frames" and comparison.frames_interpolated
+        return cls(measure, clock, window, interpolated, lines, top, above)
+
+    def draw(self, axes: Axes, theme: Theme) -> None:
+        ink = GROUND[theme]
+        for line in self.lines:
+            self._draw_line(axes, line, theme)
+        if self.top is not None:
+            bottom = min(float(np.nanmin(line.y)) for line in self.lines if len(line.y))
+            axes.set_ylim(bottom - 0.06 * (self.top - bottom), self.top)
+        axes.set_xlim(left=0)
+        self._mark_window(axes, theme)
+        axes.set_xlabel(AXES[self.clock] + (", interpolated" if self.interpolated else ""))
+        unit = f" ({self.measure.unit})" if self.measure.unit else ""
+        axes.set_title(self.measure.title + unit, loc="left", pad=31)
+        notes = []
+        better = self.measure.metric.better
+        if better != "neither":
+            notes.append(f"{better} is better")
+        if self.top is not None:
+            notes.append(f"axis cut at {self.top:g}, {self.above} earlier values are higher")
+        axes.text(
+            0, 1.085, "; ".join(notes), transform=axes.transAxes, fontsize=8.5, color=ink["faint"]
+        )
+        self._label(axes, theme)
+
+    def _draw_line(self, axes: Axes, line: _Line, theme: Theme) -> None:
+        colours = COLOURS[theme]
+        look: dict[str, Any] = {
+            "color": colours[line.style % len(colours)],
+            "linestyle": DASHES[line.style % len(DASHES)],
+            "linewidth": 1.7,
+        }
+        marker = MARKERS[line.style % len(MARKERS)]
+        if self.measure.is_best:
+            # A best holds until a better one comes; it ends where knowledge of the run ends.
+            x = np.append(line.x, line.known_until)
+            y = np.append(line.y, line.y[-1]) if len(line.y) else line.y
+            if len(line.y):
+                axes.step(x, y, where="post", **look)
+                axes.plot(line.x, line.y, marker, ms=3.2, color=look["color"])
+        else:
+            axes.plot(line.x, line.y, marker=marker, ms=2.6, **look)
+        if (line.error > 0).any():
+            axes.errorbar(
+                line.x, line.y, yerr=line.error, fmt="none", ecolor=look["color"], elinewidth=0.8
+            )
+        if line.capped and len(line.y):
+            at = line.known_until if self.measure.is_best else line.x[-1]
+            axes.plot([at], [line.y[-1]], "|", ms=11, mew=1.7, color=look["color"])
+        if len(line.lone_x):
+            # After the curve is no longer known, a reading stands alone: no line leads to it.
+            axes.plot(line.lone_x, line.lone_y, marker, ms=5, mfc="none", color=look["color"])
+
+    def _mark_window(self, axes: Axes, theme: Theme) -> None:
+        if not self.window.known:
+            return
+        end = self.window.end / SCALE[self.clock]
+        ink = GROUND[theme]
+        right = axes.get_xlim()[1]
+        axes.set_xlim(0, max(right, end * 1.02))
+        axes.axvspan(end, axes.get_xlim()[1], color=ink["beyond"], zorder=0, lw=0)
+        axes.axvline(end, color=ink["faint"], lw=1, ls=(0, (2, 2)), zorder=1)
+        axes.text(
+            end, 1.022, "common window ends ", transform=axes.get_xaxis_transform(),
+            fontsize=8.5, color=ink["faint"], ha="right",
+        )  # fmt: skip
+
+    def _label(self, axes: Axes, theme: Theme) -> None:
+        """Name the runs beside the plot, each at the height of its last value."""
+        bottom, top = axes.get_ylim()
+        colours = COLOURS[theme]
+        wanted = [
+            (float(np.clip((line.y[-1] - bottom) / (top - bottom), 0.03, 0.97)), line)
+            for line in self.lines
+            if len(line.y)
+        ]
+        for height, line in _spread(wanted, 0.075):
+            marker = MARKERS[line.style % len(MARKERS)]
+            colour = colours[line.style % len(colours)]
+            axes.plot(
+                [1.025], [height], marker, ms=4, color=colour, transform=axes.transAxes,
+                clip_on=False,
+            )  # fmt: skip
+            axes.text(
+                1.045, height, line.name, transform=axes.transAxes, color=colour, va="center",
+                fontsize=9.5, fontweight="bold",
+            )  # fmt: skip
+
+
+def _line(name: str, style: int, series: Series, clock: Clock) -> _Line:
+    scale = SCALE[clock]
+    x = series.clock(clock)
+    order = np.argsort(x, kind="stable")
+    x, y = x[order], series.values[order]
+    error = series.events.reading_error.to_numpy(dtype=np.float64)[order] * series.factor
+    until = series.run.known_until(series.tag, clock)
+    if series.measure.is_best:
+        from rulka_analysis.summaries import best_so_far
+
+        at = np.unique(best_so_far(y))
+        at = at[at >= 0]
+        x, y, error = x[at], y[at], error[at]
+    usable = np.isfinite(x) & np.isfinite(y)
+    x, y, error = x[usable], y[usable], error[usable]
+    inside = x <= until * (1 + 1e-9)
+    return _Line(
+        name, style, x[inside] / scale, y[inside], error[inside], until / scale,
+        series.run.tag_provenance(series.tag) is not None, x[~inside] / scale, y[~inside],
+    )  # fmt: skip
+
+
+def _cut(lines: Sequence[_Line], end: float, *, best: bool) -> tuple[float | None, int]:
+    """Return where to cut the axis so that the start does not squash what matters.
+
+    What matters is the second half of the common window. The axis shows four times its span; it is
+    cut only where that leaves out something.
+    """
+    drawn = [line for line in lines if len(line.y)]
+    if not drawn:
+        return None, 0
+    late = []
+    for line in drawn:
+        in_second_half = line.y[(line.x >= end / 2) & (line.x <= end)]
+        before = line.y[line.x < end / 2]
+        if best and len(before):  # the best of the first half still holds in the second
+            in_second_half = np.append(in_second_half, before[-1])
+        late.append(in_second_half if len(in_second_half) else line.y[-1:])
+    values = np.concatenate(late)
+    low, high = float(values.min()), float(values.max())
+    span = high - low or 0.05 * abs(high) or 1.0
+    top = high + 3 * span
+    above = sum(int((line.y > top).sum()) for line in drawn)
+    if not above:
+        return None, 0
+    # Two figures of the span: 27.1 and not 27.1234.
+    top = round(top, -math.floor(math.log10(span)))
+    return top, sum(int((line.y > top).sum()) for line in drawn)
+
+
+def _spread(wanted: list[tuple[float, _Line]], gap: float) -> list[tuple[float, _Line]]:
+    """Move label heights apart so that no two are closer than `gap`, from the bottom up."""
+    placed: list[tuple[float, _Line]] = []
+    for height, line in sorted(wanted, key=lambda pair: pair[0]):
+        lowest = placed[-1][0] + gap if placed else height
+        placed.append((max(height, lowest), line))
+    over = placed[-1][0] - 0.97 if placed else 0.0
+    return [(height - over, line) for height, line in placed] if over > 0 else placed
+
+
+def _svg(draw: Callable[[Axes, Theme], None], theme: Theme) -> str:
+    import matplotlib
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure as Canvas
+
+    with matplotlib.rc_context(style(theme)):
+        figure = Canvas(figsize=(WIDTH, HEIGHT))
+        FigureCanvasSVG(figure)
+        axes = figure.add_axes((0.105, 0.135, 0.765, 0.685))
+        draw(axes, theme)
+        stream = io.StringIO()
+        # No date, no creator: the same data give the same bytes.
+        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
+    return stream.getvalue()
+
+
+def style(theme: Theme) -> Any:
+    """Return Matplotlib's settings for a theme, so that Jupyter and the build agree."""
+    import matplotlib
+
+    ink = GROUND[theme]
+    return {
+        **dict(matplotlib.rcParamsDefault),
+        "svg.hashsalt": f"rulka-{theme}",
+        "savefig.facecolor": "none",
+        "figure.facecolor": "none",
+        "axes.facecolor": "none",
+        "axes.edgecolor": ink["faint"],
+        "axes.labelcolor": ink["ink"],
+        "axes.titlecolor": ink["ink"],
+        "axes.titlesize": 11,
+        "axes.titleweight": "bold",
+        "axes.labelsize": 9.5,
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "grid.color": ink["grid"],
+        "grid.linewidth": 0.8,
+        "text.color": ink["ink"],
+        "text.parse_math": False,
+        "xtick.color": ink["faint"],
+        "ytick.color": ink["faint"],
+        "xtick.labelcolor": ink["ink"],
+        "ytick.labelcolor": ink["ink"],
+        "xtick.labelsize": 9,
+        "ytick.labelsize": 9,
+        "font.size": 10,
+        "axes.formatter.useoffset": False,
+    }
+
+
+def _caption(
+    comparison: Comparison, measure: Measure, clock: Clock, window: Window, plan: _Plan
+) -> Sentence:
+    values = comparison.at_common_end(measure, clock)
+    fields: dict[str, Quantity | str] = {
+        "title": measure.title,
+        "how": "best so far" if measure.is_best else "as logged",
+        "clock": f"{clock} (interpolated)" if plan.interpolated else clock,
+    }
+    template = "{title}, {how}, by {clock}."
+    if window.known:
+        fields["end"] = position_text(window.end, clock)
+        fields["limit"] = window.limited_by
+        stated = []
+        for number, line in enumerate(plan.lines):
+            if values[line.name].known:
+                fields[f"run{number}"] = line.name
+                fields[f"value{number}"] = values[line.name]
+                stated.append(f"{{run{number}}} {{value{number}}}")
+        if stated:
+            template += f" Where the common window ends ({{end}}, {{limit}}): {', '.join(stated)}."
+    for number, name in enumerate(n for n in comparison.runs if n not in dict(_names(plan))):
+        fields[f"absent{number}"] = name
+        template += f" {{absent{number}}} is not in these logs."
+    if any(line.capped for line in plan.lines):
+        template += " A bar ends what is known of a curve."
+    if any(len(line.lone_x) for line in plan.lines):
+        template += " Hollow marks stand alone: the curve up to them is not known."
+    return Sentence(template, fields)
+
+
+def _names(plan: _Plan) -> list[tuple[str, _Line]]:
+    return [(line.name, line) for line in plan.lines]
+
+
+def _alternative_text(
+    comparison: Comparison, measure: Measure, clock: Clock, window: Window, plan: _Plan
+) -> str:
+    """State what is to be seen: how each run goes, and how they stand where all are known."""
+    by = f"{clock} (interpolated)" if plan.interpolated else clock
+    said = [f"Line chart of {measure.title} by {by}, {len(plan.lines)} runs."]
+    for line in plan.lines:
+        if not len(line.y):
+            said.append(f"{line.name} has no value to draw.")
+            continue
+        first, last = float(line.y[0]), float(line.y[-1])
+        word = "falls" if last < first else "rises" if last > first else "stays"
+        start = position_text(line.x[0] * SCALE[clock], clock)
+        until = position_text(line.known_until * SCALE[clock], clock)
+        said.append(
+            f"{line.name} {word} from {_shown(first, measure)} at {start} to "
+            f"{_shown(last, measure)}, known until {until}."
+        )
+    values = {n: q for n, q in comparison.at_common_end(measure, clock).items() if q.known}
+    base = values.get(comparison.baseline)
+    if base is not None and window.known:
+        for name, value in values.items():
+            if name == comparison.baseline:
+                continue
+            difference = value.minus(base)
+            if abs(difference.number) <= difference.reading_error:
+                told = f"as high as {comparison.baseline}, as far as read"
+            else:
+                word = "higher" if difference.number > 0 else "lower"
+                told = f"{difference.size().text} {word} than {comparison.baseline}"
+            said.append(f"At {position_text(window.end, clock)} {name} is {told}.")
+    absent = [n for n in comparison.runs if n not in dict(_names(plan))]
+    if absent:
+        said.append(f"Not in these logs: {', '.join(absent)}.")
+    return " ".join(said)
+
+
+def _shown(value: float, measure: Measure) -> str:
+    return Quantity(value, measure.unit, measure.digits).text
+
+
+def _escaped(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")

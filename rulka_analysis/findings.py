@@ -1,0 +1,51 @@
+"""A finding: something noticed about logs that a reader of the results must know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Severity = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something noticed about a log: what, where, why it matters and what to do.
+
+    Parameters
+    ----------
+    kind : str
+        Stable identifier in ``snake_case`` (``"truncated_tail"``, ``"damage"``, …).
+    severity : {"error", "warning", "note"}
+        *error*: data are lost or wrong; *warning*: a reader may be misled; *note*: good to know.
+    message : str
+        One sentence that names the thing and the cause.
+    why, remedy : str
+        Why it matters, and what to do about it.
+    run, tag, file : str or None
+        What it is about; `file` is the file's path as text.
+    byte, unread_bytes : int or None
+        Position in `file`, and how many bytes could not be read there.
+    """
+
+    kind: str
+    severity: Severity
+    message: str
+    why: str = ""
+    remedy: str = ""
+    run: str | None = None
+    tag: str | None = None
+    file: str | None = None
+    byte: int | None = None
+    unread_bytes: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.severity}: {self.message}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields that are set, for JSON."""
+        return {
+            name: value
+            for name in self.__slots__
+            if (value := getattr(self, name)) not in (None, "")
+        }

@@ -1,0 +1,239 @@
+"""Numbers that know where they come from.
+
+A `Quantity` is a number with its unit, the events behind it (`Evidence`) and how it was computed
+from them. It is what summaries return, tables hold and pages quote, so that a number can always be
+asked where it comes from. A quantity that cannot be known carries the reason instead of a value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from string import Formatter
+from typing import Any
+
+NOT_IN_THESE_LOGS = "not in these logs"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One event of a log: what a number rests on.
+
+    Parameters
+    ----------
+    run, tag, file : str
+        Run, TensorBoard tag, and event file (relative to the log directory, with ``/``).
+    step : int
+        The event's step as logged.
+    wall_time : float
+        Seconds since the epoch as logged.
+    value : float
+        The value as logged, before any display factor.
+    minutes, frames : float or None
+        Position on the run's clocks; None where the run has no such clock.
+    reading_error : float
+        One standard error of the reading, in the unit of `value`; 0 for a value logged directly.
+    wall_time_known : bool
+        False where the wall time was made up when the log was written from published curves.
+    """
+
+    run: str
+    tag: str
+    file: str
+    step: int
+    wall_time: float
+    value: float
+    minutes: float | None = None
+    frames: float | None = None
+    reading_error: float = 0.0
+    wall_time_known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number with unit and evidence, or the reason why there is none.
+
+    Parameters
+    ----------
+    value : float or None
+        The number in `unit`; None when it cannot be known.
+    unit : str
+        Unit as displayed; empty for a pure number.
+    digits : int
+        Decimals shown.
+    evidence : tuple of Evidence
+        The events the number was computed from.
+    how : str
+        How it was computed from them, in words.
+    reading_error : float
+        One standard error of the reading, in `unit`; 0 when the events are exact.
+    missing : str
+        Why there is no value.
+    label : str
+        What stands in place of the number when there is no value.
+
+    Examples
+    --------
+    >>> Quantity(2962.12, "", 2).text
+    '2,962.12'
+    >>> Quantity(None, "s", 2, missing="no run uni_6").text
+    'not in these logs'
+    """
+
+    value: float | None
+    unit: str = ""
+    digits: int = 2
+    evidence: tuple[Evidence, ...] = ()
+    how: str = ""
+    reading_error: float = 0.0
+    missing: str = ""
+    label: str = ""
+
+    @classmethod
+    def unknown(cls, reason: str, unit: str = "", *, label: str = NOT_IN_THESE_LOGS) -> Quantity:
+        """Return a quantity without a value that says why; `label` stands in its place."""
+        return cls(None, unit, missing=reason, label=label)
+
+    @property
+    def known(self) -> bool:
+        return self.value is not None and math.isfinite(self.value)
+
+    @property
+    def number(self) -> float:
+        """The value, or NaN when it is unknown: for arithmetic and plotting."""
+        return math.nan if self.value is None else float(self.value)
+
+    @property
+    def text(self) -> str:
+        """The number as pages show it, with its unit."""
+        if self.value is None:
+            return self.label or NOT_IN_THESE_LOGS
+        shown = format_number(self.value, self.digits)
+        return f"{shown} {self.unit}" if self.unit else shown
+
+    def __str__(self) -> str:
+        return self.text
+
+    def minus(self, other: Quantity, *, how: str = "difference", unit: str = "") -> Quantity:
+        """Return this quantity minus `other`, resting on the evidence of both."""
+        return self._with(other, lambda a, b: a - b, how, unit or self.unit, self.digits)
+
+    def over(self, other: Quantity, *, how: str = "ratio", digits: int = 2) -> Quantity:
+        """Return this quantity divided by `other` as a pure number (``times``)."""
+        ratio = self._with(
+            other, lambda a, b: a / b if b else math.nan, how, "times", digits, relative=True
+        )
+        if ratio.value is not None and not math.isfinite(ratio.value):
+            return Quantity.unknown("a ratio to zero is not defined", "times", label="not defined")
+        return ratio
+
+    def size(self) -> Quantity:
+        """Return the quantity without its sign: by how much, whichever way."""
+        return self if self.value is None else replace(self, value=abs(self.value))
+
+    def _with(
+        self,
+        other: Quantity,
+        combine: Any,
+        how: str,
+        unit: str,
+        digits: int,
+        *,
+        relative: bool = False,
+    ) -> Quantity:
+        for part in (self, other):
+            if part.value is None:
+                return Quantity.unknown(part.missing, unit, label=part.label)
+        assert self.value is not None
+        assert other.value is not None
+        value = float(combine(self.value, other.value))
+        if relative:
+            errors = [p.reading_error / p.value if p.value else 0.0 for p in (self, other)]
+            error = abs(value) * math.hypot(*errors) if math.isfinite(value) else 0.0
+        else:
+            error = math.hypot(self.reading_error, other.reading_error)
+        return Quantity(value, unit, digits, self.evidence + other.evidence, how, error)
+
+    def shown_as(self, *, digits: int | None = None, unit: str | None = None) -> Quantity:
+        """Return the same quantity with other decimals or another unit label."""
+        return replace(
+            self,
+            digits=self.digits if digits is None else digits,
+            unit=self.unit if unit is None else unit,
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the quantity as plain data for JSON."""
+        data = asdict(self)
+        data["text"] = self.text
+        return data
+
+
+def format_number(value: float, digits: int) -> str:
+    """Format a number for readers: thousands separated, a true minus sign, no ``-0``.
+
+    Raises
+    ------
+    ValueError
+        If the number is not finite: a page must say why instead.
+
+    Examples
+    --------
+    >>> format_number(-0.5848, 3), format_number(5871020, 0), format_number(-0.0001, 2)
+    ('−0.585', '5,871,020', '0.00')
+    """
+    if not math.isfinite(value):
+        raise ValueError(f"cannot format {value!r}: only a finite number can be shown")
+    text = f"{value:,.{digits}f}"
+    if text.startswith("-"):
+        digits_only = text[1:]
+        return "−" + digits_only if any(c in "123456789" for c in digits_only) else digits_only
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence whose numbers and direction words come from data.
+
+    Parameters
+    ----------
+    template : str
+        Text with named fields, as in `str.format`.
+    values : mapping
+        What stands in the fields: a `Quantity`, or text such as a direction word or a run's name.
+
+    Examples
+    --------
+    >>> print(Sentence("uni_6 is {by} slower.", {"by": Quantity(0.21, "s")}))
+    uni_6 is 0.21 s slower.
+    >>> print(Sentence("uni_6 is {by} slower.", {"by": Quantity.unknown("no run 'uni_6'")}))
+    Not known: no run 'uni_6'.
+    """
+
+    template: str
+    values: Mapping[str, Quantity | str] = field(default_factory=dict)
+
+    def parts(self) -> list[str | Quantity]:
+        """Return text and quantities in reading order.
+
+        A sentence with an unknown quantity claims nothing: it says what is not known instead.
+        """
+        used = [name for _, name, _, _ in Formatter().parse(self.template) if name]
+        unknown = [
+            value.missing or NOT_IN_THESE_LOGS
+            for name in used
+            if isinstance(value := self.values[name], Quantity) and value.value is None
+        ]
+        if unknown:
+            return [f"Not known: {'; '.join(dict.fromkeys(unknown))}."]
+        parts: list[str | Quantity] = []
+        for text, name, _, _ in Formatter().parse(self.template):
+            if text:
+                parts.append(text)
+            if name:
+                parts.append(self.values[name])
+        return parts
+
+    def __str__(self) -> str:
+        return "".join(str(part) for part in self.parts())

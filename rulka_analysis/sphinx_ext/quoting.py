@@ -1,0 +1,171 @@
+"""The role and the directive with which pages quote results.
+
+``:result:`experiment/name` `` quotes a number or sentence in a line of text,
+``:result:`experiment/name[row, column]` `` a cell of a table; ``.. result:: experiment/name`` stands
+for a table, figure, number or sentence by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from docutils import nodes
+from sphinx.environment import BuildEnvironment
+from sphinx.errors import SphinxError
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from rulka_analysis.errors import listing, nearest
+from rulka_analysis.execute import Executed
+from rulka_analysis.questions import digest_of
+from rulka_analysis.results import Result
+from rulka_analysis.sphinx_ext.rendering import figure_node, inline_nodes, table_node
+
+_REFERENCE = re.compile(r"(?P<id>[^\[\]]+?)\s*(?:\[(?P<row>.+),\s*(?P<column>[^,\]]+)\])?\Z")
+
+
+@dataclass(frozen=True)
+class Published:
+    """A result with the notebook it came from."""
+
+    id: str
+    result: Result
+    notebook: str
+    digest: str
+
+
+@dataclass
+class Registry:
+    """Everything notebooks published in this build, by id."""
+
+    results: dict[str, Published] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, notebooks: list[Executed], prefix: str) -> Registry:
+        """Gather the results of executed notebooks.
+
+        Parameters
+        ----------
+        notebooks : list of Executed
+            The notebooks.
+        prefix : str
+            Their folder below the source directory, for links to their pages.
+
+        Raises
+        ------
+        BuildStopped
+            If two publish the same id.
+        """
+        registry = cls()
+        for notebook in notebooks:
+            for result in notebook.results():
+                result_id = f"{notebook.experiment}/{result.name}"
+                before = registry.results.get(result_id)
+                if before is not None:
+                    raise BuildStopped(
+                        f"result {result_id!r} is published twice, by {before.notebook} and by "
+                        f"{prefix}/{notebook.name}; rename one of them"
+                    )
+                digest = digest_of([result.kind, result.data])
+                document = f"{prefix}/{notebook.name}"
+                registry.results[result_id] = Published(result_id, result, document, digest)
+        return registry
+
+
+class BuildStopped(SphinxError):
+    """The build cannot go on; the message says what, why and what to do."""
+
+    category = "The build stopped"
+
+
+class MissingResultError(Exception):
+    """A page quotes something that was not published; the message says what there is."""
+
+
+def look_up(env: BuildEnvironment, reference: str) -> tuple[Published, Any]:
+    """Return a quoted result and the part of it that is quoted, noting that the page quotes it."""
+    match = _REFERENCE.match(reference.strip())
+    if match is None:
+        raise MissingResultError(
+            f"{reference!r} is no reference to a result; write experiment/name or "
+            "experiment/name[row, column]"
+        )
+    registry: Registry = env.app.rulka_registry  # type: ignore[attr-defined]
+    found = registry.results.get(match["id"])
+    if found is None:
+        close = nearest(match["id"], registry.results)
+        guess = f"; did you mean {' or '.join(map(repr, close))}?" if close else "."
+        raise MissingResultError(f"no notebook published {match['id']!r}{guess}")
+    quotes: dict[str, dict[str, str]] = env.rulka_quotes  # type: ignore[attr-defined]
+    quotes.setdefault(env.current_document.docname, {})[found.id] = found.digest
+    if match["row"] is None:
+        return found, {**found.result.data, "kind": found.result.kind}
+    return found, _cell(found, match["row"].strip(), match["column"].strip())
+
+
+def _cell(found: Published, row: str, column: str) -> Any:
+    data = found.result.data
+    table = data["table"] if found.result.kind == "figure" else data
+    if "rows" not in table:
+        raise MissingResultError(f"{found.id!r} is a {found.result.kind}: it has no rows to quote")
+    for kind, key, known in (("row", row, table["rows"]), ("column", column, table["columns"])):
+        if key not in known:
+            close = nearest(key, known)
+            guess = f"; did you mean {' or '.join(map(repr, close))}?" if close else "."
+            raise MissingResultError(
+                f"{found.id!r} has no {kind} {key!r}{guess} There are: {listing(known, 30)}"
+            )
+    cell = table["rows"][row][list(table["columns"]).index(column)]
+    return cell
+
+
+def note_missing(env: BuildEnvironment, location: str, message: str) -> None:
+    """Note a mistake for the end of reading: it fails the build, with or without ``-W``."""
+    missing: dict[str, list[str]] = env.rulka_missing  # type: ignore[attr-defined]
+    missing.setdefault(env.current_document.docname, []).append(f"{location}: {message}")
+
+
+class ResultRole(SphinxRole):
+    """Quotes a number, a sentence or a cell of a table in a line of text."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        source, line = self.get_source_info()
+        try:
+            found, data = look_up(self.env, self.text)
+            if isinstance(data, dict) and data.get("kind") in ("table", "figure"):
+                raise MissingResultError(
+                    f"{found.id!r} is a {data['kind']}: quote it with '.. result:: {found.id}', or "
+                    "one of its cells with [row, column]"
+                )
+        except MissingResultError as error:
+            note_missing(self.env, f"{source}:{line}", str(error))
+            return [nodes.Text(self.text)], []
+        return inline_nodes(data, found.id, found.notebook), []
+
+
+class ResultDirective(SphinxDirective):
+    """Quotes a table or figure (or a number or sentence as a paragraph)."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self) -> list[nodes.Node]:
+        source, line = self.get_source_info()
+        try:
+            found, data = look_up(self.env, self.arguments[0])
+        except MissingResultError as error:
+            note_missing(self.env, f"{source}:{line}", str(error))
+            return []
+        kind = data.get("kind") if isinstance(data, dict) else None
+        if kind == "figure":
+            return [figure_node(data, found.id, found.notebook)]
+        if kind == "table":
+            table = table_node(data, found.id, found.notebook)
+            table["ids"] = [nodes.make_id(found.id)]
+            notes = [
+                nodes.paragraph("", "", *inline_nodes(note, found.id, found.notebook))
+                for note in data["notes"]
+            ]
+            return [table, *notes]
+        return [nodes.paragraph("", "", *inline_nodes(data, found.id, found.notebook))]

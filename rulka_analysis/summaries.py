@@ -1,0 +1,152 @@
+"""Numbers from a series: pure functions on arrays.
+
+Each returns *where* in the series its answer stands (an index, or None), so that the event behind
+the number is never lost. Race times are multiples of 10 ms stored as float32 and are compared in
+whole milliseconds.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+def whole_milliseconds(seconds: Floats) -> Floats:
+    """Return race times rounded to whole milliseconds, still in seconds; NaN stays NaN.
+
+    Examples
+    --------
+    >>> whole_milliseconds(np.array([np.float32(24.57)], dtype=float)).tolist()
+    [24.57]
+    """
+    return np.rint(np.asarray(seconds, dtype=np.float64) * 1000) / 1000
+
+
+def unfinished(seconds: Floats, cutoff: float) -> NDArray[np.bool_]:
+    """Tell which race times are the cutoff of a race that was not finished.
+
+    Parameters
+    ----------
+    seconds : array of shape (n,)
+        Race times in seconds.
+    cutoff : float
+        The time logged for an unfinished race, in seconds.
+    """
+    return whole_milliseconds(seconds) >= cutoff
+
+
+def best_index(values: Floats, *, cutoff: float = math.inf) -> int | None:
+    """Return where the smallest value first stands, unfinished races left out.
+
+    Examples
+    --------
+    >>> best_index(np.array([300.0, 24.9, 24.6, 24.6]), cutoff=300.0)
+    2
+    >>> best_index(np.array([300.0, 300.0]), cutoff=300.0) is None
+    True
+    """
+    usable = np.isfinite(values) & (values < cutoff)
+    if not usable.any():
+        return None
+    return int(np.argmin(np.where(usable, values, np.inf)))
+
+
+def best_so_far(values: Floats) -> NDArray[np.int64]:
+    """Return, for each position, where the smallest value up to there first stands.
+
+    -1 before the first finite value.
+
+    Examples
+    --------
+    >>> best_so_far(np.array([np.nan, 30.0, 25.0, 26.0, 25.0])).tolist()
+    [-1, 1, 2, 2, 2]
+    """
+    filled = np.where(np.isfinite(values), values, np.inf)
+    running = np.minimum.accumulate(filled) if len(filled) else filled
+    is_record = np.isfinite(running) & (running < np.concatenate([[np.inf], running[:-1]]))
+    positions = np.where(is_record, np.arange(len(values)), -1)
+    return np.maximum.accumulate(positions) if len(positions) else positions
+
+
+def last_index(values: Floats) -> int | None:
+    """Return where the last finite value stands."""
+    finite = np.flatnonzero(np.isfinite(values))
+    return int(finite[-1]) if len(finite) else None
+
+
+def last_three(values: Floats) -> tuple[int, ...]:
+    """Return where the last three finite values stand; fewer when there are fewer.
+
+    Examples
+    --------
+    >>> last_three(np.array([1.0, 2.0, np.nan, 3.0, 4.0]))
+    (1, 3, 4)
+    """
+    return tuple(int(i) for i in np.flatnonzero(np.isfinite(values))[-3:])
+
+
+def median_of_last_three(values: Floats) -> float:
+    """Return the median of the last three finite values; NaN when there is none.
+
+    Of two values it is their mean.
+
+    Examples
+    --------
+    >>> median_of_last_three(np.array([5.0, 1.0, 9.0, 2.0]))
+    2.0
+    """
+    indices = list(last_three(values))
+    return float(np.median(values[indices])) if indices else math.nan
+
+
+def first_at_or_below(values: Floats, target: float) -> int | None:
+    """Return where a series first reaches `target` from above; None if it never does.
+
+    Examples
+    --------
+    >>> first_at_or_below(np.array([30.0, 25.0, 24.0]), 25.0)
+    1
+    """
+    reached = np.flatnonzero(np.isfinite(values) & (values <= target))
+    return int(reached[0]) if len(reached) else None
+
+
+@dataclass(frozen=True, slots=True)
+class FinishRate:
+    """Finished races over all races."""
+
+    finished: int
+    races: int
+
+    @property
+    def rate(self) -> float:
+        return self.finished / self.races if self.races else math.nan
+
+
+def finish_rate(flags: Floats) -> FinishRate:
+    """Count finished races among flags that are 1 (finished) or 0; NaN flags count as neither.
+
+    Examples
+    --------
+    >>> finish_rate(np.array([1.0, 0.0, 1.0, 1.0])).rate
+    0.75
+    """
+    known = flags[np.isfinite(flags)]
+    return FinishRate(finished=int((known > 0.5).sum()), races=len(known))
+
+
+def quantile(values: Floats, q: float) -> float:
+    """Return the `q` quantile of the finite values (linear interpolation); NaN when there is none.
+
+    Examples
+    --------
+    >>> quantile(np.array([1.0, 2.0, 3.0, np.nan]), 0.5)
+    2.0
+    """
+    finite = values[np.isfinite(values)]
+    return float(np.quantile(finite, q)) if len(finite) else math.nan

@@ -1,0 +1,367 @@
+"""Tables for readers: rows and columns with keys, cells that know where their numbers come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rulka_analysis.clocks import Clock, check_clock, checkpoints
+from rulka_analysis.comparison import (
+    EVERY,
+    Comparison,
+    Measure,
+    Series,
+    direction,
+    position_text,
+)
+from rulka_analysis.findings import Finding
+from rulka_analysis.quantities import Quantity, Sentence
+
+if TYPE_CHECKING:
+    from rulka_analysis.experiment import Experiment
+    from rulka_analysis.runs import Run
+
+Cell = str | Quantity | Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table whose cells can be quoted by row and column key.
+
+    Parameters
+    ----------
+    columns : mapping of str to str
+        Column titles by key; the first column names the rows.
+    rows : mapping of str to sequence of cells
+        Cells by row key, as many as there are columns.
+    caption : str or Sentence
+        What the table shows.
+
+    Raises
+    ------
+    ValueError
+        If a row has another number of cells than there are columns.
+
+    Examples
+    --------
+    >>> table = Table({"run": "Run", "best": "Best"}, {"uni_5": ["uni_5", Quantity(24.56, "s")]})
+    >>> table.cell("uni_5", "best").text
+    '24.56 s'
+    """
+
+    columns: Mapping[str, str]
+    rows: Mapping[str, Sequence[Cell]]
+    caption: str | Sentence = ""
+    notes: Sequence[str | Sentence] = field(default_factory=tuple)
+
+    def __post_init__(self) -> None:
+        for key, cells in self.rows.items():
+            if len(cells) != len(self.columns):
+                raise ValueError(
+                    f"row {key!r} has {len(cells)} cells for {len(self.columns)} columns"
+                )
+
+    def cell(self, row: str, column: str) -> Cell:
+        """Return the cell at a row and column key.
+
+        Raises
+        ------
+        KeyError
+            If there is no such row or column.
+        """
+        return self.rows[row][list(self.columns).index(column)]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a comparison's summary: which metric, and which of its numbers.
+
+    Parameters
+    ----------
+    metric : str
+        A metric the experiment declares, or one of the catalogue.
+    map : str or None
+        The map, where the metric has one.
+    at : {"common end", "last", "best"}
+        The value where the common window ends, the last one logged, or the smallest of all.
+    as_logged : bool
+        As logged, not per unit of the setting it scales with.
+    """
+
+    metric: str
+    map: str | None = None
+    at: str = "common end"
+    as_logged: bool = False
+
+    @property
+    def key(self) -> str:
+        """Key of the row: metric, map and which number, joined by blanks."""
+        parts = [self.metric, self.map or "", "as logged" if self.as_logged else ""]
+        return " ".join([part for part in parts if part] + ([self.at] if self.at else []))
+
+
+def summary(comparison: Comparison, lines: Sequence[Line], clock: Clock = "minutes") -> Table:
+    """Return a comparison's numbers: a row a metric, a column a run, differences to the baseline.
+
+    Parameters
+    ----------
+    comparison : Comparison
+        The runs.
+    lines : sequence of Line
+        What to show.
+    clock : {"minutes", "frames", "updates"}
+        The clock whose common window ends the comparison.
+    """
+    check_clock(clock)
+    columns = {"metric": "Metric", **{run: run for run in comparison.runs}}
+    for run in comparison.candidates:
+        several = f" of {run}" if len(comparison.candidates) > 1 else ""
+        columns[f"{run} difference"] = f"Difference{several}"
+        columns[f"{run} ratio"] = f"Ratio{several}"
+    rows: dict[str, list[Cell]] = {}
+    for line in lines:
+        measure = comparison.measure(line.metric, line.map, as_logged=line.as_logged)
+        values = _values(comparison, measure, line.at, clock)
+        title = f"{measure.title}, {_where(comparison, measure, line.at, clock)}"
+        cells: list[Cell] = [title, *values.values()]
+        base = values[comparison.baseline]
+        for run in comparison.candidates:
+            cells += _difference(values[run], base, run, comparison.baseline, measure)
+        rows[line.key] = cells
+    return Table(columns, rows, f"{comparison.title}: the numbers side by side.")
+
+
+def _where(comparison: Comparison, measure: Measure, at: str, clock: Clock) -> str:
+    if at == "common end":
+        window = comparison.window(measure, clock)
+        if not window.known:
+            return "no common window"
+        three = measure.metric.summary == "median_of_last_three"
+        what = "median of the last three readings at" if three else "at"
+        return f"{what} {position_text(window.end, clock)}"
+    return {"last": "last value logged", "best": "best of the whole run"}[at]
+
+
+def _values(
+    comparison: Comparison, measure: Measure, at: str, clock: Clock
+) -> dict[str, Quantity]:
+    if at == "common end":
+        return comparison.at_common_end(measure, clock)
+    return comparison.last(measure) if at == "last" else comparison.best(measure)
+
+
+def _difference(
+    value: Quantity, base: Quantity, run: str, baseline: str, measure: Measure
+) -> list[Cell]:
+    difference = value.minus(
+        base,
+        how=f"{run} minus {baseline}",
+        unit="points" if measure.unit == "%" else measure.unit,
+    )
+    # A ratio says nothing about a quantity whose zero is arbitrary or whose sign changes.
+    positive = value.number > 0 and base.number > 0
+    if not positive and value.known and base.known:
+        return [difference, "–"]
+    return [difference, value.over(base, how=f"{run} over {baseline}")]
+
+
+def runs(experiment: Experiment, names: Sequence[str]) -> Table:
+    """Return what is known of runs: settings, duration, clocks and findings."""
+    settings = experiment.definition.settings
+    columns = {"run": "Run", "description": "What it is"}
+    columns |= {name: setting.title for name, setting in settings.items()}
+    columns |= {"duration": "Duration", "frames": "Frames played", "folders": "Folders"}
+    columns |= {"findings": "Findings"}
+    rows: dict[str, list[Cell]] = {}
+    for name in names:
+        declared = experiment.definition.runs[name]
+        numbers = experiment.settings(name)
+        cells: list[Cell] = [name, declared.description]
+        for setting in settings:
+            cells.append(numbers.get(setting) or experiment.setting_text(name, setting))
+        run = experiment.run(name)
+        if run is None:
+            reason = f"no run {name} in these logs"
+            cells += [Quantity.unknown(reason, "min"), Quantity.unknown(reason), "–", "–"]
+        else:
+            stated = run.provenance is not None and run.provenance.duration_minutes is not None
+            how = "from its start to its last event, without pauses"
+            if stated:
+                how = "as published; a segment whose length was not published is not in it"
+            cells.append(Quantity(run.duration, "min", 0, how=how))
+            cells.append(_frames_played(run))
+            cells.append(", ".join(run.folders))
+            cells.append(_count_findings(run.findings))
+        rows[name] = cells
+    return Table(columns, rows, "The runs, their settings and how long they lasted.")
+
+
+def window(comparison: Comparison, metric: str, map: str | None = None) -> Sentence:
+    """Return a sentence on the common window: how far all compared runs are known."""
+    measure = comparison.measure(metric, map)
+    absent = [f"{run} is not in these logs" for run in comparison.absent]
+    found = comparison.window(measure, "minutes")
+    if not found.known or len(found.ends) < 2:
+        reason = "; ".join(absent) or f"{measure.title} is not known of both"
+        return Sentence("There is no common window: {reason}.", {"reason": reason})
+    fields: dict[str, Quantity | str] = {
+        "end": Quantity(found.end, "min", 0, how=f"until where {found.limited_by} is known"),
+        "run": found.limited_by,
+        "title": measure.title,
+    }
+    text = "The runs are compared up to {end}, where the knowledge of {run} ends ({title})"
+    on_frames = comparison.window(measure, "frames")
+    if on_frames.known:
+        how = f"until where {on_frames.limited_by} is known"
+        if comparison.frames_interpolated:
+            how += "; frames are interpolated"
+            text += ", by frames (interpolated) up to {frames}"
+        else:
+            text += ", by frames up to {frames}"
+        fields["frames"] = Quantity(on_frames.end, "frames", 0, how=how)
+    return Sentence(text + ".", fields)
+
+
+def _frames_played(run: Run) -> Quantity:
+    """Return the highest step of a run, within its duration."""
+    if "frames" not in run.clocks:
+        return Quantity.unknown("the log has no clock of frames", label="not known")
+    highest: tuple[int, str, int] | None = None
+    for tag in run.tags:
+        events = run.scalars(tag)
+        inside = events[events.minutes <= run.duration * (1 + 1e-9)]
+        if len(inside):
+            index = int(inside.step.idxmax())
+            highest = max(highest or (-1, "", 0), (int(inside.step.max()), tag, index))
+    if highest is None:
+        return Quantity.unknown("the log has no event within its duration", label="not known")
+    step, tag, index = highest
+    how = "highest step logged within the duration"
+    if run.frames_interpolated:
+        how += "; frames are interpolated"
+    return Quantity(float(step), "", 0, (run.evidence(tag, index),), how)
+
+
+def _count_findings(findings: Sequence[Finding]) -> str:
+    if not findings:
+        return "none"
+    counts = {s: sum(f.severity == s for f in findings) for s in ("error", "warning", "note")}
+    return ", ".join(f"{n} {s}{'s' if n > 1 else ''}" for s, n in counts.items() if n)
+
+
+def findings(found: Sequence[Finding]) -> Table | Sentence:
+    """Return findings as a table, or a sentence that says there are none."""
+    if not found:
+        return Sentence("Nothing was noticed while reading these logs.")
+    columns = {"severity": "Severity", "run": "Run", "what": "What", "remedy": "What to do"}
+    rows: dict[str, list[Cell]] = {
+        str(number): [f.severity, f.run or "–", f"{f.message} {f.why}".strip(), f.remedy]
+        for number, f in enumerate(found, start=1)
+    }
+    return Table(columns, rows, "What was noticed while reading these logs.")
+
+
+def times_to_targets(
+    comparison: Comparison, metric: str, map: str, clock: Clock = "minutes"
+) -> Table | Sentence:
+    """Return when each run first reached each declared target, and how the candidates compare.
+
+    A run that did not reach a target is censored at its own end: the cell says until when it is
+    known not to have reached it, and no difference is made of it.
+    """
+    measure = comparison.measure(metric, map)
+    tag = comparison.map_tag(map) or map
+    if tag not in comparison.targets:
+        return Sentence(f"No targets are declared for {measure.map_title}.")
+    columns = {"target": "Target", **{run: run for run in comparison.runs}}
+    for run in comparison.candidates:
+        several = f" of {run}" if len(comparison.candidates) > 1 else ""
+        columns[f"{run} ratio"] = f"Ratio{several}"
+    rows: dict[str, list[Cell]] = {}
+    for target in comparison.targets[tag]:
+        times = comparison.time_to_target(measure, target, clock)
+        base = times[comparison.baseline]
+        cells: list[Cell] = [
+            Quantity(target, measure.unit, 1, how="target declared by the experiment"),
+            *times.values(),
+        ]
+        for run in comparison.candidates:
+            both = times[run].known and base.known
+            ratio = times[run].over(base, how=f"{run} over {comparison.baseline}")
+            cells.append(ratio if both else "–")
+        rows[f"{target:g}"] = cells
+    interpolated = clock == "frames" and comparison.frames_interpolated
+    on = f"{clock} (interpolated)" if interpolated else clock
+    return Table(columns, rows, f"{measure.title}: {on} until a target was first reached.")
+
+
+def curve(
+    comparison: Comparison, measure: Measure, clock: Clock, every: float | None = None
+) -> Table:
+    """Return the numbers a figure draws: a row a checkpoint, a column a run."""
+    window = comparison.window(measure, clock)
+    positions = checkpoints(window, every or 2 * EVERY[clock])
+    columns = {"checkpoint": clock.capitalize()}
+    cells: dict[str, list[Quantity]] = {}
+    for name, series in comparison.series(measure).items():
+        columns[name] = name
+        if isinstance(series, Series):
+            decided = series.at(clock, positions)
+            cells[name] = [series.median_quantity(indices, _how(measure)) for indices in decided]
+        else:
+            cells[name] = [series] * len(positions)
+    rows: dict[str, list[Cell]] = {
+        f"{position:g}": [
+            position_text(float(position), clock),
+            *(cells[name][row] for name in cells),
+        ]
+        for row, position in enumerate(positions)
+    }
+    return Table(columns, rows, f"{measure.title}, by {clock}.")
+
+
+def _how(measure: Measure) -> str:
+    return {
+        "best": "best so far",
+        "median_of_last_three": "median of the last three readings",
+    }.get(measure.metric.summary, "last value logged")
+
+
+def relation(comparison: Comparison, line: Line, candidate: str) -> Sentence:
+    """Return a sentence on how a candidate compares with the baseline on one metric.
+
+    It claims no more than its numbers: which one is lower or higher, by how much, where. Below the
+    reading error no difference is claimed.
+    """
+    measure = comparison.measure(line.metric, line.map, as_logged=line.as_logged)
+    values = _values(comparison, measure, line.at, "minutes")
+    base, value = values[comparison.baseline], values[candidate]
+    difference = value.minus(base, how=f"{candidate} minus {comparison.baseline}")
+    title = f"{measure.title}, {_where(comparison, measure, line.at, 'minutes')}"
+    fields: dict[str, Quantity | str] = {
+        "title": title,
+        "candidate": candidate,
+        "baseline": comparison.baseline,
+        "value": value,
+        "base": base,
+    }
+    if not difference.known:
+        return Sentence("{title}: {candidate} {value}, {baseline} {base}.", fields)
+    word = direction(difference)
+    if word == "the same":
+        template = "{title}: {candidate} {value} and {baseline} {base} are the same as far as read."
+        return Sentence(template, fields)
+    by_ratio = value.number > 0 and base.number > 0 and bool(measure.metric.scales_with)
+    if by_ratio:
+        fields["by"] = value.over(base, how=f"{candidate} over {comparison.baseline}")
+        fields["direction"] = f"({word})"
+        template = "{title}: {candidate} {value} against {base} of {baseline}, {by} {direction}."
+        return Sentence(template, fields)
+    magnitude = difference.size()
+    if measure.unit == "%":
+        magnitude = magnitude.shown_as(unit="points")
+    fields |= {"by": magnitude, "direction": word}
+    template = "{title}: {candidate} {value} against {base} of {baseline}, {by} {direction}."
+    return Sentence(template, fields)
+
