@@ -49,10 +49,12 @@ html_copy_source = True
 html_show_copyright = False
 html_last_updated_fmt = None
 templates_path = ["docs/_templates"]
-html_sidebars = {"index": []}
+# Wide tables and figures need the room; what a sidebar would list is linked on the page.
+html_sidebars = {"index": [], "docs/experiments/**": [], "notebooks/**": []}
 html_theme_options = {
     "show_prev_next": False,
     "navbar_align": "left",
+    "header_links_before_dropdown": 6,
     "show_toc_level": 2,
     "footer_start": [],
     "footer_center": [],

@@ -51,7 +51,7 @@ def session_minutes(
 ) -> Floats:
     """Return minutes of training for each event, pauses between sessions excluded.
 
-    A session is one event file: the program ran without a pause while it wrote it. Where the
+    A session is what one process wrote without a pause, in one event file or several. Where the
     program logged its own training hours, these decide, and wall time only fills in between two
     such values (a session's first value also fixes where the session began). Elsewhere minutes are
     wall time since the session's start, sessions joined end to start.
@@ -63,7 +63,7 @@ def session_minutes(
     sessions : array of shape (n,)
         Session of each event, counted from 0, not decreasing.
     session_starts : array of shape (number of sessions,)
-        Wall time at which each session's file was created, in seconds.
+        Wall time at which each session's first file was created, in seconds.
     logged_at, logged_hours : arrays of shape (m,), optional
         Positions (in `wall_times`) of the events that logged training hours, and the hours.
 

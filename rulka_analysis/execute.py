@@ -251,8 +251,7 @@ class _Runner:
         # Each notebook runs in a kernel of its own, a separate process; a thread waits for it.
         pool = ThreadPoolExecutor(max_workers=min(jobs, len(due)))
         futures: dict[str, Future[Executed]] = {
-            name: pool.submit(self._one, name, path, reason)
-            for name, (path, reason) in due.items()
+            name: pool.submit(self._one, name, path, reason) for name, (path, reason) in due.items()
         }
         try:
             wait(futures.values(), return_when=FIRST_EXCEPTION)

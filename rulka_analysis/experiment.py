@@ -101,7 +101,7 @@ class Experiment:
 
     def run(self, name: str) -> Run | None:
         """Return a run of the logs, or None where they do not hold it."""
-        return self.logs[name] if name in self.logs else None
+        return self.logs.get(name)
 
     def comparison(self, name: str) -> Comparison:
         """Return a comparison the definition declares.
@@ -187,9 +187,7 @@ class Experiment:
         return tuple(name for name, run in self.runs.items() if run is None)
 
 
-def load_experiment(
-    name: str, logs: Logs | None = None, *, path: Path | None = None
-) -> Experiment:
+def load_experiment(name: str, logs: Logs | None = None, *, path: Path | None = None) -> Experiment:
     """Load an experiment's definition and tie it to logs.
 
     Parameters
@@ -245,7 +243,9 @@ class _Reader:
         known |= {"targets", "comparisons"}
         self.only(self.data, known, ())
         settings = {
-            name: Setting(name=name, **self.fields(entry, ("settings", name), "title", "unit?", "tag?"))
+            name: Setting(
+                name=name, **self.fields(entry, ("settings", name), "title", "unit?", "tag?")
+            )
             for name, entry in self.table("settings").items()
         }
         runs = {name: self.run(name, entry, settings) for name, entry in self.table("runs").items()}
@@ -357,7 +357,9 @@ class _Reader:
         """Find the line a key stands on: its table's header, then the key below it."""
         at = 0
         for depth in range(len(where), 0, -1):
-            header = re.compile(r"\s*\[+\s*" + r"\s*\.\s*".join(map(_key, where[:depth])) + r"\s*\]")
+            header = re.compile(
+                r"\s*\[+\s*" + r"\s*\.\s*".join(map(_key, where[:depth])) + r"\s*\]"
+            )
             found = next((i for i, line in enumerate(self.lines) if header.match(line)), None)
             if found is not None:
                 at, where = found, where[depth:]

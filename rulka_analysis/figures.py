@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from rulka_analysis.clocks import Clock, Window, check_clock
 from rulka_analysis.comparison import Comparison, Measure, Series, position_text
 from rulka_analysis.quantities import Quantity, Sentence
-from rulka_analysis.tables import Table, curve
+from rulka_analysis.tables import Table, curve, window_end
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -384,7 +384,7 @@ def _caption(
     }
     template = "{title}, {how}, by {clock}."
     if window.known:
-        fields["end"] = position_text(window.end, clock)
+        fields["end"] = window_end(window)
         fields["limit"] = window.limited_by
         stated = []
         for number, line in enumerate(plan.lines):
@@ -393,7 +393,8 @@ def _caption(
                 fields[f"value{number}"] = values[line.name]
                 stated.append(f"{{run{number}}} {{value{number}}}")
         if stated:
-            template += f" Where the common window ends ({{end}}, {{limit}}): {', '.join(stated)}."
+            where = " Where the common window ends ({end}, for {limit} is not known further): "
+            template += where + ", ".join(stated) + "."
     for number, name in enumerate(n for n in comparison.runs if n not in dict(_names(plan))):
         fields[f"absent{number}"] = name
         template += f" {{absent{number}}} is not in these logs."

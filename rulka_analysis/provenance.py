@@ -67,7 +67,7 @@ def read_provenance(folder: Path) -> Provenance | None:
         return None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise LogDirectoryError(
-            f"{path}: {error}. Mend or restore this file: it says what is known of the log beside it"
+            f"{path}: {error}. Mend or restore this file: it says what is known of the log"
         ) from error
     try:
         return _provenance(data)

@@ -9,7 +9,6 @@ real logs. Same input, same bytes, on every machine.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -78,9 +77,7 @@ def write_published_logs(source: Path, folder: Path) -> None:
         and a ``provenance.toml``.
     """
     try:
-        curves, extent, runs = (
-            pd.read_csv(source / name, float_precision="round_trip") for name in CURVES
-        )
+        curves, extent, runs = (pd.read_csv(source / name) for name in CURVES)
     except FileNotFoundError as error:
         raise LogDirectoryError(
             f"the bundled curves are incomplete: {error.filename} is missing. "
@@ -147,9 +144,7 @@ def _write_event_file(folder: Path, events: pd.DataFrame, starts_at: float) -> N
             writer.write(event.SerializeToString(deterministic=True))
 
 
-def _sidecar(
-    events: pd.DataFrame, extent: pd.DataFrame, facts: Any, *, is_segment: bool
-) -> str:
+def _sidecar(events: pd.DataFrame, extent: pd.DataFrame, facts: Any, *, is_segment: bool) -> str:
     lines = [
         "# What is known of this log; read by rulka_analysis.runs. Real logs have no such file.",
         f"source = {_toml(SOURCE)}",
@@ -193,4 +188,4 @@ def _toml(value: Any) -> str:
 
 def is_bundled(folder: Path) -> bool:
     """Tell whether a log directory is the one written from the bundled curves."""
-    return folder.parent == build_folder() / "published" and os.path.isabs(folder)
+    return folder.parent == build_folder() / "published" and folder.is_absolute()

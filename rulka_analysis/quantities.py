@@ -153,7 +153,10 @@ class Quantity:
             error = abs(value) * math.hypot(*errors) if math.isfinite(value) else 0.0
         else:
             error = math.hypot(self.reading_error, other.reading_error)
-        return Quantity(value, unit, digits, self.evidence + other.evidence, how, error)
+        # What was done to the parts belongs to how the whole came about.
+        parts = "; ".join(dict.fromkeys(part.how for part in (self, other) if part.how))
+        told = f"{how} ({parts})" if parts else how
+        return Quantity(value, unit, digits, self.evidence + other.evidence, told, error)
 
     def shown_as(self, *, digits: int | None = None, unit: str | None = None) -> Quantity:
         """Return the same quantity with other decimals or another unit label."""

@@ -171,9 +171,10 @@ def _cell(cell: str | Quantity | Sentence) -> str | dict[str, Any]:
 
 
 def _table(table: Table) -> dict[str, Any]:
+    # Lists and not mappings: nbformat writes a notebook with its keys sorted.
     return {
-        "columns": dict(table.columns),
-        "rows": {key: [_cell(cell) for cell in cells] for key, cells in table.rows.items()},
+        "columns": [[key, title] for key, title in table.columns.items()],
+        "rows": [[key, [_cell(cell) for cell in cells]] for key, cells in table.rows.items()],
         "caption": _cell(table.caption),
         "notes": [_cell(note) for note in table.notes],
     }
@@ -213,10 +214,10 @@ def _inline_svg(svg: str) -> str:
 
 
 def _html_table(data: Mapping[str, Any]) -> str:
-    head = "".join(f"<th>{html.escape(title)}</th>" for title in data["columns"].values())
+    head = "".join(f"<th>{html.escape(title)}</th>" for _, title in data["columns"])
     body = "".join(
         "<tr>" + "".join(f"<td>{html.escape(as_text(cell))}</td>" for cell in cells) + "</tr>"
-        for cells in data["rows"].values()
+        for _, cells in data["rows"]
     )
     caption = html.escape(as_text(data["caption"]))
     return (
@@ -226,8 +227,8 @@ def _html_table(data: Mapping[str, Any]) -> str:
 
 
 def _plain_table(data: Mapping[str, Any]) -> str:
-    lines = [list(data["columns"].values())]
-    lines += [[as_text(cell) for cell in cells] for cells in data["rows"].values()]
+    lines = [[title for _, title in data["columns"]]]
+    lines += [[as_text(cell) for cell in cells] for _, cells in data["rows"]]
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()

@@ -11,7 +11,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -30,13 +30,9 @@ from rulka_analysis.errors import (
     nearest,
     unknown,
 )
-from rulka_analysis.events import (
-    EventFile,
-    TextEvent,
-    has_scalars,
-    is_event_file_name,
-    read_event_file,
-)
+from rulka_analysis.events import EventFile, TextEvent, has_scalars, read_event_file
+from rulka_analysis.events.file_findings import printable
+from rulka_analysis.events.listing import search
 from rulka_analysis.findings import Finding
 from rulka_analysis.places import project_folder
 from rulka_analysis.provenance import SIDECAR, Provenance, TagProvenance, read_provenance
@@ -46,6 +42,10 @@ from rulka_analysis.quantities import Evidence
 HOURS_TAG = "cumul_training_hours"
 UPDATES_TAG = "cumul_number_batches_done"
 
+# ``events.out.tfevents.<time>.<host>.<process>.<count>``, with another suffix in TensorFlow 2.
+_FILE_NAME = re.compile(r".*tfevents\.\d+\.(?P<process>.+\.\d+)\.(?P<count>\d+)(\.v2)?\Z", re.S)
+# PyTorch's ``add_hparams`` writes into a folder of this name beneath the run's: ``str(time())``.
+_HYPERPARAMETERS_FOLDER = re.compile(r"(?P<run>.+)/\d{9,}(\.\d+)?\Z", re.S)
 _SEGMENT = re.compile(r"(?P<base>.+)_(?P<number>[1-9][0-9]*)\Z")
 
 
@@ -89,13 +89,13 @@ class Run:
 
     @cached_property
     def files(self) -> tuple[EventFile, ...]:
-        """The run's event files with scalars in them, in the order they were written."""
-        return tuple(
-            file
-            for folder in self.folders
-            for file in self._logs._read_folder(folder)
-            if len(file.values)
-        )
+        """The run's event files with scalars in them, in the order they were written.
+
+        A run that was resumed just before a new segment writes to the earlier folder again, so the
+        order of files is not that of folders.
+        """
+        files = [f for folder in self.folders for f in self._logs._read_folder(folder)]
+        return tuple(sorted((file for file in files if len(file.values)), key=_created))
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -182,7 +182,7 @@ class Run:
 
     @property
     def frames_interpolated(self) -> bool:
-        """Whether frames are straight lines between few known points, not logged with each event."""
+        """Whether frames are straight lines between few known points, not as logged."""
         return any(p is not None and p.frames_interpolated for p in self._provenances.values())
 
     def known_until(self, tag: str, clock: Clock = "minutes") -> float:
@@ -287,8 +287,8 @@ class Run:
         files = self.files
         kept, findings = _resolve_restarts(self.name, files, self._logs._relative)
         for folder in self.folders:
-            for file in self._logs._read_folder(folder):
-                findings += [replace(finding, run=self.name) for finding in file.findings]
+            for place in (folder, *self._logs._without_scalars_beneath(folder)):
+                findings += self._logs._findings_of(place, run=self.name)
         tags = tuple(dict.fromkeys(tag for file in files for tag in file.tags))
         code_of = {tag: code for code, tag in enumerate(tags)}
         lookups = [np.array([code_of[tag] for tag in file.tags], dtype=np.int32) for file in files]
@@ -375,9 +375,12 @@ class Logs:
     """
 
     def __init__(self, path: Path, *, lengths: Mapping[str, int] | None = None) -> None:
-        self.path = Path(os.path.abspath(path))
-        self._lengths = lengths
+        # Not resolved: a symbolic link keeps the name that people know it by.
+        self.path = Path(os.path.abspath(path))  # noqa: PTH100
+        self._only = lengths
+        self._lengths: dict[Path, int] = {}
         self._folders: dict[str, tuple[Path, ...]] = {}
+        self._unlisted: list[Finding] = []
         self._read: dict[str, tuple[EventFile, ...]] = {}
         self._digests: dict[Path, str] = {}
         self._runs: dict[str, Run] = {}
@@ -428,6 +431,23 @@ class Logs:
             raise UnknownRunError(unknown("run", name, self._runs, f"in {self.path}"))
         return self._runs[name]
 
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was noticed about folders that hold event files and are no run.
+
+        A folder whose only file is damaged from its start is one; without this it would be missing
+        in silence. What concerns a run stands in `Run.findings`.
+        """
+        used = {f for run in self._runs.values() for f in run.folders}
+        used |= {other for folder in used for other in self._without_scalars_beneath(folder)}
+        others = [folder for folder in self._folders if folder not in used]
+        return (*self._unlisted, *(f for folder in others for f in self._findings_of(folder)))
+
+    def get(self, name: str) -> Run | None:
+        """Return a run by name, or None if there is no such run."""
+        questions.note("run", name, self._answer(name))
+        return self._runs.get(name)
+
     def digest(self, name: str) -> str:
         """Return the digest of everything a run is read from, or ``"absent"``."""
         return self._runs[name].digest if name in self._runs else questions.ABSENT
@@ -449,24 +469,31 @@ class Logs:
 
     def _scan(self) -> None:
         """Find folders with event files; each with a scalar in it is a run or a segment of one."""
-        visited: set[str] = set()
-        for folder, subfolders, names in os.walk(self.path, followlinks=True):
-            real = os.path.realpath(folder)
-            if real in visited:  # a symbolic link in a circle
-                subfolders.clear()
-                continue
-            visited.add(real)
-            subfolders.sort()
-            paths = [Path(folder, n) for n in sorted(names) if is_event_file_name(n)]
-            files = tuple(p for p in paths if p.is_file() and self._in_effect(p))
-            if files:
-                self._folders[self._relative(Path(folder))] = files
+        files, self._unlisted = search(self.path)
+        for path in files:
+            length = self._length_in_effect(path)
+            if length is not None:
+                self._lengths[path] = length
+                folder = self._relative(path.parent)
+                self._folders[folder] = (*self._folders.get(folder, ()), path)
         holding = sorted(
-            (f for f, files in self._folders.items() if any(has_scalars(p) for p in files)),
+            (f for f, paths in self._folders.items() if any(map(self._has_scalars, paths))),
             key=natural_order,
         )
-        for name, folders in self._fold_segments(holding).items():
-            self._runs[name] = Run(self, name, folders)
+        beneath = [folder for folder in holding if self._holds_hyperparameters_of(folder, holding)]
+        parts = self._fold_segments([folder for folder in holding if folder not in beneath])
+        for name, folders in parts.items():
+            own = [f for f in beneath if f.rpartition("/")[0] in folders]
+            self._runs[name] = Run(self, name, (*folders, *own))
+
+    def _holds_hyperparameters_of(self, folder: str, runs: Sequence[str]) -> bool:
+        """Tell whether a folder holds what ``add_hparams`` logged for a run among `runs`."""
+        match = _HYPERPARAMETERS_FOLDER.match(folder)
+        return (
+            match is not None
+            and match["run"] in runs
+            and any(file.hyperparameters for file in self._read_folder(folder))
+        )
 
     def _fold_segments(self, folders: list[str]) -> dict[str, tuple[str, ...]]:
         segments: dict[str, list[str]] = {}
@@ -485,14 +512,22 @@ class Logs:
         A restart may have repeated a little: the last tenth counts as the end. Another program's
         ``dqn`` and ``dqn_2`` both start at zero, and are runs of their own.
         """
-        earlier = [file for file in self._read_folder(before) if len(file.values)]
         later = [file for file in self._read_folder(after) if len(file.values)]
-        if not earlier or not later:
+        if not later:
+            return False
+        start = min(int(file.steps.min()) for file in later)
+        started = min(float(file.wall_times.min()) for file in later)
+        # A run resumed after the segment began may have gone back before it, and writes to the
+        # earlier folder once more.
+        earlier = [
+            file
+            for file in self._read_folder(before)
+            if len(file.values) and float(file.wall_times.min()) < started
+        ]
+        if not earlier:
             return False
         end = max(int(file.steps.max()) for file in earlier)
-        start = min(int(file.steps.min()) for file in later)
         ended = max(float(file.wall_times.max()) for file in earlier)
-        started = min(float(file.wall_times.min()) for file in later)
         return start > 0 and start >= 0.9 * end and started >= ended
 
     def _read_folder(self, folder: str) -> tuple[EventFile, ...]:
@@ -518,18 +553,44 @@ class Logs:
         return self._folders.get(folder, ())
 
     def _folder(self, folder: str) -> Path:
-        return self.path / folder
+        return self._folders[folder][0].parent
 
     def _relative(self, path: Path) -> str:
-        return path.relative_to(self.path).as_posix()
+        # A name that is no valid Unicode can be neither printed nor written to JSON.
+        name = path.relative_to(self.path).as_posix()
+        return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
-    def _in_effect(self, path: Path) -> bool:
-        return self._lengths is None or self._relative(path) in self._lengths
+    def _length_in_effect(self, path: Path) -> int | None:
+        """Return how much of a file is to be read; None for a file that appeared too late."""
+        if self._only is not None:
+            return self._only.get(self._relative(path))
+        try:
+            return path.stat().st_size
+        except OSError:  # Reading it says what is wrong.
+            return 0
 
     def _length(self, path: Path) -> int:
-        if self._lengths is not None:
-            return self._lengths[self._relative(path)]
-        return path.stat().st_size
+        return self._lengths[path]
+
+    def _has_scalars(self, path: Path) -> bool:
+        if not has_scalars(path):
+            return False
+        # The file may be longer than what is to be read of it.
+        return self._only is None or any(
+            len(file.values)
+            for file in self._read_folder(self._relative(path.parent))
+            if file.path == path
+        )
+
+    def _findings_of(self, folder: str, run: str | None = None) -> list[Finding]:
+        """Return what was wrong with a folder's files, which are named from the log directory."""
+        found = []
+        for file in self._read_folder(folder):
+            name = self._relative(file.path)
+            for finding in file.findings:
+                message = finding.message.replace(printable(str(file.path)), printable(name))
+                found.append(replace(finding, run=run, file=name, message=message))
+        return found
 
     def _file_digest(self, path: Path) -> str:
         if path not in self._digests:
@@ -567,7 +628,7 @@ def log_directory(path: str | os.PathLike[str] | None = None) -> Path:
     """Return the log directory in effect; see `open_logs`."""
     named = os.fspath(path) if path is not None else os.environ.get("RULKA_LOGDIR")
     if named:
-        return Path(os.path.abspath(Path(named).expanduser()))
+        return Path(os.path.abspath(Path(named).expanduser()))  # noqa: PTH100
     own = project_folder() / "tensorboard"
     if own.is_dir() and _holds_runs(own):
         return own
@@ -617,20 +678,39 @@ def _finite_or_none(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
+def _started(file: EventFile) -> float:
+    return min(_created(file), float(file.wall_times.min()))
+
+
 def _sessions(files: tuple[EventFile, ...]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Number the files' sessions: files written at the same time belong to one."""
+    """Number the files' sessions: between two files of one session there was no pause.
+
+    Files written at the same time belong to one session, and so do files that one process wrote
+    after each other (its segments): their names bear the same process and a rising count.
+    """
     numbers: list[int] = []
     starts: list[float] = []
     ended = -math.inf
-    for file in files:
-        start = min(_created(file), float(file.wall_times.min()))
-        if start >= ended or not starts:
+    for position, file in enumerate(files):
+        start = _started(file)
+        if not starts or (start >= ended and not _goes_on_writing(files[position - 1], file)):
             starts.append(start)
         else:
             starts[-1] = min(starts[-1], start)
         numbers.append(len(starts) - 1)
         ended = max(ended, float(file.wall_times.max()))
     return np.array(numbers, dtype=np.int64), np.array(starts)
+
+
+def _goes_on_writing(before: EventFile, after: EventFile) -> bool:
+    """Tell whether the process that wrote one file also wrote another, later."""
+    earlier, later = (_FILE_NAME.match(file.path.name) for file in (before, after))
+    return (
+        earlier is not None
+        and later is not None
+        and earlier["process"] == later["process"]
+        and int(earlier["count"]) < int(later["count"])
+    )
 
 
 def _resolve_restarts(
@@ -644,7 +724,6 @@ def _resolve_restarts(
     time do not follow each other: both are left alone.
     """
     kept = [np.ones(len(file.values), dtype=bool) for file in files]
-    sessions, _ = _sessions(files)
     findings: list[Finding] = []
     for later in range(1, len(files)):
         for earlier in range(later):
@@ -652,7 +731,7 @@ def _resolve_restarts(
             if not shared:
                 continue
             names = f"{relative(files[earlier].path)} and {relative(files[later].path)}"
-            if sessions[earlier] == sessions[later]:
+            if _started(files[later]) < float(files[earlier].wall_times.max()):
                 findings.append(
                     Finding(
                         "written_at_the_same_time",

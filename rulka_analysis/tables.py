@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rulka_analysis.clocks import Clock, check_clock, checkpoints
+from rulka_analysis.clocks import Clock, Window, check_clock, checkpoints
 from rulka_analysis.comparison import (
     EVERY,
+    UNITS,
     Comparison,
     Measure,
     Series,
@@ -123,8 +124,7 @@ def summary(comparison: Comparison, lines: Sequence[Line], clock: Clock = "minut
     for line in lines:
         measure = comparison.measure(line.metric, line.map, as_logged=line.as_logged)
         values = _values(comparison, measure, line.at, clock)
-        title = f"{measure.title}, {_where(comparison, measure, line.at, clock)}"
-        cells: list[Cell] = [title, *values.values()]
+        cells: list[Cell] = [_named(comparison, measure, line.at, clock), *values.values()]
         base = values[comparison.baseline]
         for run in comparison.candidates:
             cells += _difference(values[run], base, run, comparison.baseline, measure)
@@ -132,20 +132,33 @@ def summary(comparison: Comparison, lines: Sequence[Line], clock: Clock = "minut
     return Table(columns, rows, f"{comparison.title}: the numbers side by side.")
 
 
-def _where(comparison: Comparison, measure: Measure, at: str, clock: Clock) -> str:
-    if at == "common end":
-        window = comparison.window(measure, clock)
-        if not window.known:
-            return "no common window"
-        three = measure.metric.summary == "median_of_last_three"
-        what = "median of the last three readings at" if three else "at"
-        return f"{what} {position_text(window.end, clock)}"
-    return {"last": "last value logged", "best": "best of the whole run"}[at]
+def _named(
+    comparison: Comparison, measure: Measure, at: str, clock: Clock, *, ends: str = ""
+) -> Sentence:
+    """Name a line of a summary: the metric, and which of its numbers."""
+    fields: dict[str, Quantity | str] = {"title": measure.title}
+    if at != "common end":
+        which = {"last": "last value logged", "best": "best of the whole run"}[at]
+        return Sentence("{title}, " + which + ends, fields)
+    window = comparison.window(measure, clock)
+    if not window.known:
+        return Sentence("{title}" + ends, fields)
+    fields["end"] = window_end(window)
+    three = measure.metric.summary == "median_of_last_three"
+    which = "median of the last three readings at {end}" if three else "at {end}"
+    return Sentence("{title}, " + which + ends, fields)
 
 
-def _values(
-    comparison: Comparison, measure: Measure, at: str, clock: Clock
-) -> dict[str, Quantity]:
+def window_end(window: Window) -> Quantity:
+    """Return where a common window ends, as a quantity that says why there."""
+    ends = ", ".join(
+        f"{run} until {position_text(end, window.clock)}" for run, end in window.ends.items()
+    )
+    how = f"the end of the common window: known are {ends}"
+    return Quantity(window.end, UNITS[window.clock], 0, how=how)
+
+
+def _values(comparison: Comparison, measure: Measure, at: str, clock: Clock) -> dict[str, Quantity]:
     if at == "common end":
         return comparison.at_common_end(measure, clock)
     return comparison.last(measure) if at == "last" else comparison.best(measure)
@@ -170,7 +183,11 @@ def runs(experiment: Experiment, names: Sequence[str]) -> Table:
     """Return what is known of runs: settings, duration, clocks and findings."""
     settings = experiment.definition.settings
     columns = {"run": "Run", "description": "What it is"}
-    columns |= {name: setting.title for name, setting in settings.items()}
+    # Units stand once, in the heading.
+    columns |= {
+        name: f"{setting.title} ({setting.unit})" if setting.unit else setting.title
+        for name, setting in settings.items()
+    }
     columns |= {"duration": "Duration", "frames": "Frames played", "folders": "Folders"}
     columns |= {"findings": "Findings"}
     rows: dict[str, list[Cell]] = {}
@@ -179,7 +196,9 @@ def runs(experiment: Experiment, names: Sequence[str]) -> Table:
         numbers = experiment.settings(name)
         cells: list[Cell] = [name, declared.description]
         for setting in settings:
-            cells.append(numbers.get(setting) or experiment.setting_text(name, setting))
+            number = numbers.get(setting)
+            text = experiment.setting_text(name, setting)
+            cells.append(number.shown_as(unit="") if number is not None else text)
         run = experiment.run(name)
         if run is None:
             reason = f"no run {name} in these logs"
@@ -206,20 +225,16 @@ def window(comparison: Comparison, metric: str, map: str | None = None) -> Sente
         reason = "; ".join(absent) or f"{measure.title} is not known of both"
         return Sentence("There is no common window: {reason}.", {"reason": reason})
     fields: dict[str, Quantity | str] = {
-        "end": Quantity(found.end, "min", 0, how=f"until where {found.limited_by} is known"),
+        "end": window_end(found),
         "run": found.limited_by,
         "title": measure.title,
     }
     text = "The runs are compared up to {end}, where the knowledge of {run} ends ({title})"
     on_frames = comparison.window(measure, "frames")
     if on_frames.known:
-        how = f"until where {on_frames.limited_by} is known"
-        if comparison.frames_interpolated:
-            how += "; frames are interpolated"
-            text += ", by frames (interpolated) up to {frames}"
-        else:
-            text += ", by frames up to {frames}"
-        fields["frames"] = Quantity(on_frames.end, "frames", 0, how=how)
+        by = "frames (interpolated)" if comparison.frames_interpolated else "frames"
+        text += f", by {by} up to {{frames}}"
+        fields["frames"] = window_end(on_frames)
     return Sentence(text + ".", fields)
 
 
@@ -313,7 +328,7 @@ def curve(
             cells[name] = [series] * len(positions)
     rows: dict[str, list[Cell]] = {
         f"{position:g}": [
-            position_text(float(position), clock),
+            Quantity(float(position), UNITS[clock], 0, how="a checkpoint of the common window"),
             *(cells[name][row] for name in cells),
         ]
         for row, position in enumerate(positions)
@@ -338,30 +353,26 @@ def relation(comparison: Comparison, line: Line, candidate: str) -> Sentence:
     values = _values(comparison, measure, line.at, "minutes")
     base, value = values[comparison.baseline], values[candidate]
     difference = value.minus(base, how=f"{candidate} minus {comparison.baseline}")
-    title = f"{measure.title}, {_where(comparison, measure, line.at, 'minutes')}"
+    named = _named(comparison, measure, line.at, "minutes", ends=": ")
     fields: dict[str, Quantity | str] = {
-        "title": title,
+        **named.values,
         "candidate": candidate,
         "baseline": comparison.baseline,
         "value": value,
         "base": base,
     }
     if not difference.known:
-        return Sentence("{title}: {candidate} {value}, {baseline} {base}.", fields)
+        return Sentence(named.template + "{candidate} {value}, {baseline} {base}.", fields)
     word = direction(difference)
     if word == "the same":
-        template = "{title}: {candidate} {value} and {baseline} {base} are the same as far as read."
-        return Sentence(template, fields)
-    by_ratio = value.number > 0 and base.number > 0 and bool(measure.metric.scales_with)
-    if by_ratio:
+        text = "{candidate} {value} and {baseline} {base} are the same as far as read."
+        return Sentence(named.template + text, fields)
+    text = "{candidate} {value} against {base} of {baseline}, {by} {direction}."
+    if value.number > 0 and base.number > 0 and measure.metric.scales_with:
         fields["by"] = value.over(base, how=f"{candidate} over {comparison.baseline}")
         fields["direction"] = f"({word})"
-        template = "{title}: {candidate} {value} against {base} of {baseline}, {by} {direction}."
-        return Sentence(template, fields)
+        return Sentence(named.template + text, fields)
     magnitude = difference.size()
     if measure.unit == "%":
         magnitude = magnitude.shown_as(unit="points")
-    fields |= {"by": magnitude, "direction": word}
-    template = "{title}: {candidate} {value} against {base} of {baseline}, {by} {direction}."
-    return Sentence(template, fields)
-
+    return Sentence(named.template + text, {**fields, "by": magnitude, "direction": word})

@@ -17,7 +17,6 @@ ends without error, makes the next build read everything again.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -40,13 +39,13 @@ from rulka_analysis.published import is_bundled
 from rulka_analysis.questions import digest_text
 from rulka_analysis.results import MIME
 from rulka_analysis.runs import Logs, open_logs
-from rulka_analysis.sphinx_ext.rendering import add_nodes, data_banner, figure_file
 from rulka_analysis.sphinx_ext.quoting import (
     BuildStopped,
     Registry,
     ResultDirective,
     ResultRole,
 )
+from rulka_analysis.sphinx_ext.rendering import add_nodes, data_banner, figure_file
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +61,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("result", ResultRole())
     app.add_directive("result", ResultDirective)
     app.connect("builder-inited", execute)
+    app.connect("builder-inited", place_notebook_style)
     app.connect("env-get-outdated", outdated)
     app.connect("env-purge-doc", purge)
     app.connect("source-read", hand_over)
@@ -117,6 +117,19 @@ def execute(app: Sphinx) -> None:
     for name in ("rulka_quotes", "rulka_notebooks", "rulka_missing", "rulka_banners"):
         if not hasattr(app.env, name):
             setattr(app.env, name, {})
+
+
+def place_notebook_style(app: Sphinx) -> None:
+    """Put myst-nb's style sheet in place before pages are written.
+
+    myst-nb does so after: pages of a first build would carry no checksum of it, those of a second
+    would, and no build from nothing would equal one that goes on.
+    """
+    if app.builder.format == "html":
+        from myst_nb.sphinx_ext import add_global_html_resources
+
+        Path(app.outdir, "_static").mkdir(parents=True, exist_ok=True)
+        add_global_html_resources(app, None)
 
 
 def banner(logs: Logs) -> str:
@@ -269,7 +282,7 @@ def _write_if_changed(path: Path, text: str) -> None:
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         write_atomically(path, text)
         # A temporary file is its owner's only; a site is for everyone.
-        os.chmod(path, 0o644)
+        path.chmod(0o644)
 
 
 def remove_marker(app: Sphinx, error: Exception | None) -> None:

@@ -1,8 +1,8 @@
 """The role and the directive with which pages quote results.
 
 ``:result:`experiment/name` `` quotes a number or sentence in a line of text,
-``:result:`experiment/name[row, column]` `` a cell of a table; ``.. result:: experiment/name`` stands
-for a table, figure, number or sentence by itself.
+``:result:`experiment/name[row, column]` `` a cell of a table; ``.. result:: experiment/name``
+stands for a table, figure, number or sentence by itself.
 """
 
 from __future__ import annotations
@@ -109,15 +109,15 @@ def _cell(found: Published, row: str, column: str) -> Any:
     table = data["table"] if found.result.kind == "figure" else data
     if "rows" not in table:
         raise MissingResultError(f"{found.id!r} is a {found.result.kind}: it has no rows to quote")
-    for kind, key, known in (("row", row, table["rows"]), ("column", column, table["columns"])):
+    rows, columns = dict(table["rows"]), [key for key, _ in table["columns"]]
+    for kind, key, known in (("row", row, list(rows)), ("column", column, columns)):
         if key not in known:
             close = nearest(key, known)
             guess = f"; did you mean {' or '.join(map(repr, close))}?" if close else "."
             raise MissingResultError(
                 f"{found.id!r} has no {kind} {key!r}{guess} There are: {listing(known, 30)}"
             )
-    cell = table["rows"][row][list(table["columns"]).index(column)]
-    return cell
+    return rows[row][columns.index(column)]
 
 
 def note_missing(env: BuildEnvironment, location: str, message: str) -> None:

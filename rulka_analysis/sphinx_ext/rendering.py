@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import html
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,11 @@ from docutils import nodes
 from rulka_analysis.quantities import format_number
 from rulka_analysis.questions import digest_text
 from rulka_analysis.results import as_text
+
+# A table with more columns than this is set smaller.
+WIDE = 6
+
+_PUNCTUATION = re.compile(r"[.,:;)]+")
 
 
 class quoted_number(nodes.Inline, nodes.TextElement):  # type: ignore[misc]
@@ -60,25 +66,39 @@ def inline_nodes(cell: Any, result_id: str, notebook: str) -> list[nodes.Node]:
         return [nodes.Text(cell)]
     if cell.get("kind") == "number":
         return [number_node(cell, result_id, notebook)]
-    return [node for part in cell["parts"] for node in inline_nodes(part, result_id, notebook)]
+    found: list[nodes.Node] = []
+    for part in cell["parts"]:
+        if isinstance(part, str) and found and isinstance(found[-1], quoted_number):
+            # A line may break after a button: keep the punctuation that follows a number with it.
+            mark = _PUNCTUATION.match(part)
+            if mark:
+                number = found.pop()
+                found.append(
+                    nodes.inline("", "", number, nodes.Text(mark[0]), classes=["rulka-keep"])
+                )
+                part = part[mark.end() :]
+        found += inline_nodes(part, result_id, notebook)
+    return found
 
 
 def table_node(data: Mapping[str, Any], result_id: str, notebook: str) -> nodes.table:
     """Return a table result as a table; its first column names the rows."""
-    table = nodes.table(classes=["rulka-table"])
+    # Without widths of its own, a column is as wide as its content asks for.
+    table = nodes.table(classes=["rulka-table", "colwidths-auto"])
     if as_text(data["caption"]):
         caption = inline_nodes(data["caption"], result_id, notebook)
         table += nodes.title("", "", *caption)
     columns = data["columns"]
+    if len(columns) > WIDE:
+        table["classes"].append("rulka-wide")
     group = nodes.tgroup(cols=len(columns))
     table += group
     for number in range(len(columns)):
         group += nodes.colspec(colwidth=1, stub=int(number == 0))
-    rows = [[title for title in columns.values()]]
     head = nodes.thead()
-    head += [_row(row, result_id, notebook) for row in rows]
+    head += _row([title for _, title in columns], result_id, notebook)
     body = nodes.tbody()
-    body += [_row(cells, result_id, notebook) for cells in data["rows"].values()]
+    body += [_row(cells, result_id, notebook) for _, cells in data["rows"]]
     group += [head, body]
     return table
 
@@ -165,7 +185,7 @@ def _event(event: Mapping[str, Any]) -> str:
     else:
         place.append("wall time not published")
     value = event["value"]
-    shown = format_number(value, 0) if value == int(value) else f"{value:.7g}"
+    shown = format_number(value, 0) if value == int(value) else f"{value:,.7g}"
     return (
         '<span class="rulka-event">'
         + _line("Run", event["run"])
@@ -181,7 +201,7 @@ def _line(name: str, text: str, *, code: bool = False) -> str:
     shown = html.escape(str(text))
     if code:
         shown = f"<code>{shown}</code>"
-    return f'<span class="rulka-fact"><b>{name}</b> {shown}</span>'
+    return f'<span class="rulka-fact"><b>{name}</b> <span>{shown}</span></span>'
 
 
 def visit_number_html(writer: Any, node: quoted_number) -> None:
@@ -207,12 +227,14 @@ def depart_number_html(writer: Any, node: quoted_number) -> None:
 def visit_figure_html(writer: Any, node: quoted_figure) -> None:
     alt = html.escape(node["alt"], quote=True)
     size = f'width="{node["width"]}" height="{node["height"]}"'
-    writer.body.append(f'<figure class="rulka-figure" id="{node["ids"][0]}">')
+    # Images in a box of their own: the theme hides captions that are siblings of themed images.
+    writer.body.append(f'<figure class="rulka-figure" id="{node["ids"][0]}"><div>')
     for theme, file in node["files"].items():
         source = f"{writer.builder.imgpath}/{file}"
         writer.body.append(
             f'<img class="only-{theme}" src="{source}" alt="{alt}" {size} loading="lazy">'
         )
+    writer.body.append("</div>")
 
 
 def depart_figure_html(writer: Any, node: quoted_figure) -> None:

@@ -1,0 +1,101 @@
+"""Builds the site in tests: the real project, copied, through the real command."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+PAGE = "docs/experiments/batch_size_and_running_speed.html"
+PARTS = ("conf.py", "index.rst", "CONTRIBUTING.rst", "docs", "notebooks", "rulka_analysis", "data")
+
+
+@dataclass
+class Site:
+    """A copy of the project in which a test may change what it likes."""
+
+    folder: Path
+
+    @classmethod
+    def copied(cls, folder: Path) -> Site:
+        folder.mkdir(parents=True)
+        for part in PARTS:
+            source = PROJECT / part
+            if source.is_dir():
+                ignore = shutil.ignore_patterns("__pycache__")
+                shutil.copytree(source, folder / part, ignore=ignore)
+            else:
+                shutil.copy2(source, folder / part)
+        return cls(folder)
+
+    @property
+    def html(self) -> Path:
+        return self.folder / "_build" / "html"
+
+    def command(self) -> list[str]:
+        doctrees = self.folder / "_build" / "doctrees" / "html"
+        options = ["-W", "--keep-going", "-b", "html", "-d", str(doctrees)]
+        return [sys.executable, "-m", "sphinx", *options, str(self.folder), str(self.html)]
+
+    def environment(self, logs: Path | None) -> dict[str, str]:
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("RULKA_") and name != "PYTHONPATH"
+        }
+        if logs is not None:
+            environment["RULKA_LOGDIR"] = str(logs)
+        return environment
+
+    def build(self, logs: Path | None = None) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(),
+            cwd=self.folder,
+            env=self.environment(logs),
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=300,
+            check=False,
+        )
+
+    def build_well(self, logs: Path | None = None) -> str:
+        """Build and return what was printed; a failed build fails the test."""
+        done = self.build(logs)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def build_killed_after(self, seconds: float, logs: Path | None = None) -> bool:
+        """Begin a build and kill it; tells whether it was killed before it ended."""
+        process = subprocess.Popen(
+            self.command(),
+            cwd=self.folder,
+            env=self.environment(logs),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(seconds)
+        alive = process.poll() is None
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        return alive
+
+    def page(self, name: str = PAGE) -> str:
+        return (self.html / name).read_text(encoding="utf-8")
+
+    def pages(self) -> dict[str, bytes]:
+        """Return every content page and figure, by path."""
+        return {
+            path.relative_to(self.html).as_posix(): path.read_bytes()
+            for path in sorted(self.html.rglob("*"))
+            if path.suffix in (".html", ".svg")
+        }
+
+    def executions(self, printed: str) -> list[str]:
+        return [line for line in printed.splitlines() if line.startswith("executing ")]

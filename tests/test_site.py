@@ -1,0 +1,228 @@
+"""The whole way: from event files to pages, and back from changes and accidents."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from site_of_project import PAGE, Site
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.summary.writer.record_writer import RecordWriter
+
+from rulka_analysis.events import find_event_files
+
+LANDING = "index.html"
+NOTEBOOK = "notebooks/batch_size_and_running_speed/larger_batch.html"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    site = Site.copied(tmp_path_factory.mktemp("site") / "a project ä")
+    site.build_well()
+    return site
+
+
+@pytest.fixture(scope="module")
+def logs(site: Site) -> Path:
+    """The bundled logs as the build wrote them."""
+    (folder,) = (site.folder / "_build" / "published").iterdir()
+    return folder
+
+
+def text_of(html: str) -> str:
+    """The page as it is read: without what is hidden in popovers."""
+    soup = BeautifulSoup(html, "html.parser")
+    for hidden in soup.select(".rulka-evidence"):
+        hidden.decompose()
+    return re.sub(r"\s+", " ", soup.get_text())
+
+
+def rewritten(source: Path, target: Path, factor: float, tag: str) -> None:
+    """Copy an event file with the values of one tag multiplied."""
+    from tensorboard.backend.event_processing.event_file_loader import RawEventFileLoader
+
+    with target.open("wb") as stream:
+        writer = RecordWriter(stream)
+        for record in RawEventFileLoader(str(source)).Load():
+            event = Event.FromString(record)
+            for value in event.summary.value:
+                if value.tag == tag:
+                    value.simple_value *= factor
+            writer.write(event.SerializeToString())
+
+
+def test_page_shows_the_measured_numbers(site: Site) -> None:
+    text = text_of(site.page())
+    for number in ("24.56 s", "24.77 s", "58.70 s", "66.94 s", "300.96", "2,962.12"):
+        assert number in text
+    assert "9.84 times" in text
+    assert "2.46 times" in text
+    assert re.search(r"53\.8 %", text)
+    assert re.search(r"52\.\d %", text)
+    assert "160 min" in text
+
+
+def test_every_number_can_be_asked_where_it_comes_from(site: Site) -> None:
+    soup = BeautifulSoup(site.page(), "html.parser")
+    buttons = soup.select("button.rulka-number")
+    assert len(buttons) > 100
+    for button in buttons:
+        evidence = soup.find(id=button["popovertarget"])
+        assert evidence is not None
+        assert evidence.get_text(strip=True)
+    best = next(b for b in buttons if b.get_text() == "24.56 s")
+    told = soup.find(id=best["popovertarget"]).get_text(" ")
+    assert "Race/eval_race_time_robust_trained_A01" in told
+    assert "uni_5/events.out.tfevents" in told
+    assert "step 3,658,108" in told
+
+
+def test_figures_are_files_for_both_themes_with_words_and_numbers(site: Site) -> None:
+    soup = BeautifulSoup(site.page(), "html.parser")
+    figures = soup.select("figure.rulka-figure")
+    assert len(figures) >= 8
+    for figure in figures:
+        light, dark = figure.select("img")
+        assert light["class"] == ["only-light"]
+        assert dark["class"] == ["only-dark"]
+        for image in (light, dark):
+            assert (site.html / PAGE).parent.joinpath(image["src"]).resolve().is_file()
+        assert re.search(r"uni_5 \w+ from .+ to .+ uni_6", light["alt"])
+        assert figure.select_one("figcaption").get_text(strip=True)
+        assert len(figure.select("details table tbody tr")) > 5
+
+
+def test_pages_that_show_results_carry_the_banner(site: Site) -> None:
+    for page in (LANDING, PAGE, NOTEBOOK):
+        banner = BeautifulSoup(site.page(page), "html.parser").select_one(".rulka-banner")
+        assert "bundled curves" in banner.get_text()
+        assert "every 5 minutes" in banner.get_text()
+        assert banner.select_one("a")["href"].endswith("guides/own_logs.html")
+    guide = BeautifulSoup(site.page("docs/guides/own_logs.html"), "html.parser")
+    assert guide.select_one(".rulka-banner") is None
+
+
+def test_nothing_is_loaded_from_another_host(site: Site) -> None:
+    for page in site.html.rglob("*.html"):
+        soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+        loaded = [tag.get("src") for tag in soup.select("script[src], img[src], iframe[src]")]
+        loaded += [tag.get("href") for tag in soup.select("link[href]")]
+        assert not [url for url in loaded if re.match(r"(https?:)?//", url)], page
+
+
+def test_private_outputs_reach_neither_page_nor_download(site: Site) -> None:
+    download = site.html / "notebooks/batch_size_and_running_speed/larger_batch.ipynb"
+    assert "vnd.rulka" not in download.read_text(encoding="utf-8")
+    assert "vnd.rulka" not in site.page(NOTEBOOK)
+
+
+def test_nothing_runs_when_nothing_changed(site: Site) -> None:
+    before = site.pages()
+    printed = site.build_well()
+    assert not site.executions(printed)
+    assert "reused" in printed
+    assert site.pages() == before
+
+
+def test_halved_loss_changes_what_the_page_says(site: Site, logs: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "logs"
+    shutil.copytree(logs, copy)
+    (file,) = find_event_files(copy / "uni_6")
+    (original,) = find_event_files(logs / "uni_6")
+    rewritten(original, file, 0.5, "Training/loss")
+    before = site.pages()
+
+    printed = site.build_well(copy)
+    assert "uni_6 changed" in "".join(site.executions(printed))
+    for page in (PAGE, NOTEBOOK):
+        text = text_of(site.page(page))
+        assert "4.92 times" in text
+        assert "1.23 times" in text
+        assert "9.84" not in site.page(page)
+    assert "the log directory logs" in text_of(site.page())
+
+    # Back to the earlier state: served from the store, and the site is what it was.
+    printed = site.build_well()
+    assert not site.executions(printed)
+    after = site.pages()
+    assert {name: after[name] for name in before} == before
+
+
+def test_a_missing_run_is_said_to_be_missing(site: Site, logs: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "only_one"
+    shutil.copytree(logs / "uni_5", copy / "uni_5")
+    printed = site.build_well(copy)
+    assert "run uni_6 is gone" in "".join(site.executions(printed))
+    text = text_of(site.page())
+    assert "24.56 s" in text
+    assert "24.77 s" not in text
+    assert "not in these logs" in text
+    assert "no run uni_6 in these logs" in text
+    site.build_well()
+
+
+def test_an_id_nobody_published_fails_every_time_until_mended(tmp_path: Path) -> None:
+    site = Site.copied(tmp_path / "project")
+    page = site.folder / "docs/experiments/batch_size_and_running_speed.rst"
+    good = page.read_text(encoding="utf-8")
+    broken = good + "\n:result:`batch_size_and_running_speed/larger_bach`\n"
+    page.write_text(broken, encoding="utf-8")
+    for _ in range(2):
+        done = site.build()
+        assert done.returncode != 0
+        told = done.stdout + done.stderr
+        assert "no notebook published 'batch_size_and_running_speed/larger_bach'" in told
+        assert "did you mean 'batch_size_and_running_speed/larger_batch'" in told
+        assert f"batch_size_and_running_speed.rst:{broken.count(chr(10))}" in told
+    page.write_text(good, encoding="utf-8")
+    site.build_well()
+    assert "24.56 s" in text_of(site.page())
+
+
+def test_a_warning_fails_every_time_until_mended(site: Site) -> None:
+    page = site.folder / "docs/guides/own_logs.rst"
+    good = page.read_text(encoding="utf-8")
+    page.write_text(good + "\n:doc:`nowhere`\n", encoding="utf-8")
+    assert site.build().returncode != 0
+    assert site.build().returncode != 0
+    page.write_text(good, encoding="utf-8")
+    site.build_well()
+
+
+def test_a_notebook_that_raises_fails_the_build_and_names_the_cell(site: Site) -> None:
+    notebook = site.folder / "notebooks/batch_size_and_running_speed/larger_batch.py"
+    good = notebook.read_text(encoding="utf-8")
+    before = site.pages()
+    notebook.write_text(good + "\n# %%\nexperiment.comparison('smaller')\n", encoding="utf-8")
+    done = site.build()
+    assert done.returncode != 0
+    told = done.stdout + done.stderr
+    assert "larger_batch.py, code cell" in told
+    assert "declares no comparison 'smaller'" in told
+    assert site.pages() == before
+    notebook.write_text(good, encoding="utf-8")
+    site.build_well()
+
+
+def test_a_killed_build_is_followed_by_a_right_one(site: Site, logs: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "logs"
+    shutil.copytree(logs, copy)
+    (file,) = find_event_files(copy / "uni_6")
+    (original,) = find_event_files(logs / "uni_6")
+    rewritten(original, file, 0.5, "Training/loss")
+    began = time.monotonic()
+    site.build_well(copy)
+    lasted = time.monotonic() - began
+    right = site.page()
+    killed = 0
+    for part in (0.3, 0.55, 0.7, 0.8, 0.9):
+        site.build_well()  # the other state, so that there is something to do
+        killed += site.build_killed_after(part * lasted, copy)
+        site.build_well(copy)
+        assert site.page() == right
+    assert killed >= 2, "no build was killed in time"
+    site.build_well()
