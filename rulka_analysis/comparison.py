@@ -40,6 +40,37 @@ UNITS: dict[Clock, str] = {"minutes": "min", "frames": "frames", "updates": "upd
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a comparison's summary: which metric, and which of its numbers.
+
+    Parameters
+    ----------
+    metric : str
+        A metric the experiment declares, or one of the catalogue.
+    map : str or None
+        The map, where the metric has one.
+    at : {"common end", "last", "best"}
+        The value where the common window ends, the last one logged, or the smallest of all.
+    as_logged : bool
+        As logged, not per unit of the setting it scales with.
+    """
+
+    metric: str
+    map: str | None = None
+    at: str = "common end"
+    as_logged: bool = False
+
+    @property
+    def name(self) -> str:
+        """Key of the row, and last part of the names of results: ``loss_logged_last``."""
+        parts = [self.metric, self.map or "", "logged" if self.as_logged else ""]
+        return "_".join([part for part in parts if part] + self._which())
+
+    def _which(self) -> list[str]:
+        return [] if self.at == "common end" else [self.at]
+
+
+@dataclass(frozen=True, slots=True)
 class Measure:
     """What is compared: a metric of the catalogue, on a map, a batch or a transition.
 
@@ -190,6 +221,9 @@ class Series:
     def at_one(self, clock: Clock, position: float, how: str) -> Quantity:
         """Return the value at one position on a clock."""
         (indices,) = self.at(clock, np.array([position]))
+        if not indices and self.measure.metric.cutoff_seconds is not None:
+            reason = f"{self.run.name} finished no such race by {position_text(position, clock)}"
+            return Quantity.unknown(reason, self.measure.unit, label="none finished")
         return self.median_quantity(indices, how)
 
 
@@ -273,6 +307,8 @@ class Comparison:
         Maps as they stand in tags, and as readers know them.
     run_order : sequence of str
         All runs of the experiment: a run keeps its colour in every comparison.
+    lines : sequence of Line
+        What a summary shows.
     """
 
     def __init__(
@@ -287,6 +323,7 @@ class Comparison:
         maps: Mapping[str, str],
         targets: Mapping[str, Sequence[float]],
         run_order: Sequence[str] = (),
+        lines: Sequence[Line] = (),
     ) -> None:
         self.name = name
         self.title = title
@@ -297,7 +334,9 @@ class Comparison:
         self.maps = maps
         self.targets = targets
         self.run_order = tuple(run_order) or tuple(runs)
+        self.lines = tuple(lines)
         self._measures = measures
+        self._series: dict[tuple[str, str | None, str | None], dict[str, Series | Quantity]] = {}
 
     @property
     def candidates(self) -> tuple[str, ...]:
@@ -357,6 +396,12 @@ class Comparison:
 
     def series(self, measure: Measure) -> dict[str, Series | Quantity]:
         """Return each run's series of a measure, or an unknown quantity that says why not."""
+        key = (measure.metric.name, measure.map, measure.per)
+        if key not in self._series:
+            self._series[key] = self._find_series(measure)
+        return dict(self._series[key])
+
+    def _find_series(self, measure: Measure) -> dict[str, Series | Quantity]:
         found: dict[str, Series | Quantity] = {}
         for name, run in self.runs.items():
             if run is None:
@@ -370,10 +415,15 @@ class Comparison:
         return {n: s for n, s in self.series(measure).items() if isinstance(s, Series)}
 
     def window(self, measure: Measure, clock: Clock = "minutes") -> Window:
-        """Return the common window of all runs that have a series of `measure`."""
+        """Return the common window of all runs that have a series of `measure` and this clock."""
         check_clock(clock)
-        known = self.known_series(measure)
+        known = self.on_clock(measure, clock)
         return common_window(clock, {n: s.run.known_until(s.tag, clock) for n, s in known.items()})
+
+    def on_clock(self, measure: Measure, clock: Clock) -> dict[str, Series]:
+        """Return the series of `measure` of those runs that have this clock."""
+        known = self.known_series(measure)
+        return {name: series for name, series in known.items() if clock in series.run.clocks}
 
     def has_clock(self, clock: Clock) -> bool:
         """Whether every present run has this clock; without it nothing is shown on it."""
@@ -417,7 +467,7 @@ class Comparison:
         window = self.window(measure, chosen)
         positions = checkpoints(window, every or EVERY[chosen])
         rows = []
-        for name, series in self.known_series(measure).items():
+        for name, series in self.on_clock(measure, chosen).items():
             role = "baseline" if name == self.baseline else "candidate"
             decided = series.at(chosen, positions)
             for position, indices in zip(positions, decided, strict=True):
@@ -462,11 +512,15 @@ class Comparison:
             "best": f"best so far, {where}",
             "median_of_last_three": f"median of the last three readings, {where}",
         }.get(measure.metric.summary, f"last value logged, {where}")
-        found = {}
+        found: dict[str, Quantity] = {}
         for name, series in self.series(measure).items():
-            found[name] = (
-                series.at_one(clock, window.end, what) if isinstance(series, Series) else series
-            )
+            if not isinstance(series, Series):
+                found[name] = series
+            elif clock not in series.run.clocks:
+                reason = f"{name} has no clock of {clock} in these logs"
+                found[name] = Quantity.unknown(reason, measure.unit, label=f"no {clock}")
+            else:
+                found[name] = series.at_one(clock, window.end, what)
         return found
 
     def last(self, measure: Measure) -> dict[str, Quantity]:

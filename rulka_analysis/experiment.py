@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,8 +17,9 @@ import pandas as pd
 
 from rulka_analysis import questions
 from rulka_analysis.catalogue import CATALOGUE_FILE, Catalogue, load_catalogue
-from rulka_analysis.comparison import Comparison
+from rulka_analysis.comparison import Comparison, Line
 from rulka_analysis.errors import ExperimentError, listing, nearest
+from rulka_analysis.findings import Finding
 from rulka_analysis.places import project_folder
 from rulka_analysis.quantities import Quantity
 from rulka_analysis.runs import Logs, Run, open_logs
@@ -70,6 +71,7 @@ class Definition:
     metrics: Mapping[str, Mapping[str, str]]
     targets: Mapping[str, tuple[float, ...]]
     comparisons: Mapping[str, DeclaredComparison]
+    lines: tuple[Line, ...]
 
 
 class Experiment:
@@ -120,18 +122,30 @@ class Experiment:
                 f"There are: {listing(declared)}"
             )
         chosen = declared[name]
-        names = (chosen.baseline, *chosen.candidates)
+        return self._compared(name, chosen.title, chosen.baseline, chosen.candidates)
+
+    def all_runs(self) -> Comparison:
+        """Return all declared runs side by side, the baseline first."""
+        baseline = self.definition.baseline
+        others = tuple(name for name in self.definition.runs if name != baseline)
+        return self._compared("all_runs", "All runs", baseline, others)
+
+    def _compared(
+        self, name: str, title: str, baseline: str, candidates: Sequence[str]
+    ) -> Comparison:
+        names = (baseline, *candidates)
         return Comparison(
             name=name,
-            title=chosen.title,
+            title=title,
             runs={run: self.run(run) for run in names},
-            baseline=chosen.baseline,
+            baseline=baseline,
             settings={run: self.settings(run) for run in names},
             catalogue=self.catalogue,
             measures=self.definition.metrics,
             maps=self.definition.maps,
             targets=self.definition.targets,
             run_order=tuple(self.definition.runs),
+            lines=self.definition.lines,
         )
 
     def compare(
@@ -180,6 +194,34 @@ class Experiment:
         return Quantity(
             float(declared), setting.unit, 0 if whole else 2, how="as declared by the experiment"
         )
+
+    def findings(self, runs: Iterable[str]) -> tuple[Finding, ...]:
+        """Return what was noticed about runs: reading them, and holding them to the definition."""
+        found: list[Finding] = []
+        for name in runs:
+            run = self.run(name)
+            if run is not None:
+                found += [*run.findings, *self._setting_findings(run)]
+        return tuple(found)
+
+    def _setting_findings(self, run: Run) -> Iterator[Finding]:
+        declared = self.definition.runs[run.name].settings
+        for setting in self.definition.settings.values():
+            if not setting.tag or setting.tag not in run.tags or setting.name not in declared:
+                continue
+            logged = sorted(set(run.scalars(setting.tag).value))
+            if [float(value) for value in logged] != [declared[setting.name]]:
+                values = ", ".join(f"{value:g}" for value in logged)
+                yield Finding(
+                    "setting_differs",
+                    "warning",
+                    f"{run.name} logs a {setting.title.lower()} of {values}; the definition says "
+                    f"{declared[setting.name]}.",
+                    why="What is compared is not what was declared; the logged value is used.",
+                    remedy=f"Correct docs/experiments/{self.name}.toml, or the log directory.",
+                    run=run.name,
+                    tag=setting.tag,
+                )
 
     @cached_property
     def absent(self) -> tuple[str, ...]:
@@ -240,7 +282,7 @@ class _Reader:
 
     def definition(self) -> Definition:
         known = {"title", "question", "baseline", "maps", "settings", "runs", "metrics"}
-        known |= {"targets", "comparisons"}
+        known |= {"targets", "comparisons", "lines"}
         self.only(self.data, known, ())
         settings = {
             name: Setting(
@@ -267,7 +309,25 @@ class _Reader:
             metrics={n: self.metric(n, e, maps) for n, e in self.table("metrics").items()},
             targets={m: self.numbers(v, ("targets", m)) for m, v in self.table("targets").items()},
             comparisons=comparisons,
+            lines=self.summary_lines(maps),
         )
+
+    def summary_lines(self, maps: Mapping[str, str]) -> tuple[Line, ...]:
+        entries = self.data.get("lines", [])
+        if not isinstance(entries, list):
+            self.fail(("lines",), "must be a list of tables: [[lines]]")
+        return tuple(self.summary_line(entry, maps) for entry in entries)
+
+    def summary_line(self, entry: Any, maps: Mapping[str, str]) -> Line:
+        where = ("lines",)
+        found = self.fields(entry, where, "metric", "map?", "at?", "as_logged?")
+        metrics = [*self.table("metrics"), *(metric.name for metric in load_catalogue())]
+        self.member(found["metric"], metrics, "metric", where)
+        if "map" in found:
+            self.member(found["map"], maps, "map", where)
+        at = found.get("at", "common end")
+        self.member(at, ("common end", "last", "best"), "place", where)
+        return Line(found["metric"], found.get("map"), at, bool(found.get("as_logged", False)))
 
     def run(self, name: str, entry: Any, settings: Mapping[str, Setting]) -> DeclaredRun:
         where = ("runs", name)

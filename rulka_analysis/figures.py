@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -32,10 +33,10 @@ WIDTH, HEIGHT = 5.8, 3.5
 # least 3:1 on its theme's ground. https://jfly.uni-koeln.de/color/
 COLOURS: dict[Theme, tuple[str, ...]] = {
     "light": (
-        "#0072b2", "#c44e00", "#00805a", "#a8487f", "#8a6d00", "#2f87b8", "#5b4b9a", "#555555"
+        "#0072b2", "#c44e00", "#00805a", "#a8487f", "#8a6d00", "#7a4b2a", "#5b4b9a", "#555555"
     ),
     "dark": (
-        "#5db8f0", "#ff9a4d", "#35c99a", "#e893c0", "#e8d44a", "#9bdcff", "#b9a8ff", "#c8c8c8"
+        "#5db8f0", "#ff9a4d", "#35c99a", "#e893c0", "#e8d44a", "#d3a57c", "#b9a8ff", "#c8c8c8"
     ),
 }  # fmt: skip
 # Told apart without colour as well.
@@ -108,21 +109,20 @@ def curves(
     """
     chosen = check_clock(clock)
     measure = comparison.measure(metric, map, as_logged=as_logged)
-    known = comparison.known_series(measure)
-    if not known:
-        return Sentence(f"{_escaped(measure.title)}: not in these logs.")
-    lacking = [name for name, series in known.items() if chosen not in series.run.clocks]
-    if lacking:
-        return Sentence(
-            f"{_escaped(measure.title)} cannot be shown by {chosen}: "
-            f"{_escaped(', '.join(lacking))} has no such clock in these logs."
-        )
+    if not comparison.known_series(measure):
+        return Sentence("{title}: not in these logs.", {"title": measure.title})
+    known = comparison.on_clock(measure, chosen)
+    lacking = [name for name in comparison.known_series(measure) if name not in known]
+    if lacking and len(known) < 2:
+        reason = " cannot be compared by {clock}: {runs} without that clock in these logs."
+        fields = {"title": measure.title, "clock": chosen, "runs": ", ".join(lacking)}
+        return Sentence("{title}" + reason, fields)
     window = comparison.window(measure, chosen)
     plan = _Plan.of(comparison, measure, chosen, window, known)
-    light, dark = (_svg(plan.draw, theme) for theme in ("light", "dark"))
+    light = _svg(plan.draw)
     return Figure(
         light=light,
-        dark=dark,
+        dark=_in_the_dark(light),
         width=round(WIDTH * 96),
         height=round(HEIGHT * 96),
         caption=_caption(comparison, measure, chosen, window, plan),
@@ -174,15 +174,15 @@ class _Plan:
         interpolated = clock == "frames" and comparison.frames_interpolated
         return cls(measure, clock, window, interpolated, lines, top, above)
 
-    def draw(self, axes: Axes, theme: Theme) -> None:
-        ink = GROUND[theme]
+    def draw(self, axes: Axes) -> None:
+        ink = GROUND["light"]
         for line in self.lines:
-            self._draw_line(axes, line, theme)
+            self._draw_line(axes, line)
         if self.top is not None:
             bottom = min(float(np.nanmin(line.y)) for line in self.lines if len(line.y))
             axes.set_ylim(bottom - 0.06 * (self.top - bottom), self.top)
         axes.set_xlim(left=0)
-        self._mark_window(axes, theme)
+        self._mark_window(axes)
         axes.set_xlabel(AXES[self.clock] + (", interpolated" if self.interpolated else ""))
         unit = f" ({self.measure.unit})" if self.measure.unit else ""
         axes.set_title(self.measure.title + unit, loc="left", pad=31)
@@ -195,10 +195,10 @@ class _Plan:
         axes.text(
             0, 1.085, "; ".join(notes), transform=axes.transAxes, fontsize=8.5, color=ink["faint"]
         )
-        self._label(axes, theme)
+        self._label(axes)
 
-    def _draw_line(self, axes: Axes, line: _Line, theme: Theme) -> None:
-        colours = COLOURS[theme]
+    def _draw_line(self, axes: Axes, line: _Line) -> None:
+        colours = COLOURS["light"]
         look: dict[str, Any] = {
             "color": colours[line.style % len(colours)],
             "linestyle": DASHES[line.style % len(DASHES)],
@@ -225,11 +225,11 @@ class _Plan:
             # After the curve is no longer known, a reading stands alone: no line leads to it.
             axes.plot(line.lone_x, line.lone_y, marker, ms=5, mfc="none", color=look["color"])
 
-    def _mark_window(self, axes: Axes, theme: Theme) -> None:
+    def _mark_window(self, axes: Axes) -> None:
         if not self.window.known:
             return
         end = self.window.end / SCALE[self.clock]
-        ink = GROUND[theme]
+        ink = GROUND["light"]
         right = axes.get_xlim()[1]
         axes.set_xlim(0, max(right, end * 1.02))
         axes.axvspan(end, axes.get_xlim()[1], color=ink["beyond"], zorder=0, lw=0)
@@ -239,10 +239,10 @@ class _Plan:
             fontsize=8.5, color=ink["faint"], ha="right",
         )  # fmt: skip
 
-    def _label(self, axes: Axes, theme: Theme) -> None:
+    def _label(self, axes: Axes) -> None:
         """Name the runs beside the plot, each at the height of its last value."""
         bottom, top = axes.get_ylim()
-        colours = COLOURS[theme]
+        colours = COLOURS["light"]
         wanted = [
             (float(np.clip((line.y[-1] - bottom) / (top - bottom), 0.03, 0.97)), line)
             for line in self.lines
@@ -321,30 +321,41 @@ def _spread(wanted: list[tuple[float, _Line]], gap: float) -> list[tuple[float, 
     return [(height - over, line) for height, line in placed] if over > 0 else placed
 
 
-def _svg(draw: Callable[[Axes, Theme], None], theme: Theme) -> str:
+def _svg(draw: Callable[[Axes], None]) -> str:
     import matplotlib
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure as Canvas
 
-    with matplotlib.rc_context(style(theme)):
+    with matplotlib.rc_context(style()):
         figure = Canvas(figsize=(WIDTH, HEIGHT))
         FigureCanvasSVG(figure)
         axes = figure.add_axes((0.105, 0.135, 0.765, 0.685))
-        draw(axes, theme)
+        draw(axes)
         stream = io.StringIO()
         # No date, no creator: the same data give the same bytes.
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
     return stream.getvalue()
 
 
-def style(theme: Theme) -> Any:
-    """Return Matplotlib's settings for a theme, so that Jupyter and the build agree."""
+def _in_the_dark(svg: str) -> str:
+    """Return a figure in the colours of the dark theme.
+
+    Every colour drawn is one of ours, and the themes differ in nothing else: exchanging colours
+    takes no time, drawing again takes as long as the first time.
+    """
+    exchange = dict(zip(COLOURS["light"], COLOURS["dark"], strict=True))
+    exchange |= {GROUND["light"][name]: GROUND["dark"][name] for name in GROUND["light"]}
+    return re.sub(r"#[0-9a-f]{6}\b", lambda found: exchange.get(found[0], found[0]), svg)
+
+
+def style() -> Any:
+    """Return Matplotlib's settings for our figures, so that Jupyter and the build agree."""
     import matplotlib
 
-    ink = GROUND[theme]
+    ink = GROUND["light"]
     return {
         **dict(matplotlib.rcParamsDefault),
-        "svg.hashsalt": f"rulka-{theme}",
+        "svg.hashsalt": "rulka",
         "savefig.facecolor": "none",
         "figure.facecolor": "none",
         "axes.facecolor": "none",
@@ -397,7 +408,8 @@ def _caption(
             template += where + ", ".join(stated) + "."
     for number, name in enumerate(n for n in comparison.runs if n not in dict(_names(plan))):
         fields[f"absent{number}"] = name
-        template += f" {{absent{number}}} is not in these logs."
+        why = f"has no clock of {clock}" if name in comparison.known_series(measure) else "is not"
+        template += f" {{absent{number}}} {why} in these logs."
     if any(line.capped for line in plan.lines):
         template += " A bar ends what is known of a curve."
     if any(len(line.lone_x) for line in plan.lines):
@@ -440,15 +452,12 @@ def _alternative_text(
                 word = "higher" if difference.number > 0 else "lower"
                 told = f"{difference.size().text} {word} than {comparison.baseline}"
             said.append(f"At {position_text(window.end, clock)} {name} is {told}.")
-    absent = [n for n in comparison.runs if n not in dict(_names(plan))]
+    drawn = dict(_names(plan))
+    absent = [n for n in comparison.runs if n not in drawn]
     if absent:
-        said.append(f"Not in these logs: {', '.join(absent)}.")
+        said.append(f"Not drawn: {', '.join(absent)}.")
     return " ".join(said)
 
 
 def _shown(value: float, measure: Measure) -> str:
     return Quantity(value, measure.unit, measure.digits).text
-
-
-def _escaped(text: str) -> str:
-    return text.replace("{", "{{").replace("}", "}}")

@@ -7,7 +7,7 @@ whether there is a clock of frames, how exact values are. A real log has none.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -79,8 +79,45 @@ def read_provenance(folder: Path) -> Provenance | None:
 
 
 def _provenance(data: dict[str, Any]) -> Provenance:
-    tags = {
-        tag: TagProvenance(**{**facts, "reading_error": tuple(facts.get("reading_error", ()))})
-        for tag, facts in data.pop("tags", {}).items()
-    }
+    tags = {}
+    for tag, facts in data.pop("tags", {}).items():
+        _check_types(facts, _TAG_KEYS, f"tags.{tag}.")
+        tags[tag] = TagProvenance(
+            **facts | {"reading_error": tuple(facts.get("reading_error", ()))}
+        )
+    _check_types(data, _KEYS)
     return Provenance(**data, tags=tags)
+
+
+def _is_number(value: Any) -> bool:
+    # To Python, true is a number, too.
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_CHECKS: dict[str, Callable[[Any], bool]] = {
+    "a text": lambda value: isinstance(value, str),
+    "true or false": lambda value: isinstance(value, bool),
+    "a number": _is_number,
+    "a list of numbers": lambda value: isinstance(value, list) and all(map(_is_number, value)),
+}
+_KEYS = {
+    "source": "a text",
+    "resolution_minutes": "a number",
+    "wall_time_known": "true or false",
+    "frame_clock": "true or false",
+    "frames_interpolated": "true or false",
+    "duration_minutes": "a number",
+}
+_TAG_KEYS = {
+    "known_from": "a number",
+    "known_until": "a number",
+    "records_only": "true or false",
+    "reading_error": "a list of numbers",
+}
+
+
+def _check_types(data: dict[str, Any], keys: Mapping[str, str], where: str = "") -> None:
+    for name, value in data.items():
+        # An unknown key is refused where the values are used.
+        if name in keys and not _CHECKS[keys[name]](value):
+            raise TypeError(f"{where}{name} must be {keys[name]}")

@@ -83,6 +83,7 @@ class Run:
         self._logs = logs
         self.name = name
         self.folders = folders
+        self._tables: dict[str, pd.DataFrame] = {}
 
     def __repr__(self) -> str:
         return f"<Run {self.name} of {self._logs.name}>"
@@ -123,6 +124,15 @@ class Run:
         UnknownTagError
             If the run did not log this tag; names the nearest ones.
         """
+        # A copy: what a caller does to it must not change the run.
+        return self._table(tag).copy()
+
+    def _table(self, tag: str) -> pd.DataFrame:
+        if tag not in self._tables:
+            self._tables[tag] = self._make_table(tag)
+        return self._tables[tag]
+
+    def _make_table(self, tag: str) -> pd.DataFrame:
         events = self._events
         if tag not in events.by_tag:
             message = unknown("tag", tag, self.tags, f"in run {self.name}")
@@ -144,7 +154,7 @@ class Run:
 
     def evidence(self, tag: str, index: int) -> Evidence:
         """Return the event at a position of `scalars` as evidence."""
-        row = self.scalars(tag).iloc[index]
+        row = self._table(tag).iloc[index]
         return self.evidence_of(tag, row)
 
     def evidence_of(self, tag: str, row: Any) -> Evidence:
@@ -201,7 +211,7 @@ class Run:
             return float(np.nanmax(positions))
         until = stated.known_until
         if until is None:
-            until = float(self.scalars(tag).minutes.max())
+            until = float(self._table(tag).minutes.max())
         if clock == "minutes":
             return until
         return float(self.at(clock, np.array([until]))[0])

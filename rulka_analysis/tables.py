@@ -11,6 +11,7 @@ from rulka_analysis.comparison import (
     EVERY,
     UNITS,
     Comparison,
+    Line,
     Measure,
     Series,
     direction,
@@ -74,62 +75,52 @@ class Table:
         return self.rows[row][list(self.columns).index(column)]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of a comparison's summary: which metric, and which of its numbers.
+def summary(comparison: Comparison, lines: Sequence[Line] = (), clock: Clock = "minutes") -> Table:
+    """Return a comparison's numbers: a row a metric, a column a run, and how they differ.
 
-    Parameters
-    ----------
-    metric : str
-        A metric the experiment declares, or one of the catalogue.
-    map : str or None
-        The map, where the metric has one.
-    at : {"common end", "last", "best"}
-        The value where the common window ends, the last one logged, or the smallest of all.
-    as_logged : bool
-        As logged, not per unit of the setting it scales with.
-    """
-
-    metric: str
-    map: str | None = None
-    at: str = "common end"
-    as_logged: bool = False
-
-    @property
-    def key(self) -> str:
-        """Key of the row: metric, map and which number, joined by blanks."""
-        parts = [self.metric, self.map or "", "as logged" if self.as_logged else ""]
-        return " ".join([part for part in parts if part] + ([self.at] if self.at else []))
-
-
-def summary(comparison: Comparison, lines: Sequence[Line], clock: Clock = "minutes") -> Table:
-    """Return a comparison's numbers: a row a metric, a column a run, differences to the baseline.
+    Candidates are held against the baseline by their difference; a metric that scales with a
+    setting by its ratio.
 
     Parameters
     ----------
     comparison : Comparison
         The runs.
     lines : sequence of Line
-        What to show.
+        What to show; the experiment's own lines by default.
     clock : {"minutes", "frames", "updates"}
         The clock whose common window ends the comparison.
     """
     check_clock(clock)
+    baseline = comparison.baseline
     columns = {"metric": "Metric", **{run: run for run in comparison.runs}}
-    for run in comparison.candidates:
-        several = f" of {run}" if len(comparison.candidates) > 1 else ""
-        columns[f"{run} difference"] = f"Difference{several}"
-        columns[f"{run} ratio"] = f"Ratio{several}"
+    columns |= {_against(run, baseline): _against(run, baseline) for run in comparison.candidates}
     rows: dict[str, list[Cell]] = {}
-    for line in lines:
+    for line in lines or comparison.lines:
         measure = comparison.measure(line.metric, line.map, as_logged=line.as_logged)
         values = _values(comparison, measure, line.at, clock)
         cells: list[Cell] = [_named(comparison, measure, line.at, clock), *values.values()]
-        base = values[comparison.baseline]
         for run in comparison.candidates:
-            cells += _difference(values[run], base, run, comparison.baseline, measure)
-        rows[line.key] = cells
+            cells.append(_held_against(values[run], values[baseline], run, baseline, measure))
+        rows[line.name] = cells
     return Table(columns, rows, f"{comparison.title}: the numbers side by side.")
+
+
+def by_run(comparison: Comparison, lines: Sequence[Line]) -> Table:
+    """Return numbers of many runs: a row a run, a column a metric."""
+    columns = {"run": "Run"}
+    cells: dict[str, list[Cell]] = {run: [run] for run in comparison.runs}
+    for line in lines:
+        measure = comparison.measure(line.metric, line.map, as_logged=line.as_logged)
+        named = _named(comparison, measure, line.at, "minutes")
+        unit = f" ({measure.unit})" if measure.unit else ""
+        columns[line.name] = f"{named}{unit}"
+        for run, value in _values(comparison, measure, line.at, "minutes").items():
+            cells[run].append(value.shown_as(unit=""))
+    return Table(columns, cells, f"{comparison.title}: run by run.")
+
+
+def _against(run: str, baseline: str) -> str:
+    return f"{run} against {baseline}"
 
 
 def _named(
@@ -164,19 +155,13 @@ def _values(comparison: Comparison, measure: Measure, at: str, clock: Clock) -> 
     return comparison.last(measure) if at == "last" else comparison.best(measure)
 
 
-def _difference(
+def _held_against(
     value: Quantity, base: Quantity, run: str, baseline: str, measure: Measure
-) -> list[Cell]:
-    difference = value.minus(
-        base,
-        how=f"{run} minus {baseline}",
-        unit="points" if measure.unit == "%" else measure.unit,
-    )
-    # A ratio says nothing about a quantity whose zero is arbitrary or whose sign changes.
-    positive = value.number > 0 and base.number > 0
-    if not positive and value.known and base.known:
-        return [difference, "–"]
-    return [difference, value.over(base, how=f"{run} over {baseline}")]
+) -> Quantity:
+    if measure.metric.scales_with:
+        return value.over(base, how=f"{run} over {baseline}")
+    unit = "points" if measure.unit == "%" else measure.unit
+    return value.minus(base, how=f"{run} minus {baseline}", unit=unit)
 
 
 def runs(experiment: Experiment, names: Sequence[str]) -> Table:
@@ -188,8 +173,7 @@ def runs(experiment: Experiment, names: Sequence[str]) -> Table:
         name: f"{setting.title} ({setting.unit})" if setting.unit else setting.title
         for name, setting in settings.items()
     }
-    columns |= {"duration": "Duration", "frames": "Frames played", "folders": "Folders"}
-    columns |= {"findings": "Findings"}
+    columns |= {"duration": "Duration", "frames": "Frames played", "findings": "Findings"}
     rows: dict[str, list[Cell]] = {}
     for name in names:
         declared = experiment.definition.runs[name]
@@ -202,7 +186,7 @@ def runs(experiment: Experiment, names: Sequence[str]) -> Table:
         run = experiment.run(name)
         if run is None:
             reason = f"no run {name} in these logs"
-            cells += [Quantity.unknown(reason, "min"), Quantity.unknown(reason), "–", "–"]
+            cells += [Quantity.unknown(reason, "min"), Quantity.unknown(reason), "–"]
         else:
             stated = run.provenance is not None and run.provenance.duration_minutes is not None
             how = "from its start to its last event, without pauses"
@@ -210,8 +194,9 @@ def runs(experiment: Experiment, names: Sequence[str]) -> Table:
                 how = "as published; a segment whose length was not published is not in it"
             cells.append(Quantity(run.duration, "min", 0, how=how))
             cells.append(_frames_played(run))
-            cells.append(", ".join(run.folders))
-            cells.append(_count_findings(run.findings))
+            cells.append(_count_findings(experiment.findings([name])))
+            if len(run.folders) > 1:
+                cells[0] = f"{name} (with {', '.join(run.folders[1:])})"
         rows[name] = cells
     return Table(columns, rows, "The runs, their settings and how long they lasted.")
 
@@ -231,7 +216,11 @@ def window(comparison: Comparison, metric: str, map: str | None = None) -> Sente
     }
     text = "The runs are compared up to {end}, where the knowledge of {run} ends ({title})"
     on_frames = comparison.window(measure, "frames")
-    if on_frames.known:
+    lacking = [run for run in found.ends if run not in on_frames.ends]
+    if lacking:
+        fields["lacking"] = ", ".join(lacking)
+        text += "; {lacking} cannot be placed on frames"
+    if on_frames.known and len(on_frames.ends) > 1:
         by = "frames (interpolated)" if comparison.frames_interpolated else "frames"
         text += f", by {by} up to {{frames}}"
         fields["frames"] = window_end(on_frames)

@@ -169,14 +169,14 @@ def test_an_id_nobody_published_fails_every_time_until_mended(tmp_path: Path) ->
     site = Site.copied(tmp_path / "project")
     page = site.folder / "docs/experiments/batch_size_and_running_speed.rst"
     good = page.read_text(encoding="utf-8")
-    broken = good + "\n:result:`batch_size_and_running_speed/larger_bach`\n"
+    broken = good + "\n:result:`batch_size_and_running_speed/larger_batch.sumary`\n"
     page.write_text(broken, encoding="utf-8")
     for _ in range(2):
         done = site.build()
         assert done.returncode != 0
         told = done.stdout + done.stderr
-        assert "no notebook published 'batch_size_and_running_speed/larger_bach'" in told
-        assert "did you mean 'batch_size_and_running_speed/larger_batch'" in told
+        assert "no notebook published 'batch_size_and_running_speed/larger_batch.sumary'" in told
+        assert "did you mean 'batch_size_and_running_speed/larger_batch.summary'" in told
         assert f"batch_size_and_running_speed.rst:{broken.count(chr(10))}" in told
     page.write_text(good, encoding="utf-8")
     site.build_well()

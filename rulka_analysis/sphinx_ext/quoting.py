@@ -2,16 +2,18 @@
 
 ``:result:`experiment/name` `` quotes a number or sentence in a line of text,
 ``:result:`experiment/name[row, column]` `` a cell of a table; ``.. result:: experiment/name``
-stands for a table, figure, number or sentence by itself.
+stands for a table, figure, number or sentence by itself. On the page of an experiment
+(``docs/experiments/<experiment>.rst``) the experiment may be left out.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import SphinxError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
@@ -20,7 +22,12 @@ from rulka_analysis.errors import listing, nearest
 from rulka_analysis.execute import Executed
 from rulka_analysis.questions import digest_of
 from rulka_analysis.results import Result
-from rulka_analysis.sphinx_ext.rendering import figure_node, inline_nodes, table_node
+from rulka_analysis.sphinx_ext.rendering import (
+    disclosure,
+    figure_node,
+    inline_nodes,
+    table_node,
+)
 
 _REFERENCE = re.compile(r"(?P<id>[^\[\]]+?)\s*(?:\[(?P<row>.+),\s*(?P<column>[^,\]]+)\])?\Z")
 
@@ -92,16 +99,30 @@ def look_up(env: BuildEnvironment, reference: str) -> tuple[Published, Any]:
             "experiment/name[row, column]"
         )
     registry: Registry = env.app.rulka_registry  # type: ignore[attr-defined]
-    found = registry.results.get(match["id"])
+    wanted = full_id(match["id"], env.current_document.docname)
+    found = registry.results.get(wanted)
     if found is None:
-        close = nearest(match["id"], registry.results)
+        close = nearest(wanted, registry.results)
         guess = f"; did you mean {' or '.join(map(repr, close))}?" if close else "."
-        raise MissingResultError(f"no notebook published {match['id']!r}{guess}")
+        raise MissingResultError(f"no notebook published {wanted!r}{guess}")
     quotes: dict[str, dict[str, str]] = env.rulka_quotes  # type: ignore[attr-defined]
     quotes.setdefault(env.current_document.docname, {})[found.id] = found.digest
     if match["row"] is None:
         return found, {**found.result.data, "kind": found.result.kind}
     return found, _cell(found, match["row"].strip(), match["column"].strip())
+
+
+def full_id(quoted: str, document: str) -> str:
+    """Return a result's full id: one without a slash belongs to the page's own experiment.
+
+    Examples
+    --------
+    >>> full_id("larger_batch", "docs/experiments/batch_size_and_running_speed")
+    'batch_size_and_running_speed/larger_batch'
+    >>> full_id("other/best", "index")
+    'other/best'
+    """
+    return quoted if "/" in quoted else f"{document.rpartition('/')[2]}/{quoted}"
 
 
 def _cell(found: Published, row: str, column: str) -> Any:
@@ -145,12 +166,24 @@ class ResultRole(SphinxRole):
 
 
 class ResultDirective(SphinxDirective):
-    """Quotes a table or figure (or a number or sentence as a paragraph)."""
+    """Quotes a table or figure (or a number or sentence as a paragraph).
+
+    With ``:folded: words`` it is shown on demand, under these words.
+    """
 
     required_arguments = 1
     final_argument_whitespace = True
+    option_spec: ClassVar[dict[str, Any]] = {"folded": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
+        shown = self._nodes()
+        if "folded" not in self.options or not shown:
+            return shown
+        folded = disclosure("", *shown)
+        folded["summary"] = self.options["folded"]
+        return [folded]
+
+    def _nodes(self) -> list[nodes.Node]:
         source, line = self.get_source_info()
         try:
             found, data = look_up(self.env, self.arguments[0])

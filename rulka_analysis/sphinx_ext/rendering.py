@@ -128,7 +128,7 @@ def figure_node(data: Mapping[str, Any], result_id: str, notebook: str) -> quote
     shown = disclosure()
     shown["summary"] = "The numbers in this figure"
     shown += table_node({**data["table"], "caption": ""}, result_id, notebook)
-    node += [caption, shown]
+    node.extend([caption, shown])
     return node
 
 

@@ -1,0 +1,85 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Halve the number of collectors
+#
+# **What this shows:** how `uni_10`, with half the collectors, drives against `uni_7`.
+#
+# **What you learn:** how a follow-up run is compared with the run it repeats.
+#
+# **What it needs:** the log directory in effect. To try it on other logs, give `load_experiment` a second argument:
+# `ra.open_logs("path")`.
+
+# %%
+import rulka_analysis as ra
+
+experiment = ra.load_experiment("batch_size_and_running_speed")
+comparison = experiment.comparison("collectors")
+
+# %% [markdown]
+# ## The runs
+#
+# What was set, how long each run lasted, and up to where all of them are known: the *common window*.
+
+# %%
+ra.publish("collectors.runs", ra.tables.runs(experiment, comparison.runs))
+ra.publish("collectors.findings", ra.tables.findings(experiment.findings(comparison.runs)))
+ra.publish("collectors.window", ra.tables.window(comparison, "race_time", "A01"))
+
+# %% [markdown]
+# ## The numbers side by side
+#
+# A metric that grows with the batch size is compared per transition; the value as logged stands beside it. In words, no
+# difference below the reading error is claimed.
+
+# %%
+ra.publish("collectors.summary", ra.tables.summary(comparison))
+for candidate in comparison.candidates:
+    for line in comparison.lines:
+        said = ra.tables.relation(comparison, line, candidate)
+        ra.publish(f"collectors.{candidate}.{line.name}", said)
+
+# %% [markdown]
+# ## Race times
+#
+# Robust greedy races on A01 show what the agent can do without exploration noise; of greedy races on Hock there is no
+# record, so exploring ones are shown.
+
+# %%
+for map in ("A01", "Hock"):
+    for clock in ("minutes", "frames"):
+        figure = ra.figures.curves(comparison, "race_time", map, clock)
+        ra.publish(f"collectors.{map}_{clock}", figure)
+    targets = ra.tables.times_to_targets(comparison, "race_time", map)
+    ra.publish(f"collectors.{map}_targets", targets)
+ra.publish("collectors.A01_exploring", ra.figures.curves(comparison, "exploring_race_time", "A01"))
+
+# %% [markdown]
+# ## How often races were finished
+#
+# The published rate counts all races from the start, so it lags: it shows, and decides nothing.
+
+# %%
+ra.publish("collectors.finish_rate", ra.figures.curves(comparison, "exploring_finish_rate", "Hock"))
+
+# %% [markdown]
+# ## Loss, Q and the learner's share of time
+#
+# Q is shown by frames where runs have that clock, because the schedules it depends on are keyed to frames.
+
+# %%
+ra.publish("collectors.loss", ra.figures.curves(comparison, "loss"))
+ra.publish("collectors.loss_logged", ra.figures.curves(comparison, "loss", as_logged=True))
+ra.publish("collectors.Q_frames", ra.figures.curves(comparison, "average_q", "A01", "frames"))
+ra.publish("collectors.Q_minutes", ra.figures.curves(comparison, "average_q", "A01"))
+ra.publish("collectors.learner_share", ra.figures.curves(comparison, "learner_share"))

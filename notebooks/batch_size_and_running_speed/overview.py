@@ -1,0 +1,80 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Draw the threads together
+#
+# **What this shows:** all runs of the experiment side by side: their settings, how long they lasted, their best times, and
+# how they stand where all of them are known.
+#
+# **What you learn:** how to look at many runs at once, and what a table may and may not compare: best times of whole runs
+# mix durations, times at the common end do not.
+#
+# **What it needs:** the log directory in effect. To try it on other logs, give `load_experiment` a second argument:
+# `ra.open_logs("path")`.
+
+# %%
+import rulka_analysis as ra
+
+experiment = ra.load_experiment("batch_size_and_running_speed")
+every = experiment.all_runs()
+
+# %% [markdown]
+# ## The runs and their settings
+
+# %%
+ra.publish("overview.runs", ra.tables.runs(experiment, every.runs))
+ra.publish("overview.findings", ra.tables.findings(experiment.findings(every.runs)))
+
+# %% [markdown]
+# ## Run by run
+#
+# Each run over all that is known of it. The runs lasted differently long, so these numbers describe; they do not compare.
+
+# %%
+whole = [
+    ra.Line("race_time", "A01", "best"),
+    ra.Line("all_time_best", "A01", "best"),
+    ra.Line("race_time", "Hock", "best"),
+    ra.Line("loss", at="last", as_logged=True),
+    ra.Line("loss", at="last"),
+    ra.Line("average_q", "A01", "last"),
+    ra.Line("learner_share", at="last"),
+]
+ra.publish("overview.by_run", ra.tables.by_run(every, whole))
+
+# %% [markdown]
+# ## Where all runs are known
+#
+# The shortest run ends the common window: these numbers can be compared.
+
+# %%
+common = [
+    ra.Line("race_time", "A01"),
+    ra.Line("race_time", "Hock"),
+    ra.Line("loss"),
+    ra.Line("average_q", "A01"),
+    ra.Line("learner_share"),
+]
+ra.publish("overview.window", ra.tables.window(every, "race_time", "A01"))
+ra.publish("overview.common", ra.tables.by_run(every, common))
+ra.publish("overview.A01", ra.figures.curves(every, "race_time", "A01"))
+ra.publish("overview.Hock", ra.figures.curves(every, "race_time", "Hock"))
+
+# %% [markdown]
+# ## Other metrics
+#
+# Throughput and gradient norms tell about speed and stability.
+
+# %%
+ra.publish("overview.throughput", ra.figures.curves(every, "throughput"))
+ra.publish("overview.gradients", ra.figures.curves(every, "gradient_norm_before_clip_max"))

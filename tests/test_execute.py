@@ -1,0 +1,223 @@
+"""Notebooks run when an answer they got has changed, and only then."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+import pytest
+from event_files import scalar_event, write_event_file
+
+from rulka_analysis import questions
+from rulka_analysis.execute import KEPT, Executed, NotebookError, execute_notebooks
+from rulka_analysis.places import project_folder
+from rulka_analysis.runs import Logs
+
+ASKS_FOR_RUNS = """\
+# %%
+import rulka_analysis as ra
+logs = ra.open_logs()
+for name in ("first", "third"):
+    if name in logs:
+        ra.publish(name, float(logs[name].scalars("loss").value.iloc[-1]))
+"""
+ASKS_FOR_NOTHING = """\
+# %%
+print(6 * 7)
+"""
+
+
+@dataclass
+class Bench:
+    """A folder of notebooks and one of logs, and what is reported about executions."""
+
+    folder: Path
+    reported: list[str] = field(default_factory=list)
+
+    def run(self, *, seconds_a_cell: int = 60) -> dict[str, Executed]:
+        self.reported.clear()
+        notebooks = self.folder / "notebooks"
+        return execute_notebooks(
+            sorted(notebooks.rglob("*.py")),
+            notebooks,
+            Logs(self.folder / "logs"),
+            project=project_folder(),
+            store=self.folder / "store",
+            seconds_a_cell=seconds_a_cell,
+            report=self.reported.append,
+        )
+
+    def reasons(self) -> dict[str, str]:
+        """Run, and return why each notebook ran that did."""
+        return {name: done.reason for name, done in self.run().items() if done.reason}
+
+    def notebook(self, name: str, source: str) -> Path:
+        path = self.folder / "notebooks" / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(source, encoding="utf-8")
+        return path
+
+    def log(self, run: str, *values: float) -> Path:
+        events = [scalar_event("loss", step, value) for step, value in enumerate(values, start=1)]
+        path = self.folder / "logs" / run / "events.out.tfevents.1.host"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return write_event_file(path, events)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    bench = Bench(tmp_path)
+    bench.log("first", 1.0, 0.5)
+    bench.log("second", 3.0)
+    return bench
+
+
+def test_reused_until_an_answer_changes_and_again_when_it_changes_back(bench: Bench) -> None:
+    bench.notebook("e/runs", ASKS_FOR_RUNS)
+    bench.notebook("e/nothing", ASKS_FOR_NOTHING)
+    before = bench.run()
+    assert {done.reason for done in before.values()} == {"not executed before"}
+    (result,) = before["e/runs"].results()
+    assert result.data["text"] == "0.50"
+
+    assert bench.reasons() == {}
+    assert bench.reported == ["reused    e/nothing", "reused    e/runs"]
+
+    for path in bench.folder.rglob("events*"):
+        os.utime(path)
+    assert bench.reasons() == {}, "touched, not changed"
+    bench.log("second", 4.0)
+    assert bench.reasons() == {}, "nobody asked for this run"
+
+    bench.log("first", 1.0, 0.25)
+    assert bench.reasons() == {"e/runs": "run first changed"}
+    assert bench.run()["e/runs"].results()[0].data["text"] == "0.25"
+
+    bench.log("third", 2.0)
+    assert bench.reasons() == {"e/runs": "run third appeared"}, "absent was an answer"
+
+    shutil.rmtree(bench.folder / "logs" / "third")
+    bench.log("first", 1.0, 0.5)
+    assert bench.reasons() == {}, "back to the first state: kept"
+    assert bench.run()["e/runs"].digest == before["e/runs"].digest
+
+
+def test_same_source_and_answers_give_the_same_bytes(bench: Bench) -> None:
+    bench.notebook("e/runs", ASKS_FOR_RUNS)
+    first = bench.run()["e/runs"]
+    shutil.rmtree(bench.folder / "store")
+    second = bench.run()["e/runs"]
+    assert second.reason
+    assert first.digest == second.digest
+    assert "rulka.record" not in json.dumps(second.notebook)
+
+
+def test_a_changed_source_runs_again(bench: Bench) -> None:
+    bench.notebook("e/nothing", ASKS_FOR_NOTHING)
+    bench.run()
+    bench.notebook("e/nothing", ASKS_FOR_NOTHING + "print(1)\n")
+    assert bench.reasons() == {"e/nothing": "its source changed"}
+
+
+def test_a_changed_module_or_version_is_a_reason(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.notebook("e/runs", ASKS_FOR_RUNS)
+    bench.run()
+    monkeypatch.setattr(
+        questions, "package_version", lambda name: "9.9" if name == "numpy" else _version(name)
+    )
+    (reason,) = bench.reasons().values()
+    assert reason.startswith("package numpy changed from")
+    assert reason.endswith("to 9.9")
+    monkeypatch.undo()
+    monkeypatch.setattr(
+        questions, "module_digest", lambda name: "x" if name.endswith(".clocks") else _digest(name)
+    )
+    assert bench.reasons() == {"e/runs": "module rulka_analysis.clocks changed"}
+    monkeypatch.setattr(
+        questions, "module_digest", lambda name: "x" if name.endswith(".figures") else _digest(name)
+    )
+    assert bench.reasons() == {}, "the notebook does not use this module"
+
+
+_version = questions.package_version
+_digest = questions.module_digest
+
+
+def test_a_half_written_execution_is_none(bench: Bench) -> None:
+    bench.notebook("e/nothing", ASKS_FOR_NOTHING)
+    bench.run()
+    (kept,) = (bench.folder / "store").rglob("*.json")
+    kept.write_text(kept.read_text(encoding="utf-8")[:200], encoding="utf-8")
+    assert bench.reasons() == {"e/nothing": "not executed before"}
+
+
+def test_the_store_is_bounded(bench: Bench) -> None:
+    path = bench.notebook("e/nothing", ASKS_FOR_NOTHING)
+    bench.run()
+    (kept,) = (bench.folder / "store").rglob("*.json")
+    for number in range(KEPT + 5):
+        shutil.copy(kept, kept.with_name(f"old-{number}.json"))
+    path.write_text(ASKS_FOR_NOTHING + "\n", encoding="utf-8")
+    bench.run()
+    assert len(list((bench.folder / "store").rglob("*.json"))) == KEPT
+
+
+@pytest.mark.parametrize(
+    ("cell", "cause"),
+    [
+        ("raise ValueError('no such thing')", "ValueError: no such thing"),
+        ("import time; time.sleep(60)", "took longer than 2 seconds"),
+        ("import os; os._exit(3)", "its kernel died"),
+    ],
+)
+def test_a_notebook_that_fails_names_cell_cause_and_remedy(
+    bench: Bench, cell: str, cause: str
+) -> None:
+    bench.notebook("e/fails", f"# %% [markdown]\n# # Title\n\n# %%\nx = 1\n\n# %%\n{cell}\n")
+    bench.notebook("e/nothing", ASKS_FOR_NOTHING)
+    with pytest.raises(NotebookError) as raised:
+        bench.run(seconds_a_cell=2)
+    message = str(raised.value)
+    assert "fails.py, code cell 2" in message
+    assert cause in message
+    assert "make lab" in message
+    assert _kernels_of(bench) == []
+    # What could be executed is kept.
+    (bench.folder / "notebooks/e/fails.py").unlink()
+    assert bench.reasons() == {}
+
+
+def _kernels_of(bench: Bench) -> list[psutil.Process]:
+    deadline = time.monotonic() + 10
+    while True:
+        left = [
+            child
+            for child in psutil.Process().children(recursive=True)
+            if child.status() != psutil.STATUS_ZOMBIE
+            and any("ipykernel" in part for part in child.cmdline())
+        ]
+        if not left or time.monotonic() > deadline:
+            return left
+        time.sleep(0.1)
+
+
+def test_bytes_appended_while_a_build_runs_belong_to_the_next(bench: Bench) -> None:
+    path = bench.log("first", 1.0, 0.5)
+    bench.notebook(
+        "e/grows",
+        "# %%\nimport pathlib\n"
+        f"file = pathlib.Path({str(path)!r})\n"
+        "file.write_bytes(file.read_bytes() * 2)\n"
+        "# %%\n"
+        "import rulka_analysis as ra\n"
+        "ra.publish('events', len(ra.open_logs()['first'].scalars('loss')))\n",
+    )
+    (result,) = bench.run()["e/grows"].results()
+    assert result.data["value"] == 2.0
