@@ -1,5 +1,6 @@
 """Sphinx configuration; each setting that is not obvious carries its reason."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -9,6 +10,8 @@ project = "Rulka experiments"
 author = "Rulka authors"
 # No year: it would change the pages without any change of the inputs.
 project_copyright = "Rulka authors"
+# Names of runs and tags are shown as they are: `--` in one is no dash.
+smartquotes = False
 
 extensions = [
     "myst_nb",
@@ -32,6 +35,8 @@ nb_render_markdown_format = "myst"
 # Nothing is loaded from another host.
 nb_ipywidgets_js = {}
 myst_heading_anchors = 3
+# `make html JOBS=n`; one a processor otherwise.
+rulka_jobs = int(os.environ.get("RULKA_JOBS", "0"))
 
 nitpicky = True
 nitpick_ignore_regex = [("py:.*", r".*")]
@@ -50,7 +55,12 @@ html_show_copyright = False
 html_last_updated_fmt = None
 templates_path = ["docs/_templates"]
 # Wide tables and figures need the room; what a sidebar would list is linked on the page.
-html_sidebars = {"index": [], "docs/experiments/**": [], "notebooks/**": []}
+html_sidebars = {
+    "index": [],
+    "docs/experiments/**": [],
+    "docs/tensorboard_metrics": [],
+    "notebooks/**": [],
+}
 html_theme_options = {
     "show_prev_next": False,
     "navbar_align": "left",

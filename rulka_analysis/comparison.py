@@ -129,7 +129,8 @@ class Series:
     """One measure of one run: its events, and their values as shown.
 
     `values` are in the measure's unit (display factor applied, divided by the setting it scales
-    with); races that were not finished are NaN.
+    with); races that were not finished are NaN. Of flags of finished races, `values` are the rate
+    up to each of them and `finished` their number.
     """
 
     run: Run
@@ -139,6 +140,7 @@ class Series:
     values: NDArray[np.float64]
     factor: float
     divided_by: str = ""
+    finished: NDArray[np.int64] | None = None
     races_of_map: tuple[str, ...] = ()
 
     @property
@@ -173,9 +175,15 @@ class Series:
             unit=self.measure.unit,
             digits=self.measure.digits,
             evidence=tuple(self.evidence(i) for i in indices),
-            how=f"{how}{self.divided_by}",
+            how=f"{how}{self.divided_by}{self._counted(indices)}",
             reading_error=error,
         )
+
+    def _counted(self, indices: tuple[int, ...]) -> str:
+        if self.finished is None:
+            return ""
+        races = int(np.isfinite(self.values[: indices[-1] + 1]).sum())
+        return f": {self.finished[indices[-1]]:,} of {races:,} races finished"
 
     @cached_property
     def best_index(self) -> int | None:
@@ -188,30 +196,43 @@ class Series:
         """
         on_clock = self.clock(clock)
         if self.measure.is_best:
-            holds_until = self._holds_until(clock)
             order = np.argsort(on_clock, kind="stable")
             records = summaries.best_so_far(self.values[order])
-            at = last_event_at(on_clock[order], positions, oldest=0.0, holds_until=holds_until)
-            best = [int(records[i]) if i >= 0 else -1 for i in at]
+            at = last_event_at(on_clock[order], positions)
+            holds = self._holds(clock, positions)
+            best = np.where((at >= 0) & holds, records[np.maximum(at, 0)], -1)
             return [(int(order[i]),) if i >= 0 else () for i in best]
-        oldest = 2 * write_interval(on_clock)
+        # What comes later must not change what is said of a moment.
+        oldest = 2 * write_interval(on_clock[on_clock <= positions.max(initial=-np.inf)])
         finite = np.where(np.isfinite(self.values), on_clock, np.nan)
         at = last_event_at(finite, positions, oldest=oldest if math.isfinite(oldest) else 0.0)
         if self.measure.metric.summary != "median_of_last_three":
             return [(int(i),) if i >= 0 else () for i in at]
         return [self._three_up_to(finite, int(i)) if i >= 0 else () for i in at]
 
-    def _holds_until(self, clock: Clock) -> float:
-        """Return until where a best so far holds: while the run still writes races of that map."""
+    def _holds(self, clock: Clock, positions: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Tell where a best so far holds: while the run still writes races of that map.
+
+        Races of a map pause while another is raced: a pause is no end of them if there was one as
+        long before.
+        """
         if self.run.tag_provenance(self.tag) is not None:
-            return self.run.known_until(self.tag, clock)
-        ends = [0.0]
-        for tag in self.races_of_map:
-            on_clock = self.run.scalars(tag)[clock].to_numpy(dtype=np.float64)
-            interval = write_interval(on_clock)
-            end = np.nanmax(on_clock, initial=0.0) + 2 * (interval if interval > 0 else 0.0)
-            ends.append(float(end))
-        return max(ends)
+            until = self.run.known_until(self.tag, clock)
+            known: NDArray[np.bool_] = positions <= until * (1 + 1e-9)
+            return known
+        tags = self.races_of_map
+        races = [self.run.scalars(tag)[clock].to_numpy(dtype=np.float64) for tag in tags]
+        written = np.unique(np.concatenate([*races, self.clock(clock)]))
+        written = written[np.isfinite(written) & (written <= positions.max(initial=-np.inf))]
+        if not len(written):
+            return np.zeros(len(positions), dtype=bool)
+        longest = np.maximum.accumulate(np.diff(written, prepend=written[0]))
+        usual = write_interval(written)
+        allowed = np.maximum(longest, 2 * usual if math.isfinite(usual) else 0.0)
+        last = np.searchsorted(written, positions * (1 + 1e-9), side="right") - 1
+        age = positions - written[np.maximum(last, 0)]
+        held: NDArray[np.bool_] = age <= allowed[np.maximum(last, 0)] * (1 + 1e-9)
+        return (last >= 0) & held
 
     def _three_up_to(self, on_clock: NDArray[np.float64], index: int) -> tuple[int, ...]:
         order = np.argsort(on_clock, kind="stable")
@@ -222,8 +243,11 @@ class Series:
         """Return the value at one position on a clock."""
         (indices,) = self.at(clock, np.array([position]))
         if not indices and self.measure.metric.cutoff_seconds is not None:
-            reason = f"{self.run.name} finished no such race by {position_text(position, clock)}"
-            return Quantity.unknown(reason, self.measure.unit, label="none finished")
+            by_then = self.clock(clock) <= position
+            if not np.isfinite(self.values[by_then]).any():
+                where = position_text(position, clock)
+                reason = f"{self.run.name} finished no such race by {where}"
+                return Quantity.unknown(reason, self.measure.unit, label="none finished")
         return self.median_quantity(indices, how)
 
 
@@ -267,11 +291,14 @@ def find_series(
         in_seconds = 0.001 if metric.unit == "ms" else 1.0
         late = summaries.unfinished(values * in_seconds, metric.cutoff_seconds)
         values = np.where(late, np.nan, values)
+    finished = None
+    if metric.summary == "finish_rate":
+        finished, values = summaries.finish_rate_so_far(values)
     values = values * factor
     if metric.whole_milliseconds:
         values = summaries.whole_milliseconds(values)
     races = tuple(t for t in run.tags if _is_race_of(catalogue, t, measure.map))
-    return Series(run, measure, tag, events, values, abs(factor), divided_by, races)
+    return Series(run, measure, tag, events, values, abs(factor), divided_by, finished, races)
 
 
 def _is_race_of(catalogue: Catalogue, tag: str, map: str | None) -> bool:
@@ -301,8 +328,9 @@ class Comparison:
         What tags mean.
     targets : mapping of str to sequence of float
         Target times in seconds by map, the same for all runs.
-    measures : mapping of str to mapping of str to str
-        Metrics the experiment declares: the catalogue's metric that stands for it, by map.
+    measures : mapping of str to mapping of str to sequence of str
+        Metrics the experiment declares: by map, the catalogue's metrics that can stand for it, of
+        which the first that is logged does.
     maps : mapping of str to str
         Maps as they stand in tags, and as readers know them.
     run_order : sequence of str
@@ -319,7 +347,7 @@ class Comparison:
         baseline: str,
         settings: Mapping[str, Mapping[str, Quantity]],
         catalogue: Catalogue,
-        measures: Mapping[str, Mapping[str, str]],
+        measures: Mapping[str, Mapping[str, Sequence[str]]],
         maps: Mapping[str, str],
         targets: Mapping[str, Sequence[float]],
         run_order: Sequence[str] = (),
@@ -376,14 +404,23 @@ class Comparison:
         """
         tag_map = self.map_tag(map)
         by_map = self._measures.get(name)
-        metric_name = by_map.get(tag_map or "", name) if by_map else name
-        metric = self.catalogue[metric_name]
+        choices = by_map.get(tag_map or "", ()) if by_map else ()
+        metric = self._first_logged(choices, tag_map) if choices else self.catalogue[name]
         divisible = bool(metric.scales_with) and metric.per_unit is not None
         per = metric.scales_with[0] if divisible and not as_logged else None
         if "{map}" not in metric.pattern:
             tag_map = None
         title = self.maps.get(tag_map, tag_map) if tag_map else ""
         return Measure(name, metric, tag_map, title, per)
+
+    def _first_logged(self, names: Sequence[str], map: str | None) -> Metric:
+        """Return the first of some metrics that a compared run has logged, else the first."""
+        placeholders = {"map": map} if map else {}
+        for name in names:
+            for run in self.present.values():
+                if self.catalogue.tags_for(name, run.tags, **placeholders):
+                    return self.catalogue[name]
+        return self.catalogue[names[0]]
 
     def map_tag(self, map: str | None) -> str | None:
         """Return a map as it stands in tags, given its tag or title in any case."""
@@ -568,13 +605,16 @@ class Comparison:
             if not isinstance(series, Series):
                 found[name] = series
                 continue
-            order = np.argsort(series.clock(clock), kind="stable")
+            end = series.run.known_until(series.tag, clock)
+            on_clock = series.clock(clock)
+            order = np.argsort(on_clock, kind="stable")
+            # A lone reading after the curve is known does not say when the target was reached.
+            order = order[on_clock[order] <= end * (1 + 1e-9)]
             slot = summaries.first_at_or_below(series.values[order], target)
             how = f"first at or below {target:g} {measure.unit}"
             if slot is not None:
                 found[name] = position_of(series, int(order[slot]), clock, how)
                 continue
-            end = series.run.known_until(series.tag, clock)
             reason = (
                 f"not by {position_text(end, clock)}"
                 if math.isfinite(end)
@@ -623,6 +663,11 @@ def position_of(series: Series, index: int | None, clock: Clock, how: str) -> Qu
     if index is None:
         return Quantity.unknown(f"{series.run.name} has no such event", unit, label="never")
     position = float(series.clock(clock)[index])
+    end = series.run.known_until(series.tag, clock)
+    if position > end * (1 + 1e-9):
+        where = position_text(end, clock)
+        reason = f"the curve of {series.run.name} is not known from {where} on"
+        return Quantity.unknown(reason, unit, label=f"after {where}")
     if not math.isfinite(position):
         reason = f"{series.run.name} has no clock of {clock}"
         return Quantity.unknown(reason, unit, label=f"no {clock}")
@@ -643,7 +688,8 @@ def position_text(position: float, clock: Clock) -> str:
     >>> position_text(160.0, "minutes"), position_text(5637254.0, "frames")
     ('160 min', '5,637,254 frames')
     """
-    digits = 0 if clock != "minutes" or math.isclose(position, round(position)) else 1
+    whole = clock != "minutes" or math.isclose(position, round(position), abs_tol=0.05)
+    digits = 0 if whole else 1
     return f"{position:,.{digits}f} {UNITS[clock]}"
 
 

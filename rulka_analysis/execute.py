@@ -93,6 +93,9 @@ class World:
             return self._logs.digest(subject)
         if kind == "runs":
             return self._logs.runs_digest()
+        if kind == "findings":
+            found = [finding.as_dict() for finding in self._logs.findings]
+            return questions.digest_of(found)
         if kind == "file":
             return questions.digest_file(self._project / subject)
         if kind == "module":
@@ -201,9 +204,12 @@ def _difference(stored: dict[str, Any], source: str, world: World) -> str:
 
 
 def _worded(kind: str, subject: str, then: str, now: str) -> str:
-    what = {"runs": "the list of runs", "python": "Python", "file": subject}.get(
-        kind, f"{kind} {subject}"
-    )
+    what = {
+        "runs": "the list of runs",
+        "findings": "what was noticed about folders that are no run",
+        "python": "Python",
+        "file": subject,
+    }.get(kind, f"{kind} {subject}")
     if then == questions.ABSENT:
         return f"{what} appeared"
     if now == questions.ABSENT:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pandas as pd
 
@@ -23,6 +23,7 @@ from rulka_analysis.findings import Finding
 from rulka_analysis.places import project_folder
 from rulka_analysis.quantities import Quantity
 from rulka_analysis.runs import Logs, Run, open_logs
+from rulka_analysis.summaries import last_index
 
 SettingValue = int | float | str | bool
 
@@ -68,7 +69,7 @@ class Definition:
     maps: Mapping[str, str]
     settings: Mapping[str, Setting]
     runs: Mapping[str, DeclaredRun]
-    metrics: Mapping[str, Mapping[str, str]]
+    metrics: Mapping[str, Mapping[str, tuple[str, ...]]]
     targets: Mapping[str, tuple[float, ...]]
     comparisons: Mapping[str, DeclaredComparison]
     lines: tuple[Line, ...]
@@ -179,13 +180,10 @@ class Experiment:
         found = self.run(run)
         if found is not None and setting.tag and setting.tag in found.tags:
             events = found.scalars(setting.tag)
-            return Quantity(
-                float(events.value.iloc[-1]),
-                setting.unit,
-                0,
-                (found.evidence(setting.tag, len(events) - 1),),
-                "as logged",
-            )
+            last = last_index(events.value.to_numpy(dtype=float))
+            if last is not None:
+                event = found.evidence(setting.tag, last)
+                return Quantity(event.value, setting.unit, 0, (event,), "as logged")
         declared = self.definition.runs[run].settings.get(setting.name)
         if declared is None or isinstance(declared, str):
             reason = f"the {setting.title.lower()} of {run} was not recorded"
@@ -209,8 +207,8 @@ class Experiment:
         for setting in self.definition.settings.values():
             if not setting.tag or setting.tag not in run.tags or setting.name not in declared:
                 continue
-            logged = sorted(set(run.scalars(setting.tag).value))
-            if [float(value) for value in logged] != [declared[setting.name]]:
+            logged = sorted(set(run.scalars(setting.tag).value.dropna()))
+            if logged and [float(value) for value in logged] != [declared[setting.name]]:
                 values = ", ".join(f"{value:g}" for value in logged)
                 yield Finding(
                     "setting_differs",
@@ -263,12 +261,19 @@ def load_experiment(name: str, logs: Logs | None = None, *, path: Path | None = 
 
 def read_definition(name: str, file: Path) -> Definition:
     """Read and check an experiment's definition; see `load_experiment`."""
-    text = file.read_text(encoding="utf-8")
     try:
+        # Windows' editors begin a file with a byte order mark.
+        text = file.read_text(encoding="utf-8-sig")
         data = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        raise ExperimentError(f"{file}: {error}. Save the file as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise ExperimentError(f"{file}: {error}. Mend the TOML there") from error
     return _Reader(name, file, text, data).definition()
+
+
+# Where something stands: keys of tables, and positions in lists of tables.
+_Where = tuple[str | int, ...]
 
 
 class _Reader:
@@ -282,22 +287,12 @@ class _Reader:
 
     def definition(self) -> Definition:
         known = {"title", "question", "baseline", "maps", "settings", "runs", "metrics"}
-        known |= {"targets", "comparisons", "lines"}
-        self.only(self.data, known, ())
-        settings = {
-            name: Setting(
-                name=name, **self.fields(entry, ("settings", name), "title", "unit?", "tag?")
-            )
-            for name, entry in self.table("settings").items()
-        }
-        runs = {name: self.run(name, entry, settings) for name, entry in self.table("runs").items()}
+        self.only(self.data, known | {"targets", "comparisons", "lines"}, ())
+        settings = {n: self.setting(n, entry) for n, entry in self.table("settings").items()}
+        runs = {n: self.run(n, entry, settings) for n, entry in self.table("runs").items()}
+        maps = {map: self.text(self.table("maps"), map, ("maps",)) for map in self.table("maps")}
         baseline = self.text(self.data, "baseline", ())
         self.member(baseline, runs, "run", ("baseline",))
-        maps = {k: self.text(self.table("maps"), k, ("maps",)) for k in self.table("maps")}
-        comparisons = {
-            name: self.comparison(name, entry, runs, baseline)
-            for name, entry in self.table("comparisons").items()
-        }
         return Definition(
             name=self.name,
             title=self.text(self.data, "title", ()),
@@ -307,27 +302,20 @@ class _Reader:
             settings=settings,
             runs=runs,
             metrics={n: self.metric(n, e, maps) for n, e in self.table("metrics").items()},
-            targets={m: self.numbers(v, ("targets", m)) for m, v in self.table("targets").items()},
-            comparisons=comparisons,
+            targets={m: self.targets(m, v, maps) for m, v in self.table("targets").items()},
+            comparisons={
+                name: self.comparison(name, entry, runs, baseline)
+                for name, entry in self.table("comparisons").items()
+            },
             lines=self.summary_lines(maps),
         )
 
-    def summary_lines(self, maps: Mapping[str, str]) -> tuple[Line, ...]:
-        entries = self.data.get("lines", [])
-        if not isinstance(entries, list):
-            self.fail(("lines",), "must be a list of tables: [[lines]]")
-        return tuple(self.summary_line(entry, maps) for entry in entries)
-
-    def summary_line(self, entry: Any, maps: Mapping[str, str]) -> Line:
-        where = ("lines",)
-        found = self.fields(entry, where, "metric", "map?", "at?", "as_logged?")
-        metrics = [*self.table("metrics"), *(metric.name for metric in load_catalogue())]
-        self.member(found["metric"], metrics, "metric", where)
-        if "map" in found:
-            self.member(found["map"], maps, "map", where)
-        at = found.get("at", "common end")
-        self.member(at, ("common end", "last", "best"), "place", where)
-        return Line(found["metric"], found.get("map"), at, bool(found.get("as_logged", False)))
+    def setting(self, name: str, entry: Any) -> Setting:
+        where = ("settings", name)
+        self.fields(entry, where, "title", "unit?", "tag?")
+        unit = self.optional_text(entry, "unit", where)
+        tag = self.optional_text(entry, "tag", where)
+        return Setting(name, self.text(entry, "title", where), unit, tag or None)
 
     def run(self, name: str, entry: Any, settings: Mapping[str, Setting]) -> DeclaredRun:
         where = ("runs", name)
@@ -339,19 +327,30 @@ class _Reader:
             self.member(setting, settings, "setting", (*where, "settings"))
             if not isinstance(value, SettingValue):
                 self.fail((*where, "settings"), f"{setting} must be a number or a text")
-        return DeclaredRun(name, str(found.get("description", "")), declared)
+        return DeclaredRun(name, self.optional_text(entry, "description", where), declared)
 
-    def metric(self, name: str, entry: Any, maps: Mapping[str, str]) -> dict[str, str]:
+    def metric(self, name: str, entry: Any, maps: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
         where = ("metrics", name)
         found = self.fields(entry, where, "reason", "maps")
-        catalogue = load_catalogue()
-        names = [metric.name for metric in catalogue]
+        self.text(entry, "reason", where)
+        names = [metric.name for metric in load_catalogue()]
         if not isinstance(found["maps"], dict):
             self.fail((*where, "maps"), "must be a table such as { A01 = 'robust_race_time' }")
-        for map, metric in found["maps"].items():
+        chosen: dict[str, tuple[str, ...]] = {}
+        for map, metrics in found["maps"].items():
             self.member(map, maps, "map", (*where, "maps"))
-            self.member(metric, names, "metric of the catalogue", (*where, "maps"))
-        return dict(found["maps"])
+            chosen[map] = tuple(metrics) if isinstance(metrics, list) else (metrics,)
+            for metric in chosen[map]:
+                self.member(metric, names, "metric of the catalogue", (*where, "maps"))
+        return chosen
+
+    def targets(self, map: str, value: Any, maps: Mapping[str, str]) -> tuple[float, ...]:
+        where = ("targets", map)
+        self.member(map, maps, "map", where)
+        numbers = value if isinstance(value, list) else []
+        if not numbers or not all(type(v) in (int, float) and v > 0 for v in numbers):
+            self.fail(where, "must be a list of numbers above zero, such as [25.2, 25.0]")
+        return tuple(float(v) for v in numbers)
 
     def comparison(
         self, name: str, entry: Any, runs: Mapping[str, DeclaredRun], baseline: str
@@ -361,14 +360,34 @@ class _Reader:
         candidates = found["candidates"]
         if not isinstance(candidates, list) or not candidates:
             self.fail((*where, "candidates"), 'must be a list of runs such as ["uni_6"]')
-        chosen = str(found.get("baseline", baseline))
-        for run in (chosen, *candidates):
+        chosen = self.optional_text(entry, "baseline", where) or baseline
+        self.member(chosen, runs, "run", (*where, "baseline"))
+        for run in candidates:
             self.member(run, runs, "run", (*where, "candidates"))
         if chosen in candidates:
             self.fail((*where, "candidates"), f"the baseline {chosen!r} cannot be a candidate, too")
-        return DeclaredComparison(
-            name, str(found["title"]), str(found["question"]), chosen, tuple(candidates)
-        )
+        title, question = (self.text(entry, key, where) for key in ("title", "question"))
+        return DeclaredComparison(name, title, question, chosen, tuple(candidates))
+
+    def summary_lines(self, maps: Mapping[str, str]) -> tuple[Line, ...]:
+        entries = self.data.get("lines", [])
+        if not isinstance(entries, list):
+            self.fail(("lines",), "must be a list of tables: [[lines]]")
+        return tuple(self.summary_line(n, entry, maps) for n, entry in enumerate(entries))
+
+    def summary_line(self, number: int, entry: Any, maps: Mapping[str, str]) -> Line:
+        where = ("lines", number)
+        found = self.fields(entry, where, "metric", "map?", "at?", "as_logged?")
+        metrics = [*self.table("metrics"), *(metric.name for metric in load_catalogue())]
+        self.member(found["metric"], metrics, "metric", (*where, "metric"))
+        if "map" in found:
+            self.member(found["map"], maps, "map", (*where, "map"))
+        at = found.get("at", "common end")
+        self.member(at, ("common end", "last", "best"), "place", (*where, "at"))
+        as_logged = found.get("as_logged", False)
+        if not isinstance(as_logged, bool):
+            self.fail((*where, "as_logged"), "must be true or false")
+        return Line(found["metric"], found.get("map"), at, as_logged)
 
     def table(self, name: str) -> dict[str, Any]:
         found = self.data.get(name, {})
@@ -376,63 +395,76 @@ class _Reader:
             self.fail((name,), f"must be a table: [{name}.…]")
         return dict(found)
 
-    def fields(self, entry: Any, where: tuple[str, ...], *names: str) -> dict[str, Any]:
+    def fields(self, entry: Any, where: _Where, *names: str) -> dict[str, Any]:
         """Return an entry's fields; a name that ends in ``?`` may be absent."""
         if not isinstance(entry, dict):
             self.fail(where, "must be a table")
-        allowed = {name.rstrip("?") for name in names}
-        self.only(entry, allowed, where)
+        self.only(entry, {name.rstrip("?") for name in names}, where)
         for name in names:
             if not name.endswith("?") and name not in entry:
                 self.fail(where, f"lacks {name!r}; add it")
         return dict(entry)
 
-    def only(self, entry: dict[str, Any], allowed: set[str], where: tuple[str, ...]) -> None:
+    def only(self, entry: dict[str, Any], allowed: set[str], where: _Where) -> None:
         for key in entry:
             self.member(key, allowed, "key", (*where, key))
 
-    def member(self, name: Any, known: Any, kind: str, where: tuple[str, ...]) -> None:
+    def member(self, name: Any, known: Iterable[str], kind: str, where: _Where) -> None:
+        known = list(known)
         if name not in known:
             close = nearest(str(name), known)
             guess = f"; did you mean {close[0]!r}?" if close else "."
-            self.fail(where, f"no {kind} {name!r}{guess} There are: {listing(sorted(known))}")
+            self.fail(where, f"no {kind} {name!r}{guess} There are: {listing(known)}")
 
-    def text(self, entry: dict[str, Any], key: str, where: tuple[str, ...]) -> str:
-        value = entry.get(key)
+    def text(self, entry: dict[str, Any], key: str, where: _Where) -> str:
+        if key not in entry:
+            self.fail(where, f"lacks {key!r}, a text; add it")
+        value = entry[key]
         if not isinstance(value, str) or not value:
-            self.fail((*where, key), "must be a text; add it")
+            self.fail((*where, key), "must be a text")
         return str(value)
 
-    def numbers(self, value: Any, where: tuple[str, ...]) -> tuple[float, ...]:
-        is_list = isinstance(value, list) and value
-        if not is_list or not all(isinstance(v, int | float) and v > 0 for v in value):
-            self.fail(where, "must be a list of numbers above zero, such as [25.2, 25.0]")
-        return tuple(float(v) for v in value)
+    def optional_text(self, entry: dict[str, Any], key: str, where: _Where) -> str:
+        return self.text(entry, key, where) if key in entry else ""
 
-    def fail(self, where: tuple[str, ...], problem: str) -> None:
-        place = ".".join(where) or "the definition"
+    def fail(self, where: _Where, problem: str) -> NoReturn:
+        place = ".".join(str(part) for part in where) or "the definition"
         raise ExperimentError(f"{self.file}, line {self.line(where)}: {place}: {problem}")
 
-    def line(self, where: tuple[str, ...]) -> int:
-        """Find the line a key stands on: its table's header, then the key below it."""
-        at = 0
-        for depth in range(len(where), 0, -1):
-            header = re.compile(
-                r"\s*\[+\s*" + r"\s*\.\s*".join(map(_key, where[:depth])) + r"\s*\]"
-            )
-            found = next((i for i, line in enumerate(self.lines) if header.match(line)), None)
-            if found is not None:
-                at, where = found, where[depth:]
-                break
-        for key in where:
-            pattern = re.compile(r"(?:.*[{,])?\s*" + _key(key) + r"\s*=")
-            found = next(
-                (i for i in range(at, len(self.lines)) if pattern.match(self.lines[i])), None
-            )
+    def line(self, where: _Where) -> int:
+        """Find the line a key stands on: its table's header, then the key in that table."""
+        begin, rest = self.table_begin(where)
+        if not rest:
+            return max(begin, 0) + 1
+        following = range(begin + 1 if begin >= 0 else 0, len(self.lines))
+        end = next((i for i in following if self.lines[i].lstrip().startswith("[")), None)
+        at = max(begin, 0)
+        for key in rest:
+            pattern = re.compile(r"(?:.*[{,])?\s*" + _key(str(key)) + r"\s*=")
+            within = range(at, len(self.lines) if end is None else end)
+            found = next((i for i in within if pattern.match(self.lines[i])), None)
             if found is None:
                 break
             at = found
         return at + 1
+
+    def table_begin(self, where: _Where) -> tuple[int, _Where]:
+        """Return the line of the innermost table's header, and the keys that are left.
+
+        Before the first header (-1) where no table of `where` has one.
+        """
+        if len(where) > 1 and isinstance(where[1], int):
+            header = re.compile(r"\s*\[\[\s*" + _key(str(where[0])) + r"\s*\]\]")
+            starts = [i for i, line in enumerate(self.lines) if header.match(line)]
+            return (starts[where[1]], where[2:]) if where[1] < len(starts) else (-1, where[:1])
+        for depth in range(len(where), 0, -1):
+            path = r"\s*\.\s*".join(_key(str(part)) for part in where[:depth])
+            # A header of a table in it stands for a table without one of its own.
+            header = re.compile(r"\s*\[+\s*" + path + r"\s*[\].]")
+            found = next((i for i, line in enumerate(self.lines) if header.match(line)), None)
+            if found is not None:
+                return found, where[depth:]
+        return -1, where
 
 
 def _key(name: str) -> str:

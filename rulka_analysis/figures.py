@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import math
 import re
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -28,6 +29,12 @@ Theme = Literal["light", "dark"]
 
 # Wide enough for a page, small enough that its text is still readable on a phone.
 WIDTH, HEIGHT = 5.8, 3.5
+# What stands around the axes keeps its size in a lower figure. Inches: below the axes, above them;
+# above the axes to the notes, to the name of the window; between the names of two runs.
+BELOW, ABOVE = 0.4725, 0.63
+NOTES, WINDOW_NAME, BETWEEN_NAMES = 0.2038, 0.0527, 0.1798
+# A mark for each event, up to here; beyond, marks would hide the line.
+MOST_MARKS = 150
 
 # Okabe and Ito's colours for all kinds of colour vision, shaded so that each keeps a contrast of at
 # least 3:1 on its theme's ground. https://jfly.uni-koeln.de/color/
@@ -92,6 +99,8 @@ def curves(
     clock: str = "minutes",
     *,
     as_logged: bool = False,
+    height: float = HEIGHT,
+    every: float | None = None,
 ) -> Figure | Sentence:
     """Draw one metric of all compared runs on one clock.
 
@@ -106,6 +115,10 @@ def curves(
         What to draw; see `Comparison.measure`.
     clock : {"minutes", "frames", "updates"}
         The horizontal axis.
+    height : float
+        Of the figure, in inches.
+    every : float, optional
+        Distance between the checkpoints of the table behind the figure, in units of the clock.
     """
     chosen = check_clock(clock)
     measure = comparison.measure(metric, map, as_logged=as_logged)
@@ -118,16 +131,16 @@ def curves(
         fields = {"title": measure.title, "clock": chosen, "runs": ", ".join(lacking)}
         return Sentence("{title}" + reason, fields)
     window = comparison.window(measure, chosen)
-    plan = _Plan.of(comparison, measure, chosen, window, known)
-    light = _svg(plan.draw)
+    plan = _Plan.of(comparison, measure, chosen, window, known, height)
+    light = _svg(plan.draw, height)
     return Figure(
         light=light,
         dark=_in_the_dark(light),
         width=round(WIDTH * 96),
-        height=round(HEIGHT * 96),
+        height=round(height * 96),
         caption=_caption(comparison, measure, chosen, window, plan),
         alt=_alternative_text(comparison, measure, chosen, window, plan),
-        table=curve(comparison, measure, chosen),
+        table=curve(comparison, measure, chosen, every),
     )
 
 
@@ -155,6 +168,7 @@ class _Plan:
     lines: tuple[_Line, ...]
     top: float | None
     above: int
+    axes_height: float
 
     @classmethod
     def of(
@@ -164,6 +178,7 @@ class _Plan:
         clock: Clock,
         window: Window,
         known: dict[str, Series],
+        height: float,
     ) -> _Plan:
         order = comparison.run_order
         lines = tuple(
@@ -172,7 +187,8 @@ class _Plan:
         )
         top, above = _cut(lines, window.end / SCALE[clock], best=measure.is_best)
         interpolated = clock == "frames" and comparison.frames_interpolated
-        return cls(measure, clock, window, interpolated, lines, top, above)
+        axes_height = height - BELOW - ABOVE
+        return cls(measure, clock, window, interpolated, lines, top, above, axes_height)
 
     def draw(self, axes: Axes) -> None:
         ink = GROUND["light"]
@@ -185,15 +201,16 @@ class _Plan:
         self._mark_window(axes)
         axes.set_xlabel(AXES[self.clock] + (", interpolated" if self.interpolated else ""))
         unit = f" ({self.measure.unit})" if self.measure.unit else ""
-        axes.set_title(self.measure.title + unit, loc="left", pad=31)
+        axes.set_title(_printable(self.measure.title) + unit, loc="left", pad=31)
         notes = []
         better = self.measure.metric.better
         if better != "neither":
             notes.append(f"{better} is better")
         if self.top is not None:
             notes.append(f"axis cut at {self.top:g}, {self.above} earlier values are higher")
+        at = 1 + NOTES / self.axes_height
         axes.text(
-            0, 1.085, "; ".join(notes), transform=axes.transAxes, fontsize=8.5, color=ink["faint"]
+            0, at, "; ".join(notes), transform=axes.transAxes, fontsize=8.5, color=ink["faint"]
         )
         self._label(axes)
 
@@ -213,7 +230,8 @@ class _Plan:
                 axes.step(x, y, where="post", **look)
                 axes.plot(line.x, line.y, marker, ms=3.2, color=look["color"])
         else:
-            axes.plot(line.x, line.y, marker=marker, ms=2.6, **look)
+            marked = marker if len(line.y) <= MOST_MARKS else None
+            axes.plot(line.x, line.y, marker=marked, ms=2.6, **look)
         if (line.error > 0).any():
             axes.errorbar(
                 line.x, line.y, yerr=line.error, fmt="none", ecolor=look["color"], elinewidth=0.8
@@ -229,13 +247,14 @@ class _Plan:
         if not self.window.known:
             return
         end = self.window.end / SCALE[self.clock]
+        above = 1 + WINDOW_NAME / self.axes_height
         ink = GROUND["light"]
         right = axes.get_xlim()[1]
         axes.set_xlim(0, max(right, end * 1.02))
         axes.axvspan(end, axes.get_xlim()[1], color=ink["beyond"], zorder=0, lw=0)
         axes.axvline(end, color=ink["faint"], lw=1, ls=(0, (2, 2)), zorder=1)
         axes.text(
-            end, 1.022, "common window ends ", transform=axes.get_xaxis_transform(),
+            end, above, "common window ends ", transform=axes.get_xaxis_transform(),
             fontsize=8.5, color=ink["faint"], ha="right",
         )  # fmt: skip
 
@@ -248,7 +267,7 @@ class _Plan:
             for line in self.lines
             if len(line.y)
         ]
-        for height, line in _spread(wanted, 0.075):
+        for height, line in _spread(wanted, BETWEEN_NAMES / self.axes_height):
             marker = MARKERS[line.style % len(MARKERS)]
             colour = colours[line.style % len(colours)]
             axes.plot(
@@ -256,8 +275,8 @@ class _Plan:
                 clip_on=False,
             )  # fmt: skip
             axes.text(
-                1.045, height, line.name, transform=axes.transAxes, color=colour, va="center",
-                fontsize=9.5, fontweight="bold",
+                1.045, height, _printable(line.name), transform=axes.transAxes, color=colour,
+                va="center", fontsize=9.5, fontweight="bold",
             )  # fmt: skip
 
 
@@ -321,15 +340,23 @@ def _spread(wanted: list[tuple[float, _Line]], gap: float) -> list[tuple[float, 
     return [(height - over, line) for height, line in placed] if over > 0 else placed
 
 
-def _svg(draw: Callable[[Axes], None]) -> str:
+def _printable(text: str) -> str:
+    """Return a name from a log without what XML cannot hold; names are untrusted text."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _svg(draw: Callable[[Axes], None], height: float) -> str:
     import matplotlib
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure as Canvas
 
-    with matplotlib.rc_context(style()):
-        figure = Canvas(figsize=(WIDTH, HEIGHT))
+    with matplotlib.rc_context(style()), warnings.catch_warnings():
+        # A name in a script the font lacks is drawn as boxes; caption, words and table carry it.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure = Canvas(figsize=(WIDTH, height))
         FigureCanvasSVG(figure)
-        axes = figure.add_axes((0.105, 0.135, 0.765, 0.685))
+        bottom, tall = BELOW / height, (height - BELOW - ABOVE) / height
+        axes = figure.add_axes((0.105, bottom, 0.765, tall))
         draw(axes)
         stream = io.StringIO()
         # No date, no creator: the same data give the same bytes.

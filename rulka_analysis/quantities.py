@@ -149,13 +149,14 @@ class Quantity:
         assert other.value is not None
         value = float(combine(self.value, other.value))
         if relative:
-            errors = [p.reading_error / p.value if p.value else 0.0 for p in (self, other)]
-            error = abs(value) * math.hypot(*errors) if math.isfinite(value) else 0.0
+            # First-order propagation of independent errors; written so that a value of zero is one.
+            parts = (self.reading_error, value * other.reading_error)
+            error = math.hypot(*parts) / abs(other.value) if math.isfinite(value) else 0.0
         else:
             error = math.hypot(self.reading_error, other.reading_error)
         # What was done to the parts belongs to how the whole came about.
-        parts = "; ".join(dict.fromkeys(part.how for part in (self, other) if part.how))
-        told = f"{how} ({parts})" if parts else how
+        ways = "; ".join(dict.fromkeys(part.how for part in (self, other) if part.how))
+        told = f"{how} ({ways})" if ways else how
         return Quantity(value, unit, digits, self.evidence + other.evidence, told, error)
 
     def shown_as(self, *, digits: int | None = None, unit: str | None = None) -> Quantity:

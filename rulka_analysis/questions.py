@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from rulka_analysis.places import project_folder
 
-Kind = Literal["run", "runs", "log directory", "file", "module", "package", "python"]
+Kind = Literal["run", "runs", "findings", "file", "module", "package", "python"]
 ABSENT = "absent"
 
 _asked: dict[tuple[str, str], str | Callable[[], str]] = {}

@@ -103,7 +103,10 @@ publish Quantity.unknown("why") where there is no value
     if isinstance(value, bool) or value is None:
         raise ResultError(f"result {name!r} cannot be shown: {value!r} is no value; use a text")
     if isinstance(value, numbers.Real):
-        value = Quantity(float(value), unit, digits)
+        try:
+            value = Quantity(float(value), unit, digits)
+        except OverflowError as error:
+            raise ResultError(f"result {name!r} cannot be shown: {error}") from error
     if isinstance(value, str):
         value = Sentence(value.replace("{", "{{").replace("}", "}}"))
     try:

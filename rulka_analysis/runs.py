@@ -451,7 +451,9 @@ class Logs:
         used = {f for run in self._runs.values() for f in run.folders}
         used |= {other for folder in used for other in self._without_scalars_beneath(folder)}
         others = [folder for folder in self._folders if folder not in used]
-        return (*self._unlisted, *(f for folder in others for f in self._findings_of(folder)))
+        found = (*self._unlisted, *(f for folder in others for f in self._findings_of(folder)))
+        questions.note("findings", "", questions.digest_of([f.as_dict() for f in found]))
+        return found
 
     def get(self, name: str) -> Run | None:
         """Return a run by name, or None if there is no such run."""

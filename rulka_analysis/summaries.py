@@ -140,6 +140,32 @@ def finish_rate(flags: Floats) -> FinishRate:
     return FinishRate(finished=int((known > 0.5).sum()), races=len(known))
 
 
+def finish_rate_so_far(flags: Floats) -> tuple[NDArray[np.int64], Floats]:
+    """Count finished races up to each race, and their share of all races up to it.
+
+    Parameters
+    ----------
+    flags : array of shape (n,)
+        1 for a finished race, 0 for one that was not; a NaN flag counts as neither.
+
+    Returns
+    -------
+    array of shape (n,), array of shape (n,)
+        Finished races so far, and finished races / races so far; NaN where the flag is NaN.
+
+    Examples
+    --------
+    >>> finished, rate = finish_rate_so_far(np.array([1.0, 0.0, np.nan, 1.0]))
+    >>> finished.tolist(), rate.tolist()
+    ([1, 1, 1, 2], [1.0, 0.5, nan, 0.6666666666666666])
+    """
+    known = np.isfinite(flags)
+    finished = np.cumsum(known & (flags > 0.5))
+    rate = np.full(len(flags), np.nan)
+    rate[known] = finished[known] / np.cumsum(known)[known]
+    return finished.astype(np.int64), rate
+
+
 def quantile(values: Floats, q: float) -> float:
     """Return the `q` quantile of the finite values (linear interpolation); NaN when there is none.
 

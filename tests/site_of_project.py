@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,20 +70,23 @@ class Site:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def build_killed_after(self, seconds: float, logs: Path | None = None) -> bool:
-        """Begin a build and kill it; tells whether it was killed before it ended."""
+    def build_killed_at(self, moment: str, logs: Path | None = None) -> None:
+        """Begin a build and kill it as soon as it prints a line that begins so."""
         process = subprocess.Popen(
             self.command(),
             cwd=self.folder,
-            env=self.environment(logs),
-            stdout=subprocess.DEVNULL,
+            env=self.environment(logs) | {"PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            text=True,
+            encoding="utf-8",
         )
-        time.sleep(seconds)
-        alive = process.poll() is None
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        return alive
+        assert process.stdout is not None
+        with process.stdout:
+            seen = any(line.startswith(moment) for line in process.stdout)
+            process.kill()
+        assert process.wait() == -signal.SIGKILL, "the build had ended"
+        assert seen, f"the build never printed {moment!r}"
 
     def page(self, name: str = PAGE) -> str:
         return (self.html / name).read_text(encoding="utf-8")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from rulka_analysis.events import EventFile, has_scalars, read_event_file
+from rulka_analysis.events.window import Window
 from tests import event_files as write
 
 EVENTS = [
@@ -165,6 +166,34 @@ def test_a_file_made_to_waste_time_is_given_up(tmp_path):
     assert steps(file) == [10, 20, 300]
     assert kinds(file) == ["damage"]
     assert "given up" in file.findings[0].message
+
+
+def test_a_file_made_to_waste_time_costs_no_more_than_its_length_allows(tmp_path, monkeypatch):
+    checked = 0
+    original = Window.checksum_between
+
+    def counting(window: Window, begin: int, end: int) -> int:
+        nonlocal checked
+        checked += end - begin
+        return original(window, begin, end)
+
+    monkeypatch.setattr(Window, "checksum_between", counting)
+    size = 50_000
+    data = bytearray(WHOLE)
+    while len(data) <= size - 28:
+        length = struct.pack("<Q", (size - len(data)) // 2)
+        data += length + struct.pack("<I", write.masked_checksum(length))
+    read(tmp_path, bytes(data).ljust(size, b"\1"))
+    assert size < checked < 6 * size
+
+
+def test_records_within_a_damaged_record_are_not_events(tmp_path):
+    inner = write.event_file_bytes(EVENTS, version=False)
+    data = bytearray(WHOLE + write.record(inner) + WHOLE)
+    data[len(WHOLE) + len(inner)] ^= 1
+    file = read(tmp_path, bytes(data))
+    assert steps(file) == [10, 20, 300] * 2
+    assert [(finding.kind, finding.byte) for finding in file.findings] == [("damage", len(WHOLE))]
 
 
 def test_many_damaged_places_are_summed_up(tmp_path):

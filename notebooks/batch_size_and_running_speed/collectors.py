@@ -1,15 +1,3 @@
-# ---
-# jupyter:
-#   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # Halve the number of collectors
 #
@@ -67,10 +55,10 @@ ra.publish("collectors.A01_exploring", ra.figures.curves(comparison, "exploring_
 # %% [markdown]
 # ## How often races were finished
 #
-# The published rate counts all races from the start, so it lags: it shows, and decides nothing.
+# The rate counts all races from the start, so it lags: it shows, and decides nothing.
 
 # %%
-ra.publish("collectors.finish_rate", ra.figures.curves(comparison, "exploring_finish_rate", "Hock"))
+ra.publish("collectors.finish_rate", ra.figures.curves(comparison, "finish_rate", "Hock"))
 
 # %% [markdown]
 # ## Loss, Q and the learner's share of time

@@ -1,15 +1,3 @@
-# ---
-# jupyter:
-#   jupytext:
-#     text_representation:
-#       extension: .py
-#       format_name: percent
-#   kernelspec:
-#     display_name: Python 3
-#     language: python
-#     name: python3
-# ---
-
 # %% [markdown]
 # # Draw the threads together
 #
@@ -33,7 +21,8 @@ every = experiment.all_runs()
 
 # %%
 ra.publish("overview.runs", ra.tables.runs(experiment, every.runs))
-ra.publish("overview.findings", ra.tables.findings(experiment.findings(every.runs)))
+noticed = (*experiment.logs.findings, *experiment.findings(every.runs))
+ra.publish("overview.findings", ra.tables.findings(noticed))
 
 # %% [markdown]
 # ## Run by run

@@ -7,13 +7,21 @@ data (`EventFile.findings`), never an exception and never silence.
 The parts, each with one job, from the bytes upwards:
 
 ==================  ==========================================================================
-`contents`          what reading a file gives: `EventFile`, `TextEvent`
-`file_findings`     the wording of everything that can be wrong with a file
+`checksums`         CRC-32C of many records at once
+`framing`           the frame around a record, and all frames of a block at once
+`window`            the block of a file that is in memory, and the digest of what was read
 `decoding`          one record's payload → scalars, texts, hyperparameters (protobuf)
+`templates`         thousands of payloads at once, by comparison with decoded ones
+`columns`           scalar events as they are collected
 `specification`     the plain sequential reader: what reading a file *means*
+`block_reader`      the fast reader: runs of records at once, single steps elsewhere
+`file_findings`     the wording of everything that can be wrong with a file
+`contents`          what reading a file gives: `EventFile`, `TextEvent`
 `listing`           which files beneath a folder are event files
 `reading`           the functions people call
 ==================  ==========================================================================
+
+The fast reader is held against the specification: for whatever bytes, both give the same.
 """
 
 from rulka_analysis.events.contents import EventFile, EventFileWarning, TextEvent

@@ -15,11 +15,15 @@ from __future__ import annotations
 
 import math
 from array import array
-from typing import TYPE_CHECKING, Any
+from collections import ChainMap
+from collections.abc import MutableMapping
+from copy import copy
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from rulka_analysis.events import file_findings
+from rulka_analysis.events.columns import Columns
 from rulka_analysis.events.contents import TextEvent
 from rulka_analysis.findings import Finding
 
@@ -50,6 +54,15 @@ _BFLOAT16 = 14
 _FLOAT16 = 19
 
 
+class Scalar(NamedTuple):
+    """One scalar event."""
+
+    tag: str
+    step: int
+    wall_time: float
+    value: float
+
+
 class Decoder:
     """What has been decoded of one file so far, in file order.
 
@@ -57,8 +70,8 @@ class Decoder:
     ----------
     tags : dict of str to int
         Every tag that holds scalars, with its position in order of first appearance.
-    tag_codes, steps, wall_times, values : array.array
-        One element a scalar event.
+    last_tag : str
+        Of the last scalar event.
     session_starts, texts, hyperparameters
         As in `EventFile`.
     created : float or None
@@ -76,16 +89,18 @@ class Decoder:
         self._start_status = SessionLog.START
         self._decode_error = DecodeError
         self._text = text
-        self._plugins: dict[str, str] = {}
+        self._plugins: MutableMapping[str, str] = {}
+        self._tag_codes = array("i")
+        self._steps = array("q")
+        self._wall_times = array("d")
+        self._values = array("d")
+        self._taken = 0
         self._rounded: dict[str, None] = {}
         self._not_scalars: dict[str, None] = {}
         self._without_plugin: dict[str, None] = {}
         self._hyperparameters_found = False
         self.tags: dict[str, int] = {}
-        self.tag_codes = array("i")
-        self.steps = array("q")
-        self.wall_times = array("d")
-        self.values = array("d")
+        self.last_tag = ""
         self.session_starts: list[tuple[int, int]] = []
         self.texts: list[TextEvent] = []
         self.hyperparameters: dict[str, bool | float | str] = {}
@@ -115,8 +130,59 @@ class Decoder:
             for value in event.summary.value:
                 self._add_value(event, value)
         elif kind == "session_log" and event.session_log.status == self._start_status:
-            self.session_starts.append((len(self.values), event.step))
+            self.session_starts.append((self._taken + len(self._values), event.step))
         return True
+
+    @property
+    def waiting(self) -> int:
+        """How many scalar events were decoded and not yet taken."""
+        return len(self._values)
+
+    def take(self, elsewhere: int = 0) -> Columns:
+        """Return the scalar events decoded since the last call, and forget them.
+
+        Parameters
+        ----------
+        elsewhere : int, optional
+            How many events that another decoder dealt with lie before those to come: they count
+            where a session starts.
+        """
+        columns = Columns(
+            np.array(self._tag_codes, np.int32),
+            np.array(self._steps, np.int64),
+            np.array(self._wall_times, np.float64),
+            np.array(self._values, np.float64),
+        )
+        self._taken += len(columns.values) + elsewhere
+        for column in (self._tag_codes, self._steps, self._wall_times, self._values):
+            del column[:]
+        return columns
+
+    def copy(self) -> Decoder:
+        """Return a decoder that goes on from here and leaves this one as it is."""
+        twin = copy(self)
+        for name, attribute in vars(self).items():
+            if isinstance(attribute, dict | list | array):
+                setattr(twin, name, copy(attribute))
+        return twin
+
+    def rehearse(self, payload: bytes) -> Scalar | None:
+        """Return what a payload would add if it adds exactly one scalar, and change nothing.
+
+        None also where it holds anything beside that scalar.
+        """
+        twin = Decoder(text=True)
+        twin._plugins = ChainMap({}, self._plugins)
+        try:
+            event = self._parse(payload)
+        except self._decode_error:
+            return None
+        if len(event.summary.value) != 1:
+            return None
+        twin._add_value(event, event.summary.value[0])
+        if twin.waiting != 1:
+            return None
+        return Scalar(twin.last_tag, twin._steps[0], twin._wall_times[0], twin._values[0])
 
     def findings(self, file: str) -> list[Finding]:
         """Return the remarks on single tags, in order of first appearance."""
@@ -140,10 +206,11 @@ class Decoder:
             self._add_tensor(event, tag, value.tensor)
 
     def _add_scalar(self, event: Event, tag: str, value: float) -> None:
-        self.tag_codes.append(self.tags.setdefault(tag, len(self.tags)))
-        self.steps.append(event.step)
-        self.wall_times.append(event.wall_time)
-        self.values.append(value)
+        self.last_tag = tag
+        self._tag_codes.append(self.tags.setdefault(tag, len(self.tags)))
+        self._steps.append(event.step)
+        self._wall_times.append(event.wall_time)
+        self._values.append(value)
 
     def _add_tensor(self, event: Event, tag: str, tensor: TensorProto) -> None:
         plugin = self._plugins.get(tag, "")

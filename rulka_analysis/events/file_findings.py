@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from copy import copy
 
 from rulka_analysis.findings import Finding
 
@@ -161,41 +161,41 @@ def tensor_without_plugin(file: str, tag: str) -> Finding:
     )
 
 
-def summarised(findings: Iterable[Finding]) -> list[Finding]:
-    """Keep the first damaged places one by one, and put the others into one finding.
+class FindingList:
+    """The findings of one file, in file order; of many damaged places the first one by one.
 
-    A file that is damaged in a million places must not need memory for a million findings'
-    worth of text, and no reader reads them.
-
-    Parameters
-    ----------
-    findings : iterable of Finding
-        In file order.
+    A file that is damaged in a million places must not need memory for a million findings, and
+    no reader reads them.
     """
-    kept: list[Finding] = []
-    damages = 0
-    others = 0
-    others_unread = 0
-    first_other: Finding | None = None
-    for finding in findings:
+
+    def __init__(self) -> None:
+        self._listed: list[Finding] = []
+        self.damages = 0
+        self._first_other: Finding | None = None
+        self._others_unread = 0
+
+    def add(self, finding: Finding) -> None:
         if finding.kind == "damage":
-            damages += 1
-            if damages > MOST_DAMAGES_LISTED:
-                first_other = first_other or finding
-                others += 1
-                others_unread += finding.unread_bytes or 0
-                continue
-        kept.append(finding)
-    if first_other is not None:
-        assert first_other.file is not None
-        assert first_other.byte is not None
-        kept.append(
-            damage(
-                first_other.file,
-                first_other.byte,
-                others_unread,
-                f"the first of {amount(others, 'further damaged place')}",
-                goes_on=True,
-            )
-        )
-    return kept
+            self.damages += 1
+            if self.damages > MOST_DAMAGES_LISTED:
+                self._first_other = self._first_other or finding
+                self._others_unread += finding.unread_bytes or 0
+                return
+        self._listed.append(finding)
+
+    def copy(self) -> FindingList:
+        twin = copy(self)
+        twin._listed = list(self._listed)
+        return twin
+
+    def all(self) -> list[Finding]:
+        """Return the findings, those not listed one by one as the last."""
+        other = self._first_other
+        if other is None:
+            return list(self._listed)
+        others = self.damages - MOST_DAMAGES_LISTED
+        cause = f"the first of {amount(others, 'further damaged place')}"
+        assert other.file is not None
+        assert other.byte is not None
+        summed_up = damage(other.file, other.byte, self._others_unread, cause, goes_on=True)
+        return [*self._listed, summed_up]

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import os
 import stat
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rulka_analysis.events import file_findings, specification
+from rulka_analysis.events import file_findings
+from rulka_analysis.events.block_reader import holds_scalar, read_file
 from rulka_analysis.events.contents import EventFile, EventFileWarning
 from rulka_analysis.events.listing import search
 from rulka_analysis.findings import Finding
@@ -21,11 +24,13 @@ from rulka_analysis.findings import Finding
 if TYPE_CHECKING:
     import pandas as pd
 
-_PIECE = 1 << 22
-
 
 def read_event_file(
-    path: str | os.PathLike[str], *, length: int | None = None, text: bool = False
+    path: str | os.PathLike[str],
+    *,
+    length: int | None = None,
+    text: bool = False,
+    after: EventFile | None = None,
 ) -> EventFile:
     """Read one event file: every scalar event in the order written, and what was wrong.
 
@@ -36,6 +41,11 @@ def read_event_file(
         Read only so many bytes: what was there when a build started.
     text : bool, optional
         Whether to keep texts.
+    after : EventFile, optional
+        What reading the same file gave before. Where the file has only grown since, only what
+        was added is read; a file whose last bytes from before have changed is read anew. What
+        lies further back is not looked at again: a file changed only there is taken for the old
+        one, digest included.
 
     Returns
     -------
@@ -51,23 +61,31 @@ def read_event_file(
     if length is not None and length < 0:
         raise ValueError(f"length must be at least 0, not {length}")
     path = Path(path)
-    data, finding = _bytes_of(path, length)
-    contents = specification.read_bytes(data, path, text=text)
-    if finding is not None:
-        contents = replace(contents, findings=(*contents.findings, finding))
-    return contents
+    try:
+        with _opened(path) as (file, size):
+            considered = size if length is None else min(size, length)
+            return read_file(file, considered, path, text=text, after=after)
+    except OSError as error:
+        contents = read_file(io.BytesIO(), 0, path, text=text)
+        finding = file_findings.unreadable(str(path), 0, None, error.strerror or str(error))
+        return replace(contents, findings=(finding,))
 
 
 def has_scalars(path: str | os.PathLike[str]) -> bool:
-    """Tell whether an event file holds a scalar event.
+    """Tell whether an event file holds a scalar event, reading no further than the first.
 
-    A file that is foreign, unreadable or damaged before its first scalar has none.
+    A file that is foreign or unreadable has none.
 
     Parameters
     ----------
     path : path-like
     """
-    return bool(len(read_event_file(path).values))
+    path = Path(path)
+    try:
+        with _opened(path) as (file, size):
+            return holds_scalar(file, size, path)
+    except OSError:
+        return False
 
 
 def read_scalars(path: str | os.PathLike[str], *, text: bool = False) -> pd.DataFrame:
@@ -104,7 +122,9 @@ def read_scalars(path: str | os.PathLike[str], *, text: bool = False) -> pd.Data
     import pandas as pd
 
     paths, folder_findings = search(path)
-    files = sorted((read_event_file(file, text=text) for file in paths), key=_reading_order)
+    # Without what is needed to read on: of a folder of very many small files, that is most.
+    files = [replace(read_event_file(file, text=text), continuation=None) for file in paths]
+    files.sort(key=_reading_order)
     findings = (*folder_findings, *(finding for file in files for finding in file.findings))
     for finding in findings:
         warnings.warn(_warning(finding), EventFileWarning, stacklevel=2)
@@ -133,26 +153,15 @@ def read_scalars(path: str | os.PathLike[str], *, text: bool = False) -> pd.Data
     return frame
 
 
-def _bytes_of(path: Path, length: int | None) -> tuple[bytes, Finding | None]:
-    """Return a file's first bytes; where it cannot be read further, those before and why."""
-    data = bytearray()
-    try:
-        # Opening a pipe would wait for ever for somebody to write to it.
-        if not stat.S_ISREG(path.stat().st_mode):
-            return b"", file_findings.unreadable(str(path), 0, None, "it is not a regular file")
-        with path.open("rb") as file:
-            wanted = os.fstat(file.fileno()).st_size
-            if length is not None:
-                wanted = min(wanted, length)
-            while len(data) < wanted:
-                piece = file.read(min(wanted - len(data), _PIECE))
-                if not piece:
-                    break
-                data += piece
-    except OSError as error:
-        cause = error.strerror or str(error)
-        return bytes(data), file_findings.unreadable(str(path), len(data), None, cause)
-    return bytes(data), None
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[BinaryIO, int]]:
+    """Open a file, and say how long it is."""
+    # Opening a pipe would wait for ever for somebody to write to it.
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError("it is not a regular file")
+    # Unbuffered: the window reads in large pieces, into memory of its own.
+    with path.open("rb", buffering=0) as file:
+        yield cast("BinaryIO", file), os.fstat(file.fileno()).st_size
 
 
 def _reading_order(file: EventFile) -> tuple[tuple[str, ...], bool, float, str]:

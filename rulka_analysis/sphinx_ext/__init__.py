@@ -45,6 +45,7 @@ from rulka_analysis.sphinx_ext.quoting import (
     ResultDirective,
     ResultRole,
 )
+from rulka_analysis.sphinx_ext.reference import add_directives
 from rulka_analysis.sphinx_ext.rendering import add_nodes, data_banner, figure_file
 
 logger = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_nodes(app)
     app.add_role("result", ResultRole())
     app.add_directive("result", ResultDirective)
+    add_directives(app)
     app.connect("builder-inited", execute)
     app.connect("builder-inited", place_notebook_style)
     app.connect("env-get-outdated", outdated)

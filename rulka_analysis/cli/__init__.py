@@ -1,0 +1,444 @@
+"""The command line: ``rulka-analysis runs | tags | compare | extract``.
+
+A thin shell. Everything that takes time to import is imported by the command that needs it, so
+that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from typer.core import TyperCommand
+
+from rulka_analysis.cli.output import (
+    Reading,
+    complain,
+    flush_output,
+    make_output_safe,
+    note,
+    print_json,
+    say,
+)
+from rulka_analysis.errors import RulkaError, listing
+
+if TYPE_CHECKING:
+    from rulka_analysis.cli.comparing import Report
+    from rulka_analysis.cli.selection import ChosenRuns
+    from rulka_analysis.experiment import Experiment
+    from rulka_analysis.runs import Logs, Run
+
+# Options that take several values after one flag, as people are used to from the older scripts.
+_SEVERAL = frozenset({"--runs", "--metrics"})
+
+
+class _Command(TyperCommand):
+    """A command whose errors are one line on standard error and an exit status."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, one_value_a_flag(args) if self.name == "extract" else args)
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            result = super().invoke(ctx)
+        except RulkaError as error:
+            complain(str(error))
+            raise typer.Exit(1) from error
+        flush_output()
+        return result
+
+
+def one_value_a_flag(arguments: Sequence[str]) -> list[str]:
+    """Repeat a flag before each of several values that follow it.
+
+    Examples
+    --------
+    >>> one_value_a_flag(["--runs", "uni_5", "uni_6", "--wide"])
+    ['--runs', 'uni_5', '--runs', 'uni_6', '--wide']
+    """
+    found: list[str] = []
+    flag = None
+    for argument in arguments:
+        if argument.startswith("-"):
+            flag = argument if argument in _SEVERAL else None
+            first = True
+        elif flag is not None:
+            if not first:
+                found.append(flag)
+            first = False
+        found.append(argument)
+    return found
+
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    help="Read TensorBoard event logs: list runs and tags, compare runs, extract scalars.",
+)
+
+LogDirectory = Annotated[
+    str | None,
+    typer.Option(
+        "--logdir",
+        metavar="DIR",
+        help="The folder that holds one folder a run. Otherwise: the environment variable "
+        "RULKA_LOGDIR, the project's tensorboard folder if it holds runs, the bundled curves.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Runs = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="RUN", help="Names of runs, or patterns such as 'uni_*'."),
+]
+
+
+@app.command(cls=_Command)
+def runs(names: Runs = None, logdir: LogDirectory = None, json: AsJson = False) -> None:
+    """List runs: folders, files, events, tags, duration, last step, clocks and findings.
+
+    Without names, all runs of the log directory.
+    """
+    from rulka_analysis.cli.contents import print_runs, run_facts
+    from rulka_analysis.cli.selection import log_directory_in_words
+
+    logs, chosen = _open(logdir, names)
+    with Reading("reading the logs") as reading:
+        facts = [run_facts(logs[name]) for name in reading.each(chosen.names)]
+    if json:
+        print_json({**_log_directory(logs), "runs": [run.as_data() for run in facts]})
+    else:
+        say(f"Log directory: {log_directory_in_words(logs, logdir)}")
+        say()
+        print_runs(facts)
+    _end(chosen.problems)
+
+
+@app.command(cls=_Command)
+def tags(
+    names: Runs = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only tags of this metric, by name or pattern."),
+    ] = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="Only these tags, such as 'Training/*'."),
+    ] = None,
+    logdir: LogDirectory = None,
+    json: AsJson = False,
+) -> None:
+    """List the tags of runs: metric, events, first and last step, min, max and last value.
+
+    Without names, of all runs. A tag that is not in the catalogue of metrics is uncatalogued.
+    """
+    from rulka_analysis.catalogue import load_catalogue
+    from rulka_analysis.cli.contents import named
+    from rulka_analysis.cli.selection import is_pattern
+
+    for word in metric or []:
+        if not is_pattern(word):
+            load_catalogue()[word]  # raises the error that names the nearest metrics
+    _list_tags(
+        logdir,
+        names,
+        lambda t, m: (not metric or named(m, metric)) and (not tag or named(t, tag)),
+        [*(metric or []), *(tag or [])],
+        json=json,
+    )
+
+
+def _list_tags(
+    logdir: str | None,
+    names: Sequence[str] | None,
+    wanted: Callable[[str, str | None], bool],
+    words: Sequence[str],
+    *,
+    json: bool,
+) -> None:
+    from rulka_analysis.catalogue import load_catalogue
+    from rulka_analysis.cli.contents import print_tags, tag_facts
+
+    logs, chosen = _open(logdir, names)
+    with Reading("reading the logs") as reading:
+        found = {
+            name: tag_facts(logs[name], load_catalogue(), wanted)
+            for name in reading.each(chosen.names)
+        }
+    problems = list(chosen.problems)
+    if found and not any(found.values()):
+        problems.append(f"{' '.join(words)!r} fits no tag of {listing(found)}")
+    if json:
+        rows = [facts.as_data() for tags in found.values() for facts in tags]
+        print_json({**_log_directory(logs), "tags": rows})
+    else:
+        for number, (name, facts) in enumerate(found.items()):
+            if number:
+                say()
+            print_tags(name, facts)
+    _end(problems)
+
+
+@app.command(cls=_Command)
+def compare(
+    names: Runs = None,
+    baseline: Annotated[
+        str | None, typer.Option(metavar="RUN", help="The run the others are held against.")
+    ] = None,
+    experiment: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Comparisons of docs/experiments/NAME.toml."),
+    ] = None,
+    comparison: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only this comparison of an experiment.")
+    ] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A metric, a tag, or a pattern; may be repeated."),
+    ] = None,
+    map: Annotated[
+        list[str] | None, typer.Option(metavar="MAP", help="Only this map; may be repeated.")
+    ] = None,
+    clock: Annotated[
+        Literal["minutes", "frames", "updates"],
+        typer.Option(help="The clock of checkpoints and figures."),
+    ] = "minutes",
+    every: Annotated[
+        float | None,
+        typer.Option(metavar="N", help="Also show checkpoints this far apart on the clock."),
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Draw each metric as SVG into this folder.")
+    ] = None,
+    logdir: LogDirectory = None,
+    json: AsJson = False,
+) -> None:
+    """Compare runs where all of them are known, by minutes and by frames.
+
+    The first run is the baseline. Without --metric, the important metrics that the runs have.
+    """
+    from rulka_analysis.cli.comparing import as_data
+    from rulka_analysis.cli.selection import log_directory_in_words
+    from rulka_analysis.cli.showing import print_report
+
+    if every is not None and not every > 0:
+        raise typer.BadParameter("must be above zero", param_hint="--every")
+    if not (names or experiment or comparison):
+        raise typer.BadParameter("name runs, or an experiment with --experiment", param_hint="RUN")
+    if plot is not None:
+        from rulka_analysis.cli.plots import make_folder
+
+        make_folder(plot)
+    logs, chosen = _open(logdir, names)
+    reports = _reports(
+        logs, chosen if names else None, experiment, comparison, baseline, metric, map, clock
+    )
+    problems = list(chosen.problems) if names else []
+    if json:
+        data = [as_data(report, every) for report in reports]
+        print_json({**_log_directory(logs), "comparisons": data})
+    else:
+        say(f"Log directory: {log_directory_in_words(logs, logdir)}")
+        for report in reports:
+            say()
+            print_report(report, every)
+    if plot is not None:
+        from rulka_analysis.cli.plots import write_plots
+
+        for line in write_plots(reports, plot):
+            note(line)
+    for report in reports:
+        problems += report.problems
+    _end(problems)
+
+
+@app.command(cls=_Command)
+def extract(
+    runs: Annotated[
+        list[str] | None,
+        typer.Option("--runs", metavar="RUN ...", help="Names or patterns; all runs without it."),
+    ] = None,
+    metrics: Annotated[
+        list[str] | None,
+        typer.Option("--metrics", metavar="NAME ...", help="Metrics, tags, or patterns of either."),
+    ] = None,
+    list_tags: Annotated[bool, typer.Option("--list-tags", help="List tags instead.")] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Otherwise CSV to standard output."),
+    ] = None,
+    format: Annotated[
+        Literal["csv", "parquet", "json"] | None,
+        typer.Option(help="Otherwise from the file's ending."),
+    ] = None,
+    wide: Annotated[
+        bool, typer.Option("--wide", help="One row a step, one column a run and tag.")
+    ] = False,
+    logdir: LogDirectory = None,
+) -> None:
+    """Write every scalar event of some tags as CSV, Parquet or JSON.
+
+    One row an event; where a run has no such clock, its column is empty.
+    """
+    from rulka_analysis.catalogue import load_catalogue
+    from rulka_analysis.cli import extracting
+    from rulka_analysis.cli.contents import named
+    from rulka_analysis.cli.selection import Tagged, is_pattern
+
+    if list_tags:
+        words = metrics or ["*"]
+        _list_tags(logdir, runs, lambda t, m: named(t, words) or named(m, words), words, json=False)
+        return
+    if not metrics:
+        raise typer.BadParameter("name metrics or tags ('*' for all)", param_hint="--metrics")
+    chosen_format = extracting.choose_format(format, output)
+    extracting.check_output(output)
+    logs, chosen = _open(logdir, runs)
+    with Reading("reading the logs") as reading:
+        found = [logs[name] for name in reading.each(chosen.names) if logs[name].tags]
+    tagged = Tagged(found, load_catalogue())
+    chosen_tags, problems = tagged.tags_named(metrics) if found else ([], [])
+    by_name, _ = tagged.tags_named([w for w in metrics if not is_pattern(w)]) if found else ([], [])
+    for run in found:
+        lacking = [tag for tag in by_name if tag not in run.tags]
+        if lacking:
+            note(f"{run.name} has no {listing(lacking)}")
+        if wide and "frames" not in run.clocks:
+            note(f"the steps of {run.name} are no number of frames")
+    if chosen_tags:
+        table = extracting.long_table(found, chosen_tags)
+        make = extracting.wide_extract if wide else extracting.long_extract
+        extracting.write_extract(make(table), chosen_format, output)
+        if output is not None:
+            note(f"wrote {len(table):,} events to {output}")
+    _end([*chosen.problems, *problems])
+
+
+def _open(logdir: str | None, names: Sequence[str] | None) -> tuple[Logs, ChosenRuns]:
+    from rulka_analysis.cli.selection import choose_runs
+    from rulka_analysis.runs import open_logs
+
+    with Reading("looking for runs"):
+        logs = open_logs(logdir)
+        chosen = choose_runs(logs, names or ())
+    for remark in chosen.notes:
+        note(remark)
+    return logs, chosen
+
+
+def _log_directory(logs: Logs) -> dict[str, Any]:
+    from rulka_analysis.published import is_bundled
+
+    return {"log_directory": str(logs.path), "bundled": is_bundled(logs.path)}
+
+
+def _reports(
+    logs: Logs,
+    chosen: ChosenRuns | None,
+    experiment: str | None,
+    comparison: str | None,
+    baseline: str | None,
+    metrics: Sequence[str] | None,
+    maps: Sequence[str] | None,
+    clock: Literal["minutes", "frames", "updates"],
+) -> list[Report]:
+    from rulka_analysis.cli import declared
+    from rulka_analysis.cli.comparing import make_report
+
+    asked: Experiment | None = None
+    if experiment:
+        asked = declared.named_experiment(logs, experiment)
+    elif comparison:
+        asked = declared.experiment_with(logs, comparison)
+    groups: list[tuple[str, str, str, tuple[str, ...]]] = []
+    if chosen is not None:
+        if comparison:
+            raise typer.BadParameter(
+                "a comparison names its runs itself; leave out the runs, or --comparison",
+                param_hint="--comparison",
+            )
+        if not chosen.names:
+            return []
+        if asked is None:
+            asked, problems = declared.declaring_experiment(logs, chosen.asked)
+            for problem in problems:
+                note(problem)
+        groups.append(("", "", baseline or chosen.asked[0], chosen.asked))
+    elif asked is not None:
+        chosen_ones = [comparison] if comparison else list(asked.definition.comparisons)
+        for name in chosen_ones:
+            one = asked.comparison(name)
+            groups.append((name, one.title, baseline or one.baseline, tuple(one.runs)))
+    reports = []
+    for name, title, base, members in groups:
+        runs = _baseline_first(logs, base, members)
+        there = {member: run for member, run in runs.items() if run is not None}
+        with Reading("reading the logs") as reading:
+            for member in reading.each(there):
+                _ = there[member].tags  # read here, where progress is shown
+        reports.append(
+            make_report(
+                logs,
+                runs,
+                base,
+                asked,
+                name=name,
+                title=title,
+                metrics=metrics or (),
+                maps=maps or (),
+                clock=clock,
+            )
+        )
+    return reports
+
+
+def _baseline_first(logs: Logs, baseline: str, members: Sequence[str]) -> dict[str, Run | None]:
+    if baseline not in members and baseline not in logs:
+        logs[baseline]  # raises the error that names the nearest runs
+    names = dict.fromkeys([baseline, *members])
+    return {name: logs[name] if name in logs else None for name in names}  # noqa: SIM401
+
+
+def _end(problems: Sequence[str]) -> None:
+    """Name what could not be found, after everything else was printed."""
+    for problem in dict.fromkeys(problems):
+        complain(problem)
+    if problems:
+        flush_output()
+        raise typer.Exit(1)
+
+
+def main(
+    arguments: Sequence[str] | None = None,
+    *,
+    command: str | None = None,
+    program: str | None = None,
+) -> None:
+    """Run the command line; does not return.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Those of the process by default.
+    command : str, optional
+        The command that `arguments` are for, where the program is a door into that one.
+    program : str, optional
+        What the program is called in its usage.
+
+    Raises
+    ------
+    SystemExit
+        Always. Status 0: done; 1: something asked for was not found or failed; 2: wrong usage;
+        130: interrupted.
+    """
+    make_output_safe()
+    # Drawn help is for a terminal; anywhere else it is plain.
+    app.rich_markup_mode = "rich" if sys.stdout.isatty() and sys.stderr.isatty() else None
+    chosen: Any = typer.main.get_command(app)
+    if command is not None:
+        chosen = chosen.commands[command]
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    chosen.main(args=given, prog_name=program or "rulka-analysis")

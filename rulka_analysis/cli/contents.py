@@ -1,0 +1,243 @@
+"""What is in a log directory: its runs, and their tags."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+import numpy as np
+
+from rulka_analysis.catalogue import Catalogue
+from rulka_analysis.cli.output import print_table, say
+from rulka_analysis.clocks import Clock
+from rulka_analysis.findings import Finding
+from rulka_analysis.runs import Run, natural_order
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What the list of runs says of one.
+
+    `last_step` is None where the log's steps are no number of frames.
+    """
+
+    name: str
+    folders: tuple[str, ...]
+    files: tuple[str, ...]
+    events: int
+    tags: int
+    duration_minutes: float
+    last_step: int | None
+    clocks: tuple[Clock, ...]
+    findings: tuple[Finding, ...]
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the facts as plain data for JSON."""
+        return {
+            "name": self.name,
+            "folders": list(self.folders),
+            "files": list(self.files),
+            "events": self.events,
+            "tags": self.tags,
+            "duration_minutes": self.duration_minutes,
+            "last_step": self.last_step,
+            "clocks": list(self.clocks),
+            "findings": [finding.as_dict() for finding in self.findings],
+        }
+
+
+def run_facts(run: Run) -> RunFacts:
+    """Return what the list of runs says of a run."""
+    events, last_step = 0, -1
+    files: dict[str, None] = {}
+    for tag in run.tags:
+        scalars = run.scalars(tag)
+        events += len(scalars)
+        last_step = max(last_step, int(scalars.step.max()))
+        files |= dict.fromkeys(scalars.file.cat.categories)
+    return RunFacts(
+        name=run.name,
+        folders=run.folders,
+        files=tuple(files),
+        events=events,
+        tags=len(run.tags),
+        duration_minutes=run.duration,
+        last_step=last_step if "frames" in run.clocks and last_step >= 0 else None,
+        clocks=run.clocks,
+        findings=run.findings,
+    )
+
+
+def print_runs(runs: Sequence[RunFacts]) -> None:
+    """Print runs as a table."""
+    titles = ["Run", "Folders", "Files", "Events", "Tags", "Minutes", "Last step", "Clocks"]
+    rows = [
+        [
+            run.name,
+            _folders(run.folders),
+            f"{len(run.files):,}",
+            f"{run.events:,}",
+            f"{run.tags:,}",
+            minutes_text(run.duration_minutes),
+            "not known" if run.last_step is None else f"{run.last_step:,}",
+            ", ".join(run.clocks),
+            findings_text(run.findings),
+        ]
+        for run in runs
+    ]
+    print_table([*titles, "Findings"], rows, numbers=range(2, 7))
+
+
+def _folders(folders: Sequence[str]) -> str:
+    """Count folders, and name those beyond the first, which is called like the run."""
+    return " ".join([str(len(folders)), *(f"+{name.rpartition('/')[2]}" for name in folders[1:])])
+
+
+def minutes_text(minutes: float) -> str:
+    """Word a duration in minutes with as many decimals as it needs.
+
+    Examples
+    --------
+    >>> minutes_text(165.0), minutes_text(8.25), minutes_text(0.0612), minutes_text(1234.56)
+    ('165', '8.25', '0.061', '1,235')
+    """
+    if math.isclose(minutes, round(minutes), abs_tol=1e-9) or minutes >= 100:
+        return f"{minutes:,.0f}"
+    return f"{minutes:.3g}" if minutes >= 1 else f"{minutes:.2g}"
+
+
+def findings_text(findings: Sequence[Finding]) -> str:
+    """Count findings by severity.
+
+    Examples
+    --------
+    >>> findings_text([])
+    'none'
+    """
+    counts = Counter(finding.severity for finding in findings)
+    told = [
+        f"{counts[severity]} {severity}{'s' if counts[severity] > 1 else ''}"
+        for severity in ("error", "warning", "note")
+        if counts[severity]
+    ]
+    return ", ".join(told) or "none"
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """Print findings, the gravest first."""
+    order = ("error", "warning", "note")
+    for finding in sorted(findings, key=lambda finding: order.index(finding.severity)):
+        about = f"{finding.run}: " if finding.run else ""
+        told = [f"{finding.severity}: {about}{finding.message}", finding.why, finding.remedy]
+        say(" ".join(part for part in told if part))
+
+
+@dataclass(frozen=True)
+class TagFacts:
+    """What the list of tags says of one tag of one run.
+
+    `smallest` and `largest` are over finite values, NaN where there is none; `metric` is None for
+    a tag that is not in the catalogue.
+    """
+
+    run: str
+    tag: str
+    metric: str | None
+    events: int
+    first_step: int
+    last_step: int
+    smallest: float
+    largest: float
+    last: float
+    not_finite: int
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the facts as plain data for JSON."""
+        return {
+            "run": self.run,
+            "tag": self.tag,
+            "metric": self.metric,
+            "events": self.events,
+            "first_step": self.first_step,
+            "last_step": self.last_step,
+            "min": self.smallest,
+            "max": self.largest,
+            "last": self.last,
+            "not_finite": self.not_finite,
+        }
+
+
+def named(name: str | None, words: Sequence[str]) -> bool:
+    """Tell whether a name is one of some words, or fits one that is a pattern.
+
+    Examples
+    --------
+    >>> named("Training/loss", ["Training/*"]), named(None, ["*"])
+    (True, False)
+    """
+    return name is not None and any(name == word or fnmatchcase(name, word) for word in words)
+
+
+def tag_facts(
+    run: Run, catalogue: Catalogue, wanted: Callable[[str, str | None], bool]
+) -> list[TagFacts]:
+    """Return what the list of tags says of a run's tags.
+
+    Parameters
+    ----------
+    run : Run
+    catalogue : Catalogue
+    wanted : callable
+        Takes a tag and its metric's name (None for an uncatalogued one), and tells whether to
+        list it.
+    """
+    found = []
+    for tag in sorted(run.tags, key=natural_order):
+        match = catalogue.match(tag)
+        metric = match.metric.name if match else None
+        if not wanted(tag, metric):
+            continue
+        scalars = run.scalars(tag)
+        values = scalars.value.to_numpy(dtype=np.float64)
+        finite = values[np.isfinite(values)]
+        found.append(
+            TagFacts(
+                run=run.name,
+                tag=tag,
+                metric=metric,
+                events=len(values),
+                first_step=int(scalars.step.min()),
+                last_step=int(scalars.step.max()),
+                smallest=float(finite.min()) if len(finite) else math.nan,
+                largest=float(finite.max()) if len(finite) else math.nan,
+                last=float(values[-1]),
+                not_finite=len(values) - len(finite),
+            )
+        )
+    return found
+
+
+def print_tags(name: str, tags: Sequence[TagFacts]) -> None:
+    """Print the tags of one run as a table under its name."""
+    say(f"{name}: {len(tags):,} tag{'' if len(tags) == 1 else 's'}", heading=True)
+    titles = ["Tag", "Metric", "Events", "First step", "Last step", "Min", "Max", "Last"]
+    rows = [
+        [
+            tag.tag,
+            tag.metric or "uncatalogued",
+            f"{tag.events:,}",
+            f"{tag.first_step:,}",
+            f"{tag.last_step:,}",
+            *(f"{value:.6g}" for value in (tag.smallest, tag.largest, tag.last)),
+        ]
+        for tag in tags
+    ]
+    if rows:
+        print_table(titles, rows, numbers=range(2, 8))
+    for tag in tags:
+        if tag.not_finite:
+            say(f"{tag.tag}: {tag.not_finite:,} values are not finite; min and max leave them out.")

@@ -1,0 +1,358 @@
+"""The metrics reference: an entry for every metric, and what the logs in use show of it."""
+
+from __future__ import annotations
+
+import math
+import re
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup, Tag
+from site_of_project import PROJECT, Site
+
+from rulka_analysis import read_scalars
+from rulka_analysis.catalogue import Metric, load_catalogue
+from rulka_analysis.figures import Figure
+from rulka_analysis.quantities import Quantity, Sentence
+from rulka_analysis.reference import MOST_LINES, ROWS_A_TAG, Reference
+from rulka_analysis.results import encode
+from rulka_analysis.runs import Logs
+from rulka_analysis.tables import Table
+from tests import event_files as write
+from tests.training_logs import CUTOFF, TrainingRun, Truth, write_runs
+
+CATALOGUE = load_catalogue()
+METRICS = [pytest.param(metric, id=metric.name) for metric in CATALOGUE]
+SOURCE = PROJECT / "docs" / "tensorboard_metrics.rst"
+PAGE = "docs/tensorboard_metrics.html"
+EVIL = "<script>alert('read me')</script>--<b>"
+RACES = "Race/explo_race_time_trained_hock"
+
+
+# --- What is assembled ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def training(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Truth]]:
+    """Two runs in the training program's own schema, one without its last tags."""
+    folder = tmp_path_factory.mktemp("logs")
+    runs = [TrainingRun("small", batch_size=512), TrainingRun("large", batch_size=2048, seed=1)]
+    return folder, write_runs(folder, *runs)
+
+
+@pytest.fixture(scope="module")
+def reference(training: tuple[Path, dict[str, Truth]]) -> Reference:
+    return Reference(Logs(training[0]))
+
+
+def logs_of(folder: Path, **runs: dict[str, list[float]]) -> Reference:
+    """Write runs of a few values a tag, a step a value."""
+    for name, tags in runs.items():
+        events = [
+            write.scalar_event(tag, step, value, write.STARTED + 60 * step)
+            for tag, values in tags.items()
+            for step, value in enumerate(values, start=1)
+        ]
+        write.write_event_file(folder / name, events)
+    return Reference(Logs(folder))
+
+
+def part(reference: Reference, name: str) -> Table:
+    metric = CATALOGUE[name.partition(".")[0]]
+    found = reference.parts(metric)[name]
+    assert isinstance(found, Table)
+    return found
+
+
+def bounds(cell: object) -> list[float]:
+    assert isinstance(cell, Sentence)
+    return [piece.number for piece in cell.parts() if isinstance(piece, Quantity)]
+
+
+def test_range_and_last_are_those_of_the_log(
+    training: tuple[Path, dict[str, Truth]], reference: Reference
+) -> None:
+    table = part(reference, "loss.values")
+    for run, truth in training[1].items():
+        logged = truth.of("Training/loss")
+        assert bounds(table.cell(run, "range")) == [logged.value.min(), logged.value.max()]
+        last = table.cell(run, "last")
+        assert isinstance(last, Quantity)
+        assert last.number == logged.value.iloc[-1]
+        assert last.evidence[0].step == logged.step.iloc[-1]
+
+
+def test_unfinished_races_are_counted_and_are_no_times(
+    training: tuple[Path, dict[str, Truth]], reference: Reference
+) -> None:
+    table = part(reference, "exploring_race_time.trained_hock")
+    unfinished = 0
+    for run, truth in training[1].items():
+        logged = truth.of(RACES).value
+        unfinished += int((logged >= CUTOFF).sum())
+        finished = logged[logged < CUTOFF].round(2)
+        assert bounds(table.cell(run, "range")) == [finished.min(), finished.max()]
+        assert table.cell(run, "last").number == finished.iloc[-1]
+    assert unfinished
+    assert any(str(note).startswith(f"{unfinished} of ") for note in table.notes)
+
+
+def test_a_finish_rate_counts_races(
+    training: tuple[Path, dict[str, Truth]], reference: Reference
+) -> None:
+    table = part(reference, "exploring_race_finished.trained_A01")
+    for run, truth in training[1].items():
+        flags = truth.of("Race/explo_race_finished_trained_A01").value
+        rate = table.cell(run, "summary")
+        assert isinstance(rate, Quantity)
+        assert rate.number == pytest.approx(100 * flags.mean())
+        assert f"{int(flags.sum())} of {len(flags)} races" in rate.how
+
+
+def test_a_noisy_metric_shows_the_median_of_its_last_three(
+    training: tuple[Path, dict[str, Truth]], reference: Reference
+) -> None:
+    table = part(reference, "average_q.trained_A01")
+    for run, truth in training[1].items():
+        median = table.cell(run, "summary")
+        assert isinstance(median, Quantity)
+        assert median.number == truth.of("RL/avg_Q_trained_A01").value.tail(3).median()
+        assert len(median.evidence) == 3
+
+
+def test_races_that_never_finished_leave_no_number(tmp_path: Path) -> None:
+    found = logs_of(tmp_path, a={RACES: [300.0, 300.0]}, b={RACES: [70.0, math.nan]})
+    table = part(found, "exploring_race_time.trained_hock")
+    assert str(table.cell("a", "last")) == "none finished"
+    assert str(table.cell("b", "range")) == "70.00"
+    assert any("not numbers" in str(note) for note in table.notes)
+
+
+def test_runs_that_lack_a_metric_are_named(tmp_path: Path) -> None:
+    found = logs_of(tmp_path, a={"Training/loss": [1.0]}, b={"RL/gamma": [0.9]})
+    presence = found.presence()
+    assert "In 1 of 2 runs, under 1 tag. Not in b." in str(presence.cell("loss", "presence"))
+    assert str(presence.cell("average_q", "presence")) == "Not in these logs."
+    assert presence.cell("average_q", "parts") == "–"
+    assert [str(note) for note in part(found, "loss.values").notes] == ["Not in b."]
+
+
+def test_an_older_name_stands_apart_from_todays(tmp_path: Path) -> None:
+    found = logs_of(tmp_path, a={"loss": [1.0]}, b={"Training/loss": [2.0]})
+    assert list(found.tags(CATALOGUE["loss"])) == ["Training/loss", "loss"]
+    assert str(part(found, "loss.values").cell("b", "last")) == "2.00"
+    assert str(part(found, "loss.values-2").cell("a", "last")) == "1.00"
+    assert "Older names: loss." in str(found.presence().cell("loss", "presence"))
+
+
+def test_many_tags_become_one_row_and_a_list(tmp_path: Path) -> None:
+    tags = {f"Network/weights/layer_{i}/L2": [float(i), i + 0.5] for i in range(ROWS_A_TAG + 1)}
+    found = logs_of(tmp_path, a=tags, b=tags)
+    table = part(found, "layer_weight_size.values")
+    assert bounds(table.cell("all", "range")) == [0.0, ROWS_A_TAG + 0.5]
+    assert bounds(table.cell("all", "last")) == [0.5, ROWS_A_TAG + 0.5]
+    listed = part(found, "layer_weight_size.tags")
+    assert [cells[0] for cells in listed.rows.values()] == list(tags)
+
+
+def test_important_metrics_have_a_trend_on_each_map(reference: Reference) -> None:
+    figures = [
+        name
+        for metric in reference.present
+        for name, value in reference.parts(metric).items()
+        if isinstance(value, Figure)
+    ]
+    drawn = {name.partition(".")[0] for name in figures}
+    assert drawn <= {metric.name for metric in CATALOGUE if metric.important}
+    assert {"exploring_race_time.trend.A01", "exploring_race_finished.trend.hock"} <= set(figures)
+    # What grows with the batch is drawn per transition where the log says how large it was.
+    trend = reference.parts(CATALOGUE["loss"])["loss.trend"]
+    assert isinstance(trend, Figure)
+    assert str(trend.caption).startswith("Loss per transition")
+    assert len(trend.table.rows) <= 4
+
+
+def test_loss_is_drawn_as_logged_where_a_batch_size_is_not_known(tmp_path: Path) -> None:
+    values = [3.0, 2.0, 1.0]
+    found = logs_of(tmp_path, a={"Training/loss": values}, b={"Training/loss": values})
+    trend = found.parts(CATALOGUE["loss"])["loss.trend"]
+    assert isinstance(trend, Figure)
+    assert str(trend.caption).startswith("Training loss, as logged")
+
+
+def test_too_many_runs_for_a_figure_are_said_to_be(tmp_path: Path) -> None:
+    runs = {f"run{i}": {"Training/loss": [2.0, 1.0]} for i in range(MOST_LINES + 1)}
+    trend = logs_of(tmp_path, **runs).parts(CATALOGUE["loss"])["loss.trend"]
+    assert str(trend).startswith(f"{MOST_LINES + 1} runs are too many")
+
+
+def test_maps_of_any_name_can_be_published(tmp_path: Path) -> None:
+    names = ("карта", "a01", "A01", "A01 (v2)", "A01-v2", "{x}")
+    tags = {
+        f"Race/explo_race_time_trained_{name}": [70.0, 60.0 + i] for i, name in enumerate(names)
+    }
+    found = logs_of(tmp_path, a=tags)
+    parts = found.parts(CATALOGUE["exploring_race_time"])
+    assert len(parts) == 2 * len(names)
+    lasts = {}
+    for name, value in parts.items():
+        encode(name, value)
+        if isinstance(value, Figure):
+            lasts[str(value.caption).partition(",")[0]] = value.table.rows
+    assert len(lasts) == len(names)
+    assert str(part(found, "exploring_race_time.trained_a01").cell("a", "last")) == "61.00"
+
+
+def test_uncatalogued_tags_are_shown_as_logged(tmp_path: Path) -> None:
+    found = logs_of(tmp_path, a={EVIL: [0.25, 0.5], "ok\x1b[2J": [7.0]}, b={"loss": [1.0]})
+    table = found.uncatalogued()
+    assert isinstance(table, Table)
+    rows = {str(cells[0]): [str(cell) for cell in cells[1:]] for cells in table.rows.values()}
+    assert rows == {EVIL: ["a", "0.2500 to 0.5000", "0.5000"], r"ok\x1b[2J": ["a", "7", "7"]}
+
+
+# --- The page ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The project with no other pages than the reference, built from the bundled curves."""
+    site = Site.copied(tmp_path_factory.mktemp("site") / "project")
+    for unneeded in ("docs/experiments", "docs/api", "docs/guides"):
+        shutil.rmtree(site.folder / unneeded)
+    for notebooks in (site.folder / "notebooks").iterdir():
+        if notebooks.is_dir() and notebooks.name != "tensorboard_metrics":
+            shutil.rmtree(notebooks)
+    guides = site.folder / "docs/guides"
+    guides.mkdir()
+    (guides / "own_logs.rst").write_text("Own logs\n========\n", encoding="utf-8")
+    (site.folder / "index.rst").write_text(
+        "Index\n=====\n\n.. toctree::\n\n   docs/tensorboard_metrics\n   docs/guides/own_logs\n",
+        encoding="utf-8",
+    )
+    site.build_well()
+    return site
+
+
+@pytest.fixture(scope="module")
+def soup(site: Site) -> BeautifulSoup:
+    return without_evidence(site.page(PAGE))
+
+
+def without_evidence(html: str) -> BeautifulSoup:
+    """The page without what is hidden in popovers."""
+    found = BeautifulSoup(html, "html.parser")
+    for hidden in found.select(".rulka-evidence"):
+        hidden.decompose()
+    return found
+
+
+def text_of(element: Tag) -> str:
+    return re.sub(r"\s+", " ", element.get_text()).strip()
+
+
+def as_read(text: str) -> str:
+    """A text of the catalogue as a reader sees it, whatever its quotation marks."""
+    return re.sub(r"[`*'’\"“”]", "", text)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_every_metric_has_its_entry(soup: BeautifulSoup, metric: Metric) -> None:
+    entry = soup.find(id=f"metric-{metric.name}")
+    assert entry is not None
+    literals = [code.get_text() for code in entry.select("code")]
+    assert {metric.pattern, metric.name, *metric.aliases} <= set(literals)
+    shown = as_read(text_of(entry))
+    for text in (metric.description, metric.interpretation, metric.watch_for):
+        assert as_read(text) in shown
+    if metric.better != "neither":
+        assert f"{metric.better.capitalize()} is better." in shown
+    assert not metric.per_unit_name or f"compared by {metric.per_unit_name}" in shown
+
+
+def test_every_stage_links_to_its_metrics(soup: BeautifulSoup) -> None:
+    stages = soup.select_one("dl.rulka-stages")
+    assert stages is not None
+    for term in stages.select("dt"):
+        stage = term.get_text().lower()
+        links = {a["href"] for a in term.find_next_sibling("dd").select("a")}
+        assert links == {f"#metric-{m.name}" for m in CATALOGUE if stage in m.stages}
+
+
+def test_metrics_the_logs_do_not_hold_say_so(site: Site, soup: BeautifulSoup) -> None:
+    (folder,) = (site.folder / "_build" / "published").iterdir()
+    logged = {CATALOGUE.match(tag).metric.name for tag in read_scalars(folder).tag.unique()}
+    assert 0 < len(logged) < len(CATALOGUE)
+    for metric in CATALOGUE:
+        entry = soup.find(id=f"metric-{metric.name}")
+        absent = "Not in these logs." in text_of(entry)
+        assert absent == (metric.name not in logged)
+        assert bool(entry.select("table")) != absent
+
+
+def test_the_numbers_are_those_of_the_published_curves(soup: BeautifulSoup) -> None:
+    curves = pd.read_csv(PROJECT / "data/published/published_curves.csv")
+    for anchor, tag, factor, digits in (
+        ("metric-loss", "Training/loss", 1, 2),
+        ("metric-learner_share", "Performance/learner_percentage_training", 100, 1),
+    ):
+        rows = {
+            row.select_one("th").get_text(strip=True): [text_of(cell) for cell in row.select("td")]
+            for row in soup.find(id=anchor).select("table")[0].select("tbody tr")
+        }
+        of_tag = curves[curves.tag == tag].sort_values("minute", kind="stable")
+        assert set(rows) == set(of_tag.run)
+        # A log holds its values as float32.
+        for run, logged in of_tag.astype({"value": "float32"}).groupby("run").value:
+            low, high, last = (
+                f"{factor * float(value):,.{digits}f}"
+                for value in (logged.min(), logged.max(), logged.iloc[-1])
+            )
+            assert rows[run] == [f"{low} to {high}", last]
+
+
+def test_the_page_is_readable_without_seeing_its_figures(soup: BeautifulSoup) -> None:
+    figures = soup.select("figure.rulka-figure")
+    assert len(figures) >= 6
+    for figure in figures:
+        assert all(len(image["alt"]) > 200 for image in figure.select("img"))
+        assert figure.select("details table tbody tr")
+
+
+def test_no_digit_stands_in_prose() -> None:
+    """Outside of literals, roles and directives the page has no digit."""
+    text = SOURCE.read_text(encoding="utf-8")
+    prose = re.sub(r"``.+?``|:\w+:`[^`]+`|(?m:^ *\.\. .*$)", "", text)
+    assert "race times" in prose
+    assert not re.findall(r".*\d.*", prose)
+
+
+def test_no_digit_stands_in_what_is_generated(soup: BeautifulSoup) -> None:
+    entries = BeautifulSoup(str(soup), "html.parser")
+    for quoted in entries.select("code, button, figure, table"):
+        quoted.decompose()
+    for entry in entries.select(".rulka-metric"):
+        assert not re.findall(r".*\d.*", entry.get_text())
+
+
+def test_new_logs_and_a_new_meaning_reach_the_page(site: Site, tmp_path: Path) -> None:
+    (published,) = (site.folder / "_build" / "published").iterdir()
+    logs = tmp_path / "logs"
+    shutil.copytree(published, logs)
+    write.write_event_file(logs / "evil", [write.scalar_event(EVIL, 1, 5.0)])
+    assert "Every tag in these logs is in the catalogue" in site.page(PAGE)
+
+    site.build_well(logs)
+    page = site.page(PAGE)
+    section = BeautifulSoup(page, "html.parser").find(id="uncatalogued-tags")
+    assert EVIL in [code.get_text() for code in section.select("code")]
+    assert "<script>alert" not in page
+    assert "In 8 of 9 runs" in text_of(without_evidence(page))
+
+    catalogue = site.folder / "rulka_analysis" / "catalogue.toml"
+    meanings = catalogue.read_text(encoding="utf-8")
+    catalogue.write_text(meanings.replace("never\ngradient updates", "and nothing else"), "utf-8")
+    site.build_well(logs)
+    assert "frames played, and nothing else" in site.page(PAGE)

@@ -1,0 +1,141 @@
+"""What holds for the files of the project, whatever the code does."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+import tasks
+
+ROOT = Path(tasks.__file__).parent
+LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+DECLARED = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PINS = tasks.pins_in(LOCK)
+
+# Made by programs, or the user's own.
+NOT_OURS = {"_build", "build", "tensorboard", "node_modules", "__pycache__"}
+
+
+def files() -> Iterator[Path]:
+    """Return every file that is kept under version control."""
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = [
+            name
+            for name in folders
+            if name not in NOT_OURS
+            and not name.endswith(".egg-info")
+            and (not name.startswith(".") or name in (".ci", ".github"))
+        ]
+        for name in names:
+            if name not in (".venv.lock", ".coverage"):
+                yield Path(folder, name)
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    for file in files():
+        try:
+            yield file.relative_to(ROOT).as_posix(), file.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+
+
+def pinned() -> dict[str, str]:
+    versions = {}
+    for pin in PINS:
+        match = re.match(r"\S+?==(\S+)", pin.lines[0])
+        assert match, f"{pin.name} is not pinned to a version"
+        versions[pin.name] = match[1]
+    return versions
+
+
+def test_the_lock_holds_names_versions_and_digests_only() -> None:
+    entry = re.compile(r"[a-z0-9][a-z0-9.-]*(\[[a-z0-9,-]+\])?==[a-z0-9.+!]+( ; [^\\]+)? \\")
+    digest = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
+    for line in LOCK.splitlines():
+        if not line.lstrip().startswith("#"):
+            assert entry.fullmatch(line) or digest.fullmatch(line), line
+    assert "://" not in LOCK
+
+
+def test_every_locked_package_has_a_digest_and_one_version_for_all() -> None:
+    assert all(any("--hash" in line for line in pin.lines) for pin in PINS)
+    names = [pin.name for pin in PINS]
+    assert len(names) == len(set(names))
+
+
+def test_the_lock_fits_what_pyproject_asks_for() -> None:
+    versions = pinned()
+    asked = tasks.roots(DECLARED, DECLARED["project"]["optional-dependencies"])
+    for text in asked:
+        requirement = Requirement(text)
+        name = tasks.normalised(requirement.name)
+        assert name in versions, f"{text}: run python tasks.py lock"
+        assert requirement.specifier.contains(versions[name]), f"{text}: {versions[name]}"
+    needless = {pin.name for pin in PINS} - {pin.name for pin in tasks.subset(PINS, asked)}
+    assert not needless, "nobody asks for these any more: run python tasks.py lock"
+
+
+def test_the_lock_keeps_to_the_versions_known_to_work_together() -> None:
+    versions = pinned()
+    for text in DECLARED["tool"]["uv"]["constraint-dependencies"]:
+        requirement = Requirement(text)
+        name = tasks.normalised(requirement.name)
+        assert requirement.specifier.contains(versions.get(name, text.split("==")[1])), text
+
+
+def test_every_extra_that_a_target_installs_exists() -> None:
+    known = set(DECLARED["project"]["optional-dependencies"])
+    for name, target in tasks.TARGETS.items():
+        assert known.issuperset(target.extras or ()), name
+
+
+def test_make_offers_every_target() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    offered = re.search(r"^TARGETS := (.*)$", makefile, re.MULTILINE)
+    assert offered
+    assert offered[1].split() == list(tasks.TARGETS)
+
+
+def test_no_package_registry_is_named() -> None:
+    # In two parts, or this file would name them.
+    registries = [
+        first + "." + second
+        for first, second in (
+            ("pypi", "org"),
+            ("pythonhosted", "org"),
+            ("anaconda", "org"),
+            ("npmjs", "org"),
+            ("npmjs", "com"),
+            ("jsdelivr", "net"),
+        )
+    ]
+    found = [
+        f"{name} names {registry}"
+        for name, text in texts()
+        for registry in registries
+        if registry in text
+    ]
+    assert not found
+
+
+def test_lines_end_as_each_system_needs_it() -> None:
+    wrong = [
+        file.relative_to(ROOT).as_posix()
+        for file in files()
+        if file.suffix in {".py", ".toml", ".lock", ".csv", ".rst", ".md", ".yml", ""}
+        and b"\r" in file.read_bytes()
+    ]
+    assert not wrong
+    batch = (ROOT / "make.bat").read_bytes()
+    assert batch.count(b"\n") == batch.count(b"\r\n") > 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permission")
+def test_the_script_for_ci_can_be_run() -> None:
+    assert os.access(ROOT / ".ci" / "run", os.X_OK)
