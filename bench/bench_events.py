@@ -71,6 +71,7 @@ def rows_and_minima(tags: Any, values: Any) -> tuple[int, dict[str, float]]:
 
 def with_read_event_file(path: Path) -> tuple[Callable[[], Any], Callable[[Any], Any]]:
     import numpy as np
+    import tensorboard.compat.proto.event_pb2  # noqa: F401 - imported by the first read else
 
     from rulka_analysis.events import read_event_file
 
@@ -82,6 +83,7 @@ def with_read_event_file(path: Path) -> tuple[Callable[[], Any], Callable[[Any],
 
 def with_read_scalars(path: Path) -> tuple[Callable[[], Any], Callable[[Any], Any]]:
     import pandas  # noqa: F401
+    import tensorboard.compat.proto.event_pb2  # noqa: F401
 
     from rulka_analysis.events import read_scalars
 

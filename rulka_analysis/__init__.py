@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rulka_analysis.catalogue import load_catalogue as load_catalogue
-    from rulka_analysis.comparison import Line as Line
     from rulka_analysis.errors import RulkaError as RulkaError
     from rulka_analysis.events import read_scalars as read_scalars
     from rulka_analysis.experiment import Experiment as Experiment
@@ -24,13 +23,14 @@ if TYPE_CHECKING:
     from rulka_analysis.runs import Logs as Logs
     from rulka_analysis.runs import Run as Run
     from rulka_analysis.runs import open_logs as open_logs
+    from rulka_analysis.series import Line as Line
     from rulka_analysis.tables import Table as Table
 
 _NAMES = {
     "Evidence": "quantities",
     "Experiment": "experiment",
     "Finding": "findings",
-    "Line": "comparison",
+    "Line": "series",
     "Logs": "runs",
     "Quantity": "quantities",
     "RulkaError": "errors",

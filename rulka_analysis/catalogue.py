@@ -5,23 +5,30 @@ A log holds tags; people talk about metrics. The catalogue joins the two by patt
 summarised and compared. A tag that no pattern matches is *uncatalogued*: shown, never refused.
 
 No two patterns may match the same tag. That is proved when the catalogue is loaded (see
-`_common_tag`), so a tag means one thing whatever the order of the entries.
+`patterns.common_tag`), so a tag means one thing whatever the order of the entries.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from math import isfinite
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from rulka_analysis.errors import RulkaError, UnknownMetricError, listing, nearest, unknown
 from rulka_analysis.findings import Severity
+from rulka_analysis.patterns import (
+    PLACEHOLDER,
+    Pattern,
+    Patterns,
+    Placeholder,
+    common_tag,
+    filled,
+)
 
 Better = Literal["lower", "higher", "neither"]
 Summary = Literal["best", "last", "median_of_last_three", "finish_rate", "rate", "setting", "clock"]
@@ -40,37 +47,6 @@ class CatalogueError(RulkaError):
 
 class PlaceholderError(RulkaError, ValueError):
     """A tag cannot be made: a placeholder is missing, unknown or has an impossible value."""
-
-
-@dataclass(frozen=True, slots=True)
-class Placeholder:
-    """The variable part of a pattern, such as ``{map}``.
-
-    Parameters
-    ----------
-    name : str
-        The word between the braces.
-    description : str
-        What it stands for.
-    form : {"choice", "name", "number"}
-        One of `choices`; any text without ``/``; decimal digits.
-    choices : tuple of str
-        The texts it may stand for, where `form` is ``"choice"``.
-    """
-
-    name: str
-    description: str
-    form: Literal["choice", "name", "number"]
-    choices: tuple[str, ...] = ()
-
-    @property
-    def expression(self) -> str:
-        """Regular expression of the texts it may stand for."""
-        if self.form == "number":
-            return "[0-9]+"
-        if self.form == "name":
-            return "[^/]+"
-        return "|".join(re.escape(choice) for choice in self.choices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +256,7 @@ class Metric:
                     f"{name} = {str(placeholders[name])!r} is not possible in {self.pattern}; "
                     f"{name} is {placeholder.description}{allowed}"
                 )
-        return _fill(self.pattern, placeholders)
+        return filled(self.pattern, placeholders)
 
     def heading(self, **placeholders: str | int) -> str:
         """Return the title with the placeholders that are given filled in.
@@ -290,7 +266,7 @@ class Metric:
         >>> load_catalogue()["average_q"].heading(status="trained", map="A01")
         'Average Q on A01'
         """
-        return _fill(self.title, placeholders)
+        return filled(self.title, placeholders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,10 +310,10 @@ class Catalogue:
     True
     """
 
-    def __init__(self, metrics: Iterable[Metric], groups: Iterable[Group], patterns: _Patterns):
+    def __init__(self, metrics: Iterable[Metric], groups: Iterable[Group], patterns: Patterns):
         self._metrics = {metric.name: metric for metric in metrics}
         self.groups = tuple(groups)
-        self._patterns = patterns
+        self.patterns = patterns
         # Bounded, because tags are untrusted: a log may hold any number of them.
         self._found = lru_cache(maxsize=2**16)(patterns.find)
 
@@ -480,195 +456,6 @@ def load_catalogue(path: str | Path | None = None) -> Catalogue:
 def _parsed(text: str, file: Path) -> Catalogue:
     return _CatalogueReader(text, file).read()
 
-
-# --- Patterns ---------------------------------------------------------------------------------
-
-# `{layer!sq_}`: a layer whose name does not begin with `sq_`.
-_PLACEHOLDER = re.compile(r"\{(?P<name>\w+)(?:!(?P<excluded>\w+))?\}")
-
-
-def _fill(text: str, values: Mapping[str, str | int]) -> str:
-    return _PLACEHOLDER.sub(lambda found: str(values.get(found["name"], found[0])), text)
-
-
-@dataclass(frozen=True, slots=True)
-class _Variable:
-    placeholder: Placeholder
-    excluded: str | None
-
-
-class _Pattern:
-    """One pattern of one metric: today's or an older name."""
-
-    def __init__(self, text: str, metric: str, alias: bool, known: Mapping[str, Placeholder]):
-        self.text = text
-        self.metric = metric
-        self.alias = alias
-        self.parts: list[str | _Variable] = []
-        end = 0
-        for found in _PLACEHOLDER.finditer(text):
-            self.parts.append(text[end : found.start()])
-            self.parts.append(_Variable(known[found["name"]], found["excluded"]))
-            end = found.end()
-        self.parts.append(text[end:])
-
-    @property
-    def placeholders(self) -> tuple[Placeholder, ...]:
-        return tuple(part.placeholder for part in self.parts if isinstance(part, _Variable))
-
-    @property
-    def literal_start(self) -> str:
-        return str(self.parts[0])
-
-    @property
-    def is_literal(self) -> bool:
-        return len(self.parts) == 1
-
-    @cached_property
-    def expression(self) -> re.Pattern[str]:
-        pieces: list[str] = []
-        for part in self.parts:
-            if isinstance(part, str):
-                pieces.append(re.escape(part))
-            else:
-                without = f"(?!{re.escape(part.excluded)})" if part.excluded else ""
-                pieces.append(
-                    f"{without}(?P<{part.placeholder.name}>{part.placeholder.expression})"
-                )
-        return re.compile("".join(pieces))
-
-    def placeholders_of(self, tag: str) -> dict[str, str] | None:
-        """Return what the placeholders stand for in a tag, or None if it does not match."""
-        found = self.expression.fullmatch(tag)
-        return None if found is None else found.groupdict()
-
-
-class _Patterns:
-    """All patterns, found by the text before their first placeholder.
-
-    A log may hold ten thousand tags: looking up the few lengths that such texts have leaves one or
-    two expressions to try instead of all.
-    """
-
-    def __init__(self, patterns: Iterable[_Pattern]):
-        self.all = tuple(patterns)
-        self._literal = {pattern.text: pattern for pattern in self.all if pattern.is_literal}
-        self._by_start: dict[str, list[_Pattern]] = {}
-        for pattern in self.all:
-            if not pattern.is_literal:
-                self._by_start.setdefault(pattern.literal_start, []).append(pattern)
-        self._lengths = sorted({len(start) for start in self._by_start})
-
-    def find(self, tag: str) -> tuple[_Pattern, tuple[tuple[str, str], ...]] | None:
-        """Return the pattern that matches a tag and what its placeholders stand for."""
-        if tag in self._literal:
-            return self._literal[tag], ()
-        for length in self._lengths:
-            for pattern in self._by_start.get(tag[:length], ()):
-                values = pattern.placeholders_of(tag)
-                if values is not None:
-                    return pattern, tuple(values.items())
-        return None
-
-
-def _common_tag(first: _Pattern, second: _Pattern) -> str | None:
-    """Return a shortest tag that both patterns match, or None when there is none.
-
-    Both are read as finite automata and walked in step (the product construction), over the
-    letters that occur in either and one representative for all other letters and digits.
-    """
-    if not (
-        first.literal_start.startswith(second.literal_start)
-        or second.literal_start.startswith(first.literal_start)
-    ):
-        return None
-    written = set(first.text + second.text)
-    for pattern in (first, second):
-        for placeholder in pattern.placeholders:
-            written.update("".join(placeholder.choices))
-    others = [letter for letter in "xyzabcdefghijklmnopqrstuvw" if letter not in written][:1]
-    digits = [digit for digit in "1234567890" if digit not in written][:1]
-    alphabet = sorted(written | set(others or "¤") | set(digits))
-
-    one, two = _Automaton(first, alphabet), _Automaton(second, alphabet)
-    waiting = deque([(0, 0, "")])
-    seen = {(0, 0)}
-    while waiting:
-        here, there, tag = waiting.popleft()
-        if here in one.accepting and there in two.accepting:
-            return tag
-        for letter in alphabet:
-            for step in one.steps.get((here, letter), ()):
-                for other in two.steps.get((there, letter), ()):
-                    if (step, other) not in seen:
-                        seen.add((step, other))
-                        waiting.append((step, other, tag + letter))
-    return None
-
-
-class _Automaton:
-    """A pattern as a nondeterministic finite automaton: state 0 starts, `accepting` ends."""
-
-    def __init__(self, pattern: _Pattern, alphabet: Iterable[str]):
-        self.steps: dict[tuple[int, str], set[int]] = {}
-        self._alphabet = tuple(alphabet)
-        self._states = 1
-        ends = {0}
-        for part in pattern.parts:
-            if isinstance(part, str):
-                ends = self._text(ends, part)
-            elif part.placeholder.form == "choice":
-                ends = {
-                    end
-                    for choice in part.placeholder.choices
-                    if not (part.excluded and choice.startswith(part.excluded))
-                    for end in self._text(ends, choice)
-                }
-            else:
-                ends = self._repeated(ends, part)
-        self.accepting = ends
-
-    def _new(self) -> int:
-        self._states += 1
-        return self._states - 1
-
-    def _step(self, starts: Iterable[int], letter: str, end: int) -> None:
-        for start in starts:
-            self.steps.setdefault((start, letter), set()).add(end)
-
-    def _text(self, starts: set[int], text: str) -> set[int]:
-        for letter in text:
-            end = self._new()
-            self._step(starts, letter, end)
-            starts = {end}
-        return starts
-
-    def _repeated(self, starts: set[int], variable: _Variable) -> set[int]:
-        letters = [
-            letter
-            for letter in self._alphabet
-            if (letter in "0123456789" if variable.placeholder.form == "number" else letter != "/")
-        ]
-        free = self._new()
-        ends = {free}
-        for avoided in variable.excluded or "":
-            # On the way along the excluded beginning, any other letter sets free.
-            further = self._new()
-            for letter in letters:
-                self._step(starts, letter, further if letter == avoided else free)
-            starts = {further}
-            ends.add(further)
-        if variable.excluded:
-            ends -= starts
-        else:
-            for letter in letters:
-                self._step(starts, letter, free)
-        for letter in letters:
-            self._step({free}, letter, free)
-        return ends
-
-
-# --- Reading and checking the file ------------------------------------------------------------
 
 _METRIC_FIELDS = (
     "name", "pattern", "title", "group", "unit", "digits", "better", "summary", "written",
@@ -826,7 +613,7 @@ class _CatalogueReader:
         placeholders = self._placeholders(top)
         metrics: list[Metric] = []
         tables: dict[str, _Table] = {}
-        patterns: list[_Pattern] = []
+        patterns: list[Pattern] = []
         for table in self._array(top, "metric"):
             metric, own = self._metric(table, groups, placeholders)
             if metric.name in tables:
@@ -849,7 +636,7 @@ class _CatalogueReader:
                         "comparable_at_equal",
                     )
         self._check_that_tags_are_unambiguous(patterns, tables)
-        return Catalogue(metrics, groups, _Patterns(patterns))
+        return Catalogue(metrics, groups, Patterns(patterns))
 
     def _table(self, data: dict[str, Any], what: str, start: int | None) -> _Table:
         def place(key: str | None) -> str:
@@ -894,10 +681,10 @@ class _CatalogueReader:
 
     def _pattern(
         self, table: _Table, key: str, text: str, known: Mapping[str, Placeholder]
-    ) -> _Pattern:
+    ) -> Pattern:
         if text != text.strip() or not text:
             raise table.error(f"{key} = {text!r}", "write a tag without spaces at its ends", key)
-        names = [found["name"] for found in _PLACEHOLDER.finditer(text)]
+        names = [found["name"] for found in PLACEHOLDER.finditer(text)]
         for name in names:
             if name not in known:
                 raise table.error(
@@ -905,7 +692,7 @@ class _CatalogueReader:
                     f"declare [placeholder.{name}] or use one of: {', '.join(known)}",
                     key,
                 )
-        if re.search(r"[{}]", _PLACEHOLDER.sub("", text)):
+        if re.search(r"[{}]", PLACEHOLDER.sub("", text)):
             raise table.error(
                 f"{key} {text!r} has a stray brace", "write a placeholder as {its_name}", key
             )
@@ -913,7 +700,7 @@ class _CatalogueReader:
         free = [
             [name for name in segment if known[name].form == "name"]
             for segment in (
-                [found["name"] for found in _PLACEHOLDER.finditer(segment)]
+                [found["name"] for found in PLACEHOLDER.finditer(segment)]
                 for segment in text.split("/")
             )
         ]
@@ -923,11 +710,11 @@ class _CatalogueReader:
                 "use each placeholder once, and between slashes one at most that is a free name",
                 key,
             )
-        return _Pattern(text, str(table.data["name"]), key == "aliases", known)
+        return Pattern(text, str(table.data["name"]), key == "aliases", known)
 
     def _metric(
         self, table: _Table, groups: list[Group], known: Mapping[str, Placeholder]
-    ) -> tuple[Metric, list[_Pattern]]:
+    ) -> tuple[Metric, list[Pattern]]:
         table.check_keys(_METRIC_FIELDS, _METRIC_OPTIONS)
         name = table.text("name")
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
@@ -947,7 +734,7 @@ class _CatalogueReader:
                     "aliases",
                 )
         title = table.text("title")
-        for found in _PLACEHOLDER.finditer(title):
+        for found in PLACEHOLDER.finditer(title):
             if found["name"] not in own:
                 raise table.error(
                     f"title: {found[0]} is no placeholder of the pattern",
@@ -1080,11 +867,11 @@ class _CatalogueReader:
             )
 
     def _check_that_tags_are_unambiguous(
-        self, patterns: list[_Pattern], tables: Mapping[str, _Table]
+        self, patterns: list[Pattern], tables: Mapping[str, _Table]
     ) -> None:
         for index, later in enumerate(patterns):
             for earlier in patterns[:index]:
-                tag = _common_tag(earlier, later)
+                tag = common_tag(earlier, later)
                 if tag is None:
                     continue
                 raise tables[later.metric].error(

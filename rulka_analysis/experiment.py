@@ -17,12 +17,13 @@ import pandas as pd
 
 from rulka_analysis import questions
 from rulka_analysis.catalogue import CATALOGUE_FILE, Catalogue, load_catalogue
-from rulka_analysis.comparison import Comparison, Line
+from rulka_analysis.comparison import Comparison
 from rulka_analysis.errors import ExperimentError, listing, nearest
 from rulka_analysis.findings import Finding
 from rulka_analysis.places import project_folder
 from rulka_analysis.quantities import Quantity
 from rulka_analysis.runs import Logs, Run, open_logs
+from rulka_analysis.series import Line
 from rulka_analysis.summaries import last_index
 
 SettingValue = int | float | str | bool

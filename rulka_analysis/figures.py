@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rulka_analysis.clocks import Clock, Window, check_clock
-from rulka_analysis.comparison import Comparison, Measure, Series, position_text
+from rulka_analysis.comparison import Comparison
 from rulka_analysis.quantities import Quantity, Sentence
+from rulka_analysis.series import Measure, Series, position_text
 from rulka_analysis.tables import Table, curve, window_end
 
 if TYPE_CHECKING:

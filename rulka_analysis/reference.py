@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 
 from rulka_analysis import questions, summaries
 from rulka_analysis.catalogue import CATALOGUE_FILE, Catalogue, Metric, load_catalogue
-from rulka_analysis.comparison import STATUS, Comparison
+from rulka_analysis.comparison import Comparison
 from rulka_analysis.errors import listing
 from rulka_analysis.events.file_findings import printable
 from rulka_analysis.figures import COLOURS, Figure, curves
 from rulka_analysis.quantities import Quantity, Sentence
 from rulka_analysis.runs import Logs, Run, natural_order
+from rulka_analysis.series import STATUS, shown_values
 from rulka_analysis.tables import Cell, Table
 
 # A row a run up to here, a row a tag up to there, one row for all tags beyond: a page of tables
@@ -371,14 +372,8 @@ def _observed(run: Run, tag: str, metric: Metric | None = None) -> Observed:
     if metric is None:
         values = np.where(np.isfinite(values), values, np.nan)
         return Observed(run, tag, events, values, 0, None, 1.0)
-    late = np.zeros(len(values), dtype=bool)
-    if metric.cutoff_seconds is not None:
-        # All-time bests are logged in milliseconds, races in seconds.
-        in_seconds = 0.001 if metric.unit == "ms" else 1.0
-        late = summaries.unfinished(values * in_seconds, metric.cutoff_seconds)
-    values = np.where(late | ~np.isfinite(values), np.nan, values * metric.display_factor)
-    if metric.whole_milliseconds:
-        values = summaries.whole_milliseconds(values)
+    values, late = shown_values(values, metric, metric.display_factor)
+    values = np.where(np.isfinite(values), values, np.nan)
     count = int(late.sum())
     return Observed(run, tag, events, values, count, metric.digits, metric.display_factor)
 
@@ -461,10 +456,11 @@ def _median_of_last_three(one: Observed) -> Quantity:
 def _finish_rate(one: Observed) -> Quantity:
     if not len(one.finite):
         return one.unknown()
-    rate = summaries.finish_rate(one.values / one.factor)
-    how = f"{rate.finished:,} of {rate.races:,} races finished; the first and the last of them"
+    finished, rates = summaries.finish_rate_so_far(one.values / one.factor)
+    count, races = finished[one.last], len(one.finite)
+    how = f"{count:,} of {races:,} races finished; the first and the last of them"
     ends = sorted({int(one.finite[0]), one.last})
-    return one.quantity(rate.rate * one.factor, ends, how)
+    return one.quantity(float(rates[one.last]) * one.factor, ends, how)
 
 
 _STATISTICS = {

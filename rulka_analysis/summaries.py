@@ -8,7 +8,6 @@ whole milliseconds.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,30 +115,6 @@ def first_at_or_below(values: Floats, target: float) -> int | None:
     return int(reached[0]) if len(reached) else None
 
 
-@dataclass(frozen=True, slots=True)
-class FinishRate:
-    """Finished races over all races."""
-
-    finished: int
-    races: int
-
-    @property
-    def rate(self) -> float:
-        return self.finished / self.races if self.races else math.nan
-
-
-def finish_rate(flags: Floats) -> FinishRate:
-    """Count finished races among flags that are 1 (finished) or 0; NaN flags count as neither.
-
-    Examples
-    --------
-    >>> finish_rate(np.array([1.0, 0.0, 1.0, 1.0])).rate
-    0.75
-    """
-    known = flags[np.isfinite(flags)]
-    return FinishRate(finished=int((known > 0.5).sum()), races=len(known))
-
-
 def finish_rate_so_far(flags: Floats) -> tuple[NDArray[np.int64], Floats]:
     """Count finished races up to each race, and their share of all races up to it.
 
@@ -164,15 +139,3 @@ def finish_rate_so_far(flags: Floats) -> tuple[NDArray[np.int64], Floats]:
     rate = np.full(len(flags), np.nan)
     rate[known] = finished[known] / np.cumsum(known)[known]
     return finished.astype(np.int64), rate
-
-
-def quantile(values: Floats, q: float) -> float:
-    """Return the `q` quantile of the finite values (linear interpolation); NaN when there is none.
-
-    Examples
-    --------
-    >>> quantile(np.array([1.0, 2.0, 3.0, np.nan]), 0.5)
-    2.0
-    """
-    finite = values[np.isfinite(values)]
-    return float(np.quantile(finite, q)) if len(finite) else math.nan

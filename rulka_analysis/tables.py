@@ -7,18 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rulka_analysis.clocks import Clock, Window, check_clock, checkpoints
-from rulka_analysis.comparison import (
-    EVERY,
-    UNITS,
-    Comparison,
-    Line,
-    Measure,
-    Series,
-    direction,
-    position_text,
-)
+from rulka_analysis.comparison import Comparison
 from rulka_analysis.findings import Finding
 from rulka_analysis.quantities import Quantity, Sentence
+from rulka_analysis.series import EVERY, UNITS, Line, Measure, Series, direction, position_text
 
 if TYPE_CHECKING:
     from rulka_analysis.experiment import Experiment

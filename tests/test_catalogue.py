@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from rulka_analysis.catalogue import (
     CatalogueError,
     Metric,
+    Pattern,
     Placeholder,
     PlaceholderError,
-    _common_tag,
-    _Pattern,
+    common_tag,
     load_catalogue,
 )
 from rulka_analysis.errors import UnknownMetricError
@@ -150,7 +150,7 @@ def test_a_tag_matches_exactly_one_pattern(tags: dict[str, str]) -> None:
     for tag, metric in tags.items():
         matching = [
             pattern.metric
-            for pattern in catalogue._patterns.all
+            for pattern in catalogue.patterns.all
             if pattern.placeholders_of(tag) is not None
         ]
         assert matching == [metric], tag
@@ -422,14 +422,14 @@ def test_common_tags_are_found_as_by_trying_all_short_texts() -> None:
     }
     texts = ["a_", "a_a", "{map}", "{map!a_}", "{map!ab}", "a{map}", "a_{map}", "{map}_{split}"]
     texts += ["{status}_1", "{status}_{split}", "{status!ab}{split}", "{map}/a", "a/{map!a_}"]
-    patterns = [_Pattern(text, text, False, known) for text in texts]
+    patterns = [Pattern(text, text, False, known) for text in texts]
     tags = ["".join(letters) for n in range(1, 6) for letters in product("ab_1/", repeat=n)]
     matched = {
         pattern: {tag for tag in tags if pattern.placeholders_of(tag) is not None}
         for pattern in patterns
     }
     for first, second in product(patterns, repeat=2):
-        found = _common_tag(first, second)
+        found = common_tag(first, second)
         assert (found is not None) == bool(matched[first] & matched[second]), (
             first.text,
             second.text,

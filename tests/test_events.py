@@ -66,17 +66,14 @@ def scalars_by_accumulator(path: Path) -> dict[str, list[tuple[int, float, float
     return found
 
 
-def by_tag(file: EventFile) -> dict[str, list[tuple[int, float, float]]]:
-    found: dict[str, list[tuple[int, float, float]]] = {tag: [] for tag in file.tags}
-    for tag, step, wall_time, value in rows(file):
-        found[tag].append((step, wall_time, value))
-    return found
-
-
 def assert_same_scalars(file: EventFile, expected: dict[str, list[tuple[int, float, float]]]):
-    assert by_tag(file).keys() == expected.keys()
-    for tag, events in by_tag(file).items():
-        np.testing.assert_array_equal(np.array(events), np.array(expected[tag]))
+    assert set(file.tags) == expected.keys()
+    for code, tag in enumerate(file.tags):
+        chosen = file.tag_codes == code
+        steps, wall_times, values = zip(*expected[tag], strict=True)
+        np.testing.assert_array_equal(file.steps[chosen], steps)
+        np.testing.assert_array_equal(file.wall_times[chosen], wall_times)
+        np.testing.assert_array_equal(file.values[chosen], values)
 
 
 def test_every_scalar_in_file_order(tmp_path):
@@ -263,15 +260,23 @@ def test_random_streams_equal_the_accumulator(tmp_path):
     assert_same_scalars(read_event_file(path), scalars_by_accumulator(path))
 
 
+LOSES_SILENTLY: set[str] = set()
+"""Real files of which the accumulator loses something without a word: so far there is none."""
+
+
 @pytest.mark.skipif(not REAL_LOGS.is_dir(), reason="the real logs are not here")
-def test_real_logs_equal_the_accumulator():
-    files = find_event_files(REAL_LOGS)
+@pytest.mark.parametrize(
+    "folder", sorted(path.name for path in REAL_LOGS.glob("*") if path.is_dir())
+)
+def test_real_logs_equal_the_accumulator(folder):
+    files = find_event_files(REAL_LOGS / folder)
     assert files
     for path in files:
         file = read_event_file(path)
         assert file.findings == ()
-        assert_same_scalars(file, scalars_by_accumulator(path))
         assert has_scalars(path) == bool(len(file.values))
+        if path.name not in LOSES_SILENTLY:
+            assert_same_scalars(file, scalars_by_accumulator(path))
 
 
 # A folder

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import math
+import tracemalloc
+import warnings
 from dataclasses import fields
 from pathlib import Path
 
@@ -14,12 +16,22 @@ from hypothesis import strategies as st
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.tensor_pb2 import TensorProto
 
-from rulka_analysis.events import EventFile, block_reader, specification
+from rulka_analysis.events import (
+    EventFile,
+    block_reader,
+    find_event_files,
+    read_event_file,
+    specification,
+)
 from rulka_analysis.events.decoding import Decoder
 from tests import event_files as write
 
+REAL_LOGS = Path(__file__).parents[2] / "shared" / "real_logs"
 PATH = Path("events.out.tfevents.1")
 SMALL_BLOCK = 1 << 10
+
+untimed = settings(deadline=None)
+"""A busy machine is no failure."""
 
 
 def read_fast(
@@ -130,11 +142,13 @@ def streams(draw: st.DrawFn) -> list[Event | bytes]:
     return stream
 
 
+@untimed
 @given(streams(), st.booleans())
 def test_any_stream(stream, version):
     assert_reads_as_specified(write.event_file_bytes(stream, version=version))
 
 
+@untimed
 @given(streams(), st.data())
 def test_every_kind_of_damage(stream, data):
     damaged = bytearray(write.event_file_bytes(stream))
@@ -154,6 +168,7 @@ def test_every_kind_of_damage(stream, data):
     assert_reads_as_specified(bytes(damaged))
 
 
+@untimed
 @given(streams(), streams(), st.randoms(use_true_random=False))
 def test_shuffled_and_spliced_records(one, other, random):
     records = [write.event_file_bytes([event], version=False) for event in [*one, *other]]
@@ -164,12 +179,13 @@ def test_shuffled_and_spliced_records(one, other, random):
     assert_reads_as_specified(data[:other_cut] + data[cut:])
 
 
+@untimed
 @given(st.binary(max_size=2000))
 def test_random_bytes(data):
     assert_reads_as_specified(data)
 
 
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(streams())
 def test_a_file_within_a_file(stream):
     """A damaged record that contains whole records: those are text, not events."""
@@ -255,6 +271,41 @@ def test_protobuf_decodes_only_a_few_of_the_events(monkeypatch):
     assert len(decoded) < 60
 
 
+def test_signalling_nans_are_read_without_a_warning():
+    payloads = [
+        payload[:-4] + bits.to_bytes(4, "little")
+        for payload in LEARNT
+        for bits in (0x7F800001, 0xFFC00001, 0x7FC12345)
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert_reads_as_specified(write.event_file_bytes([*LEARNT, *payloads]))
+
+
+def test_memory_is_for_scalars_not_for_the_file():
+    large = write.text_event("note", 1, "x" * 70_000)
+    stream = [large, *(write.scalar_event("loss", step, 0.5) for step in range(50))]
+    data = write.event_file_bytes(stream * 100)
+    file = io.BytesIO(data)
+    read_fast(MIXED_BYTES)  # the tables that are made once
+    tracemalloc.start()
+    try:
+        found = block_reader.read_file(file, len(data), PATH)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(found.values) == 5000
+    assert peak < 4 * block_reader.BLOCK < len(data) / 3
+
+
+def test_a_first_scalar_is_looked_for_no_further_than_it_is(tmp_path):
+    path = tmp_path / write.NAME
+    path.write_bytes(write.event_file_bytes([write.histogram_event("w", 1), *LEARNT * 1000]))
+    with path.open("rb", buffering=0) as file:
+        assert block_reader.holds_scalar(file, path.stat().st_size, path)
+        assert file.tell() <= block_reader.BLOCK < path.stat().st_size
+
+
 MIXED = [
     event
     for step in range(4)
@@ -287,3 +338,11 @@ def test_every_flipped_bit():
             data[byte] ^= 1 << bit
             assert_reads_as_specified(bytes(data))
             data[byte] ^= 1 << bit
+
+
+@pytest.mark.skipif(not REAL_LOGS.is_dir(), reason="the real logs are not here")
+def test_real_logs(monkeypatch):
+    monkeypatch.setattr(block_reader, "SHORTEST_RUN", 128)
+    for path in find_event_files(REAL_LOGS):
+        expected = specification.read_bytes(path.read_bytes(), path, text=True)
+        assert_equal(read_event_file(path, text=True), expected)

@@ -40,25 +40,24 @@ class CountingFile(io.BytesIO):
         return data
 
 
-def grown(path: Path, parts: list[bytes], **options: bool) -> EventFile | None:
+def grown(path: Path, parts: list[bytes]) -> EventFile | None:
     """Read a file each time something has been added to it."""
     path.unlink(missing_ok=True)
     found = None
     for part in parts:
         with path.open("ab") as file:
             file.write(part)
-        found = read_event_file(path, after=found, **options)
+        found = read_event_file(path, after=found)
     return found
 
 
-def test_growing_at_every_byte(tmp_path):
-    path = tmp_path / write.NAME
+def test_growing_at_every_byte():
+    expected = read_fast(WHOLE)
     for cut in range(len(WHOLE)):
-        found = grown(path, [WHOLE[:cut], WHOLE[cut:]], text=True)
-        assert_equal(found, read_event_file(path, text=True))
+        assert_equal(read_fast(WHOLE, after=read_fast(WHOLE[:cut])), expected)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(streams(), st.lists(st.integers(0, 2000), max_size=3), st.data())
 def test_growing_files_that_are_damaged(stream, cuts, data):
     damaged = bytearray(write.event_file_bytes(stream))
@@ -131,6 +130,12 @@ def test_a_growing_file_that_holds_no_events():
     before = read_fast(data)
     assert [finding.kind for finding in before.findings] == ["not_an_event_file"]
     assert_equal(read_fast(data + b"\x05", after=before), read_fast(data + b"\x05"))
+
+
+def test_a_file_that_grows_on_disk(tmp_path):
+    path = tmp_path / write.NAME
+    found = grown(path, [WHOLE[:100], WHOLE[100:300], WHOLE[300:]])
+    assert_equal(found, read_event_file(path))
 
 
 def test_a_replaced_file_is_read_anew(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import google_crc32c
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rulka_analysis.events import checksums, framing, templates
@@ -28,6 +28,7 @@ def test_checksums_of_pieces_of_every_length():
     assert checksums.masked_checksums(plain, lengths).tolist() == expected
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=100), st.binary(min_size=4, max_size=100))
 def test_checksum_of_one_piece_followed_by_another(one, other):
     def plain(data: bytes) -> np.ndarray:
@@ -46,6 +47,7 @@ def test_checksums_of_lengths():
     assert short[[0, 1, 255, 256, 65535]].tolist() == expected[:5]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 2**56 - 1), min_size=1), st.integers(0, 255))
 def test_varints(numbers, following):
     def written(number: int) -> bytes:

@@ -14,11 +14,12 @@ from rulka_analysis.catalogue import load_catalogue
 from rulka_analysis.cli.declared import settings_of
 from rulka_analysis.cli.selection import Subject, Tagged
 from rulka_analysis.clocks import Clock, Window
-from rulka_analysis.comparison import Comparison, Measure, Series, position_of
+from rulka_analysis.comparison import Comparison
 from rulka_analysis.errors import UnknownMetricError, unknown
 from rulka_analysis.experiment import Experiment
 from rulka_analysis.quantities import Quantity
 from rulka_analysis.runs import Logs, Run
+from rulka_analysis.series import Measure, Series, position_of
 
 # Of a program whose tags are not in the catalogue, so many are compared unless others are named.
 TAGS_UNASKED = 20

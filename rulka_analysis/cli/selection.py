@@ -9,10 +9,10 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 
 from rulka_analysis.catalogue import Catalogue, Match, Metric
-from rulka_analysis.comparison import STATUS
 from rulka_analysis.errors import unknown
 from rulka_analysis.published import is_bundled
 from rulka_analysis.runs import Logs, Run, natural_order
+from rulka_analysis.series import STATUS
 
 _PATTERN = frozenset("*?[")
 # Placeholders a comparison fills in by itself; a tag with others in its name stands alone.
@@ -98,7 +98,7 @@ class CatalogueWithTags(Catalogue):
     """
 
     def __init__(self, base: Catalogue) -> None:
-        super().__init__(base, base.groups, base._patterns)
+        super().__init__(base, base.groups, base.patterns)
         self._base = base
         self._single: dict[str, tuple[Metric, Match | None]] = {}
 

@@ -36,7 +36,7 @@ from rulka_analysis.events.window import BEFORE, BLOCK, Window
 if TYPE_CHECKING:
     from hashlib import _Hash
 
-SHORTEST_RUN = 32
+SHORTEST_RUN = 128
 """Fewer records than this are faster read one by one."""
 _FIRST_BATCH = 256  # records that protobuf decodes before templates are tried again
 _MOST_AT_ONCE = 1 << 14  # records: what they need beside their bytes stays in the cache

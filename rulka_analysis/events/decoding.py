@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections import ChainMap
-from collections.abc import MutableMapping
 from copy import copy
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -89,7 +87,7 @@ class Decoder:
         self._start_status = SessionLog.START
         self._decode_error = DecodeError
         self._text = text
-        self._plugins: MutableMapping[str, str] = {}
+        self._plugins: dict[str, str] = {}
         self._tag_codes = array("i")
         self._steps = array("q")
         self._wall_times = array("d")
@@ -167,22 +165,24 @@ class Decoder:
         return twin
 
     def rehearse(self, payload: bytes) -> Scalar | None:
-        """Return what a payload would add if it adds exactly one scalar, and change nothing.
-
-        None also where it holds anything beside that scalar.
-        """
-        twin = Decoder(text=True)
-        twin._plugins = ChainMap({}, self._plugins)
+        """Return what a payload would add if it holds one scalar and nothing else, or None."""
         try:
             event = self._parse(payload)
         except self._decode_error:
             return None
         if len(event.summary.value) != 1:
             return None
-        twin._add_value(event, event.summary.value[0])
-        if twin.waiting != 1:
+        value = event.summary.value[0]
+        kind = value.WhichOneof("value")
+        number: float | int | None = None
+        if kind == "simple_value":
+            number = value.simple_value
+        elif kind == "tensor":
+            plugin = self._plugins.get(value.tag, value.metadata.plugin_data.plugin_name)
+            number = single_number(value.tensor) if plugin == "scalars" else None
+        if number is None:
             return None
-        return Scalar(twin.last_tag, twin._steps[0], twin._wall_times[0], twin._values[0])
+        return Scalar(value.tag, event.step, event.wall_time, float(number))
 
     def findings(self, file: str) -> list[Finding]:
         """Return the remarks on single tags, in order of first appearance."""

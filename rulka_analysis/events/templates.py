@@ -203,7 +203,9 @@ class Table:
         proposed = proposed.take(matched)
         checksums = plain_checksums_of_rows(in_hole, self.hole.behind)
         checksums ^= self._checksums.take(proposed)
-        values = in_hole.view(f"<f{self.hole.size}")[:, 0].astype(np.float64)
+        # A signalling NaN becomes a quiet one, as it does in protobuf.
+        with np.errstate(invalid="ignore"):
+            values = in_hole.view(f"<f{self.hole.size}")[:, 0].astype(np.float64)
         return matched, self._codes.take(proposed), values, checksums
 
     def _build(self) -> None:
@@ -276,14 +278,14 @@ class Templates:
 
     def __init__(self) -> None:
         self._tables: dict[tuple[int, Hole], Table] = {}
-        self._attempts: Counter[str] = Counter()
+        self._seen: Counter[str] = Counter()
         self.learnt = 0
 
     def copy(self) -> Templates:
         """Return templates that go on from here and leave these as they are."""
         twin = Templates()
         twin._tables = {key: table.copy() for key, table in self._tables.items()}
-        twin._attempts = self._attempts.copy()
+        twin._seen = self._seen.copy()
         twin.learnt = self.learnt
         return twin
 
@@ -299,9 +301,11 @@ class Templates:
         if self.learnt == MOST_TEMPLATES or len(payload) > LONGEST_AT_ONCE:
             return
         rest_begin = _rest_begin(payload)
-        if rest_begin is None or self._attempts[decoder.last_tag] == _MOST_ATTEMPTS:
+        seen = self._seen[decoder.last_tag]
+        self._seen[decoder.last_tag] += 1
+        # Not at first sight: a template for a tag that never comes again would be for nothing.
+        if rest_begin is None or seen == 0 or seen > _MOST_ATTEMPTS:
             return
-        self._attempts[decoder.last_tag] += 1
         original = decoder.rehearse(payload)
         if original is None:
             return
