@@ -765,7 +765,7 @@ class _CatalogueReader:
             else 1,
             scales_with=table.texts("scales_with"),
             per_unit_name=table.optional_text("per_unit_name"),
-            per_unit=table.optional_text("per_unit"),
+            per_unit=table.text("per_unit", empty=True) if "per_unit" in table.data else None,
             per_unit_digits=table.optional_integer("per_unit_digits"),
             whole_milliseconds=table.flag("whole_milliseconds", False),
             cutoff_seconds=(

@@ -182,6 +182,17 @@ class Comparison:
         known = self.on_clock(measure, clock)
         return common_window(clock, {n: s.run.known_until(s.tag, clock) for n, s in known.items()})
 
+    def deciding_clock(self, measure: Measure) -> Clock:
+        """Return the clock a single number of `measure` is taken on.
+
+        Minutes, which every run has; frames for a metric that is compared on frames only (Q, whose
+        schedules are keyed to frames) where all runs have that clock.
+        """
+        known = self.known_series(measure)
+        only_frames = measure.metric.deciding_clocks == ("frames",)
+        on_frames = self.on_clock(measure, "frames")
+        return "frames" if only_frames and known and len(on_frames) == len(known) else "minutes"
+
     def on_clock(self, measure: Measure, clock: Clock) -> dict[str, Series]:
         """Return the series of `measure` of those runs that have this clock."""
         known = self.known_series(measure)

@@ -208,7 +208,8 @@ class _Plan:
         if better != "neither":
             notes.append(f"{better} is better")
         if self.top is not None:
-            notes.append(f"axis cut at {self.top:g}, {self.above} earlier values are higher")
+            values = "value is" if self.above == 1 else "values are"
+            notes.append(f"axis cut at {self.top:g}, {self.above} earlier {values} higher")
         at = 1 + NOTES / self.axes_height
         axes.text(
             0, at, "; ".join(notes), transform=axes.transAxes, fontsize=8.5, color=ink["faint"]
@@ -306,8 +307,9 @@ def _line(name: str, style: int, series: Series, clock: Clock) -> _Line:
 def _cut(lines: Sequence[_Line], end: float, *, best: bool) -> tuple[float | None, int]:
     """Return where to cut the axis so that the start does not squash what matters.
 
-    What matters is the second half of the common window. The axis shows four times its span; it is
-    cut only where that leaves out something.
+    What matters is where the runs stand at the end of the common window, and the way there in its
+    second half, save that of the slowest among many. The axis shows two and a half times that span;
+    it is cut only where that leaves out something.
     """
     drawn = [line for line in lines if len(line.y)]
     if not drawn:
@@ -319,10 +321,12 @@ def _cut(lines: Sequence[_Line], end: float, *, best: bool) -> tuple[float | Non
         if best and len(before):  # the best of the first half still holds in the second
             in_second_half = np.append(in_second_half, before[-1])
         late.append(in_second_half if len(in_second_half) else line.y[-1:])
-    values = np.concatenate(late)
-    low, high = float(values.min()), float(values.max())
+    highest = sorted(float(values.max()) for values in late)
+    at_the_end = max(float(values[-1] if not best else values.min()) for values in late)
+    low = min(float(values.min()) for values in late)
+    high = max(highest[math.ceil(0.75 * len(highest)) - 1 if len(highest) > 3 else -1], at_the_end)
     span = high - low or 0.05 * abs(high) or 1.0
-    top = high + 3 * span
+    top = high + 1.5 * span
     above = sum(int((line.y > top).sum()) for line in drawn)
     if not above:
         return None, 0
@@ -418,7 +422,7 @@ def _caption(
     values = comparison.at_common_end(measure, clock)
     fields: dict[str, Quantity | str] = {
         "title": measure.title,
-        "how": "best so far" if measure.is_best else "as logged",
+        "how": _shown_how(measure),
         "clock": f"{clock} (interpolated)" if plan.interpolated else clock,
     }
     template = "{title}, {how}, by {clock}."
@@ -432,17 +436,37 @@ def _caption(
                 fields[f"value{number}"] = values[line.name]
                 stated.append(f"{{run{number}}} {{value{number}}}")
         if stated:
-            where = " Where the common window ends ({end}, for {limit} is not known further): "
-            template += where + ", ".join(stated) + "."
-    for number, name in enumerate(n for n in comparison.runs if n not in dict(_names(plan))):
-        fields[f"absent{number}"] = name
-        why = f"has no clock of {clock}" if name in comparison.known_series(measure) else "is not"
-        template += f" {{absent{number}}} {why} in these logs."
-    if any(line.capped for line in plan.lines):
-        template += " A bar ends what is known of a curve."
+            template += " At {end}, where the data of {limit} end: " + ", ".join(stated) + "."
+    for number, (name, why) in enumerate(_not_drawn(comparison, measure, clock, plan)):
+        fields[f"absent{number}"] = f"{name}: {why}"
+        template += f" {{absent{number}}}."
     if any(len(line.lone_x) for line in plan.lines):
-        template += " Hollow marks stand alone: the curve up to them is not known."
+        template += " Hollow marks are single values; between them and the curve nothing is known."
     return Sentence(template, fields)
+
+
+def _not_drawn(
+    comparison: Comparison, measure: Measure, clock: Clock, plan: _Plan
+) -> list[tuple[str, str]]:
+    """Return the runs of which nothing is drawn, and why."""
+    found = []
+    lines = dict(_names(plan))
+    for name, series in comparison.series(measure).items():
+        if not isinstance(series, Series):
+            found.append((name, series.missing))
+        elif name not in lines:
+            found.append((name, f"no clock of {clock} in these logs"))
+        elif not len(lines[name].y):
+            found.append((name, "no value to draw"))
+    return found
+
+
+def _shown_how(measure: Measure) -> str:
+    if measure.is_best:
+        return "best so far"
+    if measure.metric.summary == "median_of_last_three":
+        return "single readings (numbers: median of the last three)"
+    return f"divided by {measure.per.replace('_', ' ')}" if measure.per else "as logged"
 
 
 def _names(plan: _Plan) -> list[tuple[str, _Line]]:
@@ -457,15 +481,17 @@ def _alternative_text(
     said = [f"Line chart of {measure.title} by {by}, {len(plan.lines)} runs."]
     for line in plan.lines:
         if not len(line.y):
-            said.append(f"{line.name} has no value to draw.")
             continue
         first, last = float(line.y[0]), float(line.y[-1])
-        word = "falls" if last < first else "rises" if last > first else "stays"
         start = position_text(line.x[0] * SCALE[clock], clock)
         until = position_text(line.known_until * SCALE[clock], clock)
+        if first == last:
+            said.append(f"{line.name} is {_shown(last, measure)} from {start} to {until}.")
+            continue
+        word = "falls" if last < first else "rises"
         said.append(
             f"{line.name} {word} from {_shown(first, measure)} at {start} to "
-            f"{_shown(last, measure)}, known until {until}."
+            f"{_shown(last, measure)}; its data end at {until}."
         )
     values = {n: q for n, q in comparison.at_common_end(measure, clock).items() if q.known}
     base = values.get(comparison.baseline)
@@ -475,15 +501,15 @@ def _alternative_text(
                 continue
             difference = value.minus(base)
             if abs(difference.number) <= difference.reading_error:
-                told = f"as high as {comparison.baseline}, as far as read"
+                told = f"level with {comparison.baseline}"
             else:
                 word = "higher" if difference.number > 0 else "lower"
-                told = f"{difference.size().text} {word} than {comparison.baseline}"
+                size = difference.size().shown_as(
+                    unit="points" if measure.unit == "%" else measure.unit
+                )
+                told = f"{size.text} {word} than {comparison.baseline}"
             said.append(f"At {position_text(window.end, clock)} {name} is {told}.")
-    drawn = dict(_names(plan))
-    absent = [n for n in comparison.runs if n not in drawn]
-    if absent:
-        said.append(f"Not drawn: {', '.join(absent)}.")
+    said += [f"{name}: {why}." for name, why in _not_drawn(comparison, measure, clock, plan)]
     return " ".join(said)
 
 

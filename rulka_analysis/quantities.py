@@ -34,8 +34,11 @@ class Evidence:
         Position on the run's clocks; None where the run has no such clock.
     reading_error : float
         One standard error of the reading, in the unit of `value`; 0 for a value logged directly.
-    wall_time_known : bool
-        False where the wall time was made up when the log was written from published curves.
+    published : bool
+        The event was written from a published curve: its value was read off a figure or a page,
+        and its wall time was made up.
+    frames_interpolated : bool
+        `frames` is a straight line between few known points.
     """
 
     run: str
@@ -47,7 +50,8 @@ class Evidence:
     minutes: float | None = None
     frames: float | None = None
     reading_error: float = 0.0
-    wall_time_known: bool = True
+    published: bool = False
+    frames_interpolated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,8 @@ class Run:
             minutes=_finite_or_none(row.minutes),
             frames=_finite_or_none(row.frames),
             reading_error=float(row.reading_error),
-            wall_time_known=self.provenance is None or self.provenance.wall_time_known,
+            published=self.provenance is not None and not self.provenance.wall_time_known,
+            frames_interpolated=self.frames_interpolated,
         )
 
     @cached_property

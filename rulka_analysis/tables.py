@@ -67,7 +67,9 @@ class Table:
         return self.rows[row][list(self.columns).index(column)]
 
 
-def summary(comparison: Comparison, lines: Sequence[Line] = (), clock: Clock = "minutes") -> Table:
+def summary(
+    comparison: Comparison, lines: Sequence[Line] = (), clock: Clock | None = None
+) -> Table:
     """Return a comparison's numbers: a row a metric, a column a run, and how they differ.
 
     Candidates are held against the baseline by their difference; a metric that scales with a
@@ -79,26 +81,27 @@ def summary(comparison: Comparison, lines: Sequence[Line] = (), clock: Clock = "
         The runs.
     lines : sequence of Line
         What to show; the experiment's own lines by default.
-    clock : {"minutes", "frames", "updates"}
-        The clock whose common window ends the comparison.
+    clock : {"minutes", "frames", "updates"}, optional
+        The clock whose common window ends the comparison; by default the one each metric is
+        compared on (`Comparison.deciding_clock`).
     """
-    check_clock(clock)
     baseline = comparison.baseline
     columns = {"metric": "Metric", **{run: run for run in comparison.runs}}
     columns |= {_against(run, baseline): _against(run, baseline) for run in comparison.candidates}
     rows: dict[str, list[Cell]] = {}
     for line in lines or comparison.lines:
         measure = comparison.measure(line.metric, line.map, as_logged=line.as_logged)
-        values = _values(comparison, measure, line.at, clock)
-        cells: list[Cell] = [_named(comparison, measure, line.at, clock), *values.values()]
+        on = check_clock(clock) if clock else comparison.deciding_clock(measure)
+        values = _values(comparison, measure, line.at, on)
+        cells: list[Cell] = [_named(comparison, measure, line.at, on), *values.values()]
         for run in comparison.candidates:
             cells.append(_held_against(values[run], values[baseline], run, baseline, measure))
         rows[line.name] = cells
-    return Table(columns, rows, f"{comparison.title}: the numbers side by side.")
+    return Table(columns, rows, f"{comparison.title}: how the runs stand.")
 
 
-def by_run(comparison: Comparison, lines: Sequence[Line]) -> Table:
-    """Return numbers of many runs: a row a run, a column a metric."""
+def by_run(comparison: Comparison, lines: Sequence[Line], told: str) -> Table:
+    """Return numbers of many runs: a row a run, a column a metric; `told` completes the caption."""
     columns = {"run": "Run"}
     cells: dict[str, list[Cell]] = {run: [run] for run in comparison.runs}
     for line in lines:
@@ -108,7 +111,7 @@ def by_run(comparison: Comparison, lines: Sequence[Line]) -> Table:
         columns[line.name] = f"{named}{unit}"
         for run, value in _values(comparison, measure, line.at, "minutes").items():
             cells[run].append(value.shown_as(unit=""))
-    return Table(columns, cells, f"{comparison.title}: run by run.")
+    return Table(columns, cells, f"{comparison.title}, {told}.")
 
 
 def _against(run: str, baseline: str) -> str:
@@ -121,23 +124,25 @@ def _named(
     """Name a line of a summary: the metric, and which of its numbers."""
     fields: dict[str, Quantity | str] = {"title": measure.title}
     if at != "common end":
-        which = {"last": "last value logged", "best": "best of the whole run"}[at]
+        which = {"last": "last value logged", "best": "best known"}[at]
         return Sentence("{title}, " + which + ends, fields)
     window = comparison.window(measure, clock)
     if not window.known:
         return Sentence("{title}" + ends, fields)
     fields["end"] = window_end(window)
-    three = measure.metric.summary == "median_of_last_three"
-    which = "median of the last three readings at {end}" if three else "at {end}"
+    which = {
+        "median_of_last_three": "median of the last three readings at {end}",
+        "best": "best up to {end}",
+    }.get(measure.metric.summary, "at {end}")
     return Sentence("{title}, " + which + ends, fields)
 
 
 def window_end(window: Window) -> Quantity:
     """Return where a common window ends, as a quantity that says why there."""
     ends = ", ".join(
-        f"{run} until {position_text(end, window.clock)}" for run, end in window.ends.items()
+        f"{run} to {position_text(end, window.clock)}" for run, end in window.ends.items()
     )
-    how = f"the end of the common window: known are {ends}"
+    how = f"the end of the common window; there are data of {ends}"
     return Quantity(window.end, UNITS[window.clock], 0, how=how)
 
 
@@ -165,7 +170,7 @@ def runs(experiment: Experiment, names: Sequence[str]) -> Table:
         name: f"{setting.title} ({setting.unit})" if setting.unit else setting.title
         for name, setting in settings.items()
     }
-    columns |= {"duration": "Duration", "frames": "Frames played", "findings": "Findings"}
+    columns |= {"duration": "Duration", "frames": "Frames played", "findings": "Log findings"}
     rows: dict[str, list[Cell]] = {}
     for name in names:
         declared = experiment.definition.runs[name]
@@ -183,7 +188,7 @@ def runs(experiment: Experiment, names: Sequence[str]) -> Table:
             stated = run.provenance is not None and run.provenance.duration_minutes is not None
             how = "from its start to its last event, without pauses"
             if stated:
-                how = "as published; a segment whose length was not published is not in it"
+                how = "as published; of a segment that goes on, the length was not published"
             cells.append(Quantity(run.duration, "min", 0, how=how))
             cells.append(_frames_played(run))
             cells.append(_count_findings(experiment.findings([name])))
@@ -206,17 +211,18 @@ def window(comparison: Comparison, metric: str, map: str | None = None) -> Sente
         "run": found.limited_by,
         "title": measure.title,
     }
-    text = "The runs are compared up to {end}, where the knowledge of {run} ends ({title})"
+    text = "By minutes the runs are compared up to {end}, where the data of {run} end ({title})."
     on_frames = comparison.window(measure, "frames")
     lacking = [run for run in found.ends if run not in on_frames.ends]
     if lacking:
         fields["lacking"] = ", ".join(lacking)
-        text += "; {lacking} cannot be placed on frames"
+        text += " Not by frames: {lacking} has none." if len(lacking) == 1 else ""
+        text += " Not by frames: {lacking} have none." if len(lacking) > 1 else ""
     if on_frames.known and len(on_frames.ends) > 1:
-        by = "frames (interpolated)" if comparison.frames_interpolated else "frames"
-        text += f", by {by} up to {{frames}}"
+        by = "By frames (interpolated)" if comparison.frames_interpolated else "By frames"
+        text += f" {by} up to {{frames}}."
         fields["frames"] = window_end(on_frames)
-    return Sentence(text + ".", fields)
+    return Sentence(text, fields)
 
 
 def _frames_played(run: Run) -> Quantity:
@@ -249,7 +255,10 @@ def _count_findings(findings: Sequence[Finding]) -> str:
 def findings(found: Sequence[Finding]) -> Table | Sentence:
     """Return findings as a table, or a sentence that says there are none."""
     if not found:
-        return Sentence("Nothing was noticed while reading these logs.")
+        return Sentence(
+            "No damage, restart or overlap was found in these logs, and no logged setting differs "
+            "from the definition."
+        )
     columns = {"severity": "Severity", "run": "Run", "what": "What", "remedy": "What to do"}
     rows: dict[str, list[Cell]] = {
         str(number): [f.severity, f.run or "–", f"{f.message} {f.why}".strip(), f.remedy]
@@ -284,7 +293,7 @@ def times_to_targets(
         ]
         for run in comparison.candidates:
             both = times[run].known and base.known
-            ratio = times[run].over(base, how=f"{run} over {comparison.baseline}")
+            ratio = times[run].over(base, how=f"{run} over {comparison.baseline}", digits=1)
             cells.append(ratio if both else "–")
         rows[f"{target:g}"] = cells
     interpolated = clock == "frames" and comparison.frames_interpolated
@@ -331,10 +340,11 @@ def relation(comparison: Comparison, line: Line, candidate: str) -> Sentence:
     reading error no difference is claimed.
     """
     measure = comparison.measure(line.metric, line.map, as_logged=line.as_logged)
-    values = _values(comparison, measure, line.at, "minutes")
+    clock = comparison.deciding_clock(measure)
+    values = _values(comparison, measure, line.at, clock)
     base, value = values[comparison.baseline], values[candidate]
     difference = value.minus(base, how=f"{candidate} minus {comparison.baseline}")
-    named = _named(comparison, measure, line.at, "minutes", ends=": ")
+    named = _named(comparison, measure, line.at, clock, ends=": ")
     fields: dict[str, Quantity | str] = {
         **named.values,
         "candidate": candidate,
@@ -343,17 +353,24 @@ def relation(comparison: Comparison, line: Line, candidate: str) -> Sentence:
         "base": base,
     }
     if not difference.known:
-        return Sentence(named.template + "{candidate} {value}, {baseline} {base}.", fields)
+        # Which number is unknown, and why; the sentence claims nothing.
+        reason = value.missing if not value.known else base.missing
+        return Sentence("{title}: not known, {reason}.", {**fields, "reason": reason})
     word = direction(difference)
     if word == "the same":
-        text = "{candidate} {value} and {baseline} {base} are the same as far as read."
-        return Sentence(named.template + text, fields)
-    text = "{candidate} {value} against {base} of {baseline}, {by} {direction}."
+        told = "within the reading error of" if difference.reading_error else "the same as"
+        text = "{candidate} {value}, {told} {baseline} ({base})."
+        return Sentence(named.template + text, {**fields, "told": told})
     if value.number > 0 and base.number > 0 and measure.metric.scales_with:
         fields["by"] = value.over(base, how=f"{candidate} over {comparison.baseline}")
-        fields["direction"] = f"({word})"
+        text = "{candidate} {value}, {by} that of {baseline} ({base})."
         return Sentence(named.template + text, fields)
     magnitude = difference.size()
     if measure.unit == "%":
         magnitude = magnitude.shown_as(unit="points")
-    return Sentence(named.template + text, {**fields, "by": magnitude, "direction": word})
+    if measure.unit == "s" and measure.metric.better == "lower":
+        word_shown = "slower" if word == "higher" else "faster"
+    else:
+        word_shown = word
+    text = "{candidate} {value}, {by} {direction} than {baseline} ({base})."
+    return Sentence(named.template + text, {**fields, "by": magnitude, "direction": word_shown})

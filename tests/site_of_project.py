@@ -50,7 +50,10 @@ class Site:
         }
         if logs is not None:
             environment["RULKA_LOGDIR"] = str(logs)
-        return environment
+        # Sphinx colours its lines on CI, and a coloured line does not begin with its words.
+        return {name: value for name, value in environment.items() if name != "FORCE_COLOR"} | {
+            "NO_COLOR": "1"
+        }
 
     def build(self, logs: Path | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -85,8 +88,9 @@ class Site:
         with process.stdout:
             seen = any(line.startswith(moment) for line in process.stdout)
             process.kill()
-        assert process.wait() == -signal.SIGKILL, "the build had ended"
+        status = process.wait()
         assert seen, f"the build never printed {moment!r}"
+        assert status == -signal.SIGKILL, "the build had ended"
 
     def page(self, name: str = PAGE) -> str:
         return (self.html / name).read_text(encoding="utf-8")

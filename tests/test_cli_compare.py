@@ -104,7 +104,7 @@ def test_settings_come_from_the_logs_where_they_are(
         last = truths[run].of("Training/loss").value.iloc[-1]
         assert loss["runs"][run]["last"]["value"] == pytest.approx(last / batch_size)
     assert loss["divided_by"] == "batch_size"
-    (logged,) = [m for m in comparison["metrics"] if m["title"].startswith("Training loss, as")]
+    (logged,) = [m for m in comparison["metrics"] if m["title"].startswith("Training loss, summed")]
     assert "differs between the runs" in logged["remarks"][0]
 
 

@@ -146,7 +146,7 @@ def test_loss_per_transition(compared: Comparison) -> None:
             continue
         expected = published.last(run, "Training/loss", window.end) / BATCH[run]
         assert quantity.number == pytest.approx(expected, rel=1e-6)
-        assert quantity.unit == "a transition"
+        assert quantity.unit == ""
         expected = published.last(run, "Training/loss") / BATCH[run]
         assert compared.last(measure)[run].number == pytest.approx(expected, rel=1e-6)
 
@@ -188,10 +188,10 @@ def test_the_figures_of_the_page(larger_batch: Comparison) -> None:
     assert shown(at_end(larger_batch.measure("race_time", "A01"))) == ["24.56 s", "24.77 s"]
     assert shown(at_end(larger_batch.measure("race_time", "Hock"))) == ["58.70 s", "66.94 s"]
     as_logged = larger_batch.last(larger_batch.measure("loss", as_logged=True))
-    assert shown(as_logged) == ["300.96 a batch", "2,962.12 a batch"]
+    assert shown(as_logged) == ["300.96", "2,962.12"]
     assert as_logged["uni_6"].over(as_logged["uni_5"]).text == "9.84 times"
     per_transition = larger_batch.last(larger_batch.measure("loss"))
-    assert shown(per_transition) == ["0.147 a transition", "0.362 a transition"]
+    assert shown(per_transition) == ["0.147", "0.362"]
     assert per_transition["uni_6"].over(per_transition["uni_5"]).text == "2.46 times"
     shares = at_end(larger_batch.measure("learner_share")).values()
     assert [round(share.number) for share in shares] == [54, 52]

@@ -192,7 +192,7 @@ def test_minutes_and_frames_are_those_published(bundled: Logs) -> None:
     published = curve("uni_7", "Training/loss")
     assert events.frames.tolist() == published.frames.tolist()
     assert bundled["uni_7"].frames_interpolated
-    assert bundled["uni_7"].evidence("Training/loss", 0).wall_time_known is False
+    assert bundled["uni_7"].evidence("Training/loss", 0).published
 
 
 @pytest.mark.parametrize("run", ["uni_9", "uni_10", "uni_11", "uni_12"])

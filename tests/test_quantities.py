@@ -153,5 +153,6 @@ def test_a_quantity_is_plain_data() -> None:
         "minutes": 5.0,
         "frames": None,
         "reading_error": 0.0,
-        "wall_time_known": True,
+        "published": False,
+        "frames_interpolated": False,
     }

@@ -179,7 +179,7 @@ def test_loss_is_drawn_as_logged_where_a_batch_size_is_not_known(tmp_path: Path)
     found = logs_of(tmp_path, a={"Training/loss": values}, b={"Training/loss": values})
     trend = found.parts(CATALOGUE["loss"])["loss.trend"]
     assert isinstance(trend, Figure)
-    assert str(trend.caption).startswith("Training loss, as logged")
+    assert str(trend.caption).startswith("Training loss, summed over the batch, as logged")
 
 
 def test_too_many_runs_for_a_figure_are_said_to_be(tmp_path: Path) -> None:

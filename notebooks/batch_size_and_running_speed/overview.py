@@ -1,5 +1,5 @@
 # %% [markdown]
-# # Draw the threads together
+# # Set all runs side by side
 #
 # **What this shows:** all runs of the experiment side by side: their settings, how long they lasted, their best times, and
 # how they stand where all of them are known.
@@ -39,7 +39,7 @@ whole = [
     ra.Line("average_q", "A01", "last"),
     ra.Line("learner_share", at="last"),
 ]
-ra.publish("overview.by_run", ra.tables.by_run(every, whole))
+ra.publish("overview.by_run", ra.tables.by_run(every, whole, "each over all that is known of it"))
 
 # %% [markdown]
 # ## Where all runs are known
@@ -55,7 +55,7 @@ common = [
     ra.Line("learner_share"),
 ]
 ra.publish("overview.window", ra.tables.window(every, "race_time", "A01"))
-ra.publish("overview.common", ra.tables.by_run(every, common))
+ra.publish("overview.common", ra.tables.by_run(every, common, "where all of them are known"))
 ra.publish("overview.A01", ra.figures.curves(every, "race_time", "A01"))
 ra.publish("overview.Hock", ra.figures.curves(every, "race_time", "Hock"))
 

@@ -146,10 +146,11 @@ def banner(logs: Logs) -> str:
     if stated:
         finest = {p.resolution_minutes for p in stated if p.resolution_minutes}
         every = " and ".join(f"{minutes:g}" for minutes in sorted(finest))
-        text += f": {stated[0].source}, a point every {every} minutes" if every else ""
+        point = f", a point every {every} minutes" if every else ""
+        text += f": {stated[0].source}{point}, not original logs"
         if len(stated) < count:
-            text += f" ({len(stated)} of the runs; the others are raw logs)"
-    return text + ". To build from your own logs: "
+            text += f" ({len(stated)} of the runs; the others are original logs)"
+    return text + ". To use others: "
 
 
 def outdated(
@@ -216,7 +217,7 @@ def add_banner(app: Sphinx, doctree: nodes.document) -> None:
     app.env.rulka_banners[document] = digest_text(text)  # type: ignore[attr-defined]
     link = addnodes.pending_xref(
         "",
-        nodes.inline("", "how to use your own logs"),
+        nodes.inline("", "build from your own logs"),
         refdomain="std",
         reftype="doc",
         reftarget="/docs/guides/own_logs",

@@ -72,10 +72,12 @@ def inline_nodes(cell: Any, result_id: str, notebook: str) -> list[nodes.Node]:
             # A line may break after a button: keep the punctuation that follows a number with it.
             mark = _PUNCTUATION.match(part)
             if mark:
-                number = found.pop()
-                found.append(
-                    nodes.inline("", "", number, nodes.Text(mark[0]), classes=["rulka-keep"])
-                )
+                kept = [found.pop(), nodes.Text(mark[0])]
+                if found and isinstance(found[-1], nodes.Text) and found[-1].endswith("("):
+                    before = found.pop().astext()
+                    found.append(nodes.Text(before[:-1]))
+                    kept.insert(0, nodes.Text("("))
+                found.append(nodes.inline("", "", *kept, classes=["rulka-keep"]))
                 part = part[mark.end() :]
         found += inline_nodes(part, result_id, notebook)
     return found
@@ -97,6 +99,11 @@ def table_node(data: Mapping[str, Any], result_id: str, notebook: str) -> nodes.
         group += nodes.colspec(colwidth=1, stub=int(number == 0))
     head = nodes.thead()
     head += _row([title for _, title in columns], result_id, notebook)
+    for number, entry in enumerate(head[0]):
+        cells = [row[number] for _, row in data["rows"]]
+        # A heading stands over its numbers.
+        if cells and all(_is_number(cell) for cell in cells):
+            entry["classes"].append("rulka-cell-number")
     body = nodes.tbody()
     body += [_row(cells, result_id, notebook) for _, cells in data["rows"]]
     group += [head, body]
@@ -107,11 +114,15 @@ def _row(cells: list[Any], result_id: str, notebook: str) -> nodes.row:
     row = nodes.row()
     for cell in cells:
         entry = nodes.entry()
-        if isinstance(cell, Mapping) and cell.get("kind") == "number":
+        if _is_number(cell):
             entry["classes"].append("rulka-cell-number")
         entry += nodes.paragraph("", "", *inline_nodes(cell, result_id, notebook))
         row += entry
     return row
+
+
+def _is_number(cell: Any) -> bool:
+    return isinstance(cell, Mapping) and cell.get("kind") == "number"
 
 
 def figure_node(data: Mapping[str, Any], result_id: str, notebook: str) -> quoted_figure:
@@ -169,21 +180,26 @@ def evidence_html(data: Mapping[str, Any], notebook_href: str) -> str:
     for event in data["evidence"]:
         lines.append(_event(event))
     if not data["evidence"] and not data["missing"]:
-        lines.append(_line("From", "no event: it was declared or computed, not logged"))
+        lines.append(_line("From", "no event: it is declared, not logged"))
     link = f'<a href="{html.escape(notebook_href, quote=True)}">the notebook</a>'
     lines.append(f'<span class="rulka-fact"><b>In</b> {link}</span>')
     return "".join(lines)
 
 
 def _event(event: Mapping[str, Any]) -> str:
-    place = [f"step {event['step']:,}"]
+    place = []
+    if event["frames"] is None:
+        place.append("step not known")
+    else:
+        interpolated = " (interpolated)" if event["frames_interpolated"] else ""
+        place.append(f"step {event['step']:,}{interpolated}")
     if event["minutes"] is not None:
         place.append(f"minute {event['minutes']:,.4g}")
-    if event["wall_time_known"]:
+    if event["published"]:
+        place.append("wall time not published")
+    else:
         moment = datetime.datetime.fromtimestamp(event["wall_time"], tz=datetime.UTC)
         place.append(moment.strftime("%Y-%m-%d %H:%M:%S UTC"))
-    else:
-        place.append("wall time not published")
     value = event["value"]
     shown = format_number(value, 0) if value == int(value) else f"{value:,.7g}"
     return (
@@ -191,7 +207,7 @@ def _event(event: Mapping[str, Any]) -> str:
         + _line("Run", event["run"])
         + _line("Tag", event["tag"], code=True)
         + _line("At", ", ".join(place))
-        + _line("Logged", shown)
+        + _line("Read off" if event["published"] else "Logged", shown)
         + _line("File", event["file"], code=True)
         + "</span>"
     )

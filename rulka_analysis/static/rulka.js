@@ -30,6 +30,15 @@
       if (event.newState === "open") place(button, popover);
       else hovered = false;
     });
+    popover.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      popover.hidePopover();
+      button.focus();
+    });
+    popover.addEventListener("focusout", (event) => {
+      const next = event.relatedTarget;
+      if (next && next !== button && !popover.contains(next)) popover.hidePopover();
+    });
     const leave = () => {
       window.clearTimeout(waiting);
       waiting = window.setTimeout(() => {
