@@ -105,7 +105,7 @@ class Quantity:
 
     @property
     def number(self) -> float:
-        """The value, or NaN when it is unknown: for arithmetic and plotting."""
+        """The value for arithmetic and plotting; NaN when it is unknown."""
         return math.nan if self.value is None else float(self.value)
 
     @property

@@ -175,7 +175,7 @@ class Run:
 
     @cached_property
     def duration(self) -> float:
-        """Minutes of training, pauses excluded: to the last event, or as its sidecar states."""
+        """Minutes of training without pauses, to the last event or as its sidecar states."""
         stated = [
             p.duration_minutes
             for p in self._provenances.values()
@@ -264,7 +264,7 @@ class Run:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What was noticed while reading: damage, restarts, overlaid events."""
+        """What was noticed while reading (damage, restarts, overlaid events)."""
         return self._events.findings
 
     @cached_property

@@ -96,7 +96,7 @@ class Measure:
 
     @property
     def title(self) -> str:
-        """What it is called on pages: ``Loss per transition``, ``Robust greedy race time, A01``."""
+        """What it is called on pages, such as ``Loss per transition``."""
         name = (self.metric.per_unit_name if self.per else None) or self.metric.title
         name = name[:1].upper() + name[1:].replace("{map}", self.map_title)
         named = not self.map_title or self.map_title in name

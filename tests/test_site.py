@@ -65,6 +65,16 @@ def test_page_shows_the_measured_numbers(site: Site) -> None:
     assert "160 min" in text
 
 
+def test_page_still_shows_the_figures_once_typed(site: Site) -> None:
+    text = text_of(site.page())
+    a01 = ("24.56", "24.77", "24.58", "25.18", "25.10")
+    hock = ("58.70", "66.94", "58.76", "74.24", "80.23")
+    loss = ("77.72", "52.41", "29.07")
+    learner_share = ("78.4", "80.4", "82.1")
+    for number in (*a01, *hock, *loss, *learner_share):
+        assert number in text, number
+
+
 def test_every_number_can_be_asked_where_it_comes_from(site: Site) -> None:
     soup = BeautifulSoup(site.page(), "html.parser")
     buttons = soup.select("button.rulka-number")

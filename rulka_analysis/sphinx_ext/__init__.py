@@ -36,7 +36,7 @@ from rulka_analysis.execute import (
 )
 from rulka_analysis.places import build_folder
 from rulka_analysis.published import is_bundled
-from rulka_analysis.questions import digest_text
+from rulka_analysis.questions import digest_file, digest_of, digest_text
 from rulka_analysis.results import MIME
 from rulka_analysis.runs import Logs, open_logs
 from rulka_analysis.sphinx_ext.quoting import (
@@ -58,6 +58,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_config_value("rulka_jobs", 0, "", types=[int])
     app.add_config_value("rulka_seconds_a_cell", SECONDS_A_CELL, "", types=[int])
+    # Pages are made by this code: when it changes, all of them are read again.
+    app.add_config_value("rulka_rendering", _rendering_digest(), "env", types=[str])
     add_nodes(app)
     app.add_role("result", ResultRole())
     app.add_directive("result", ResultDirective)
@@ -77,6 +79,11 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_js_file("rulka.js", loading_method="defer")
     # The log directory is read once, in this process.
     return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}
+
+
+def _rendering_digest() -> str:
+    sources = [*Path(__file__).parent.glob("*.py"), Path(__file__).parent.parent / "results.py"]
+    return digest_of([digest_file(path) for path in sorted(sources)])
 
 
 def execute(app: Sphinx) -> None:
