@@ -1063,7 +1063,7 @@ TARGETS = {
     "linkcheck": Target(
         "check the addresses in the pages", linkcheck, ("html",), READS_LOGS | {"JOBS"}, "sphinx"
     ),
-    "bench": Target("run the measurements in bench/", bench, ("html", "test"), passes_to="each"),
+    "bench": Target("run the measurements in bench/", bench, ("html", "bench"), passes_to="each"),
     "logdir": Target("print the log directory in effect", logdir, (), READS_LOGS),
     "lock": Target("make requirements.lock from pyproject.toml", lock, passes_to="uv pip compile"),
     "clean": Target("delete _build", clean),
