@@ -24,7 +24,8 @@ extensions = [
 # The source directory is the project; a wider pattern would execute and publish any stray .py.
 root_doc = "index"
 include_patterns = ["index.rst", "docs/**.rst", "notebooks/**.py"]
-exclude_patterns = ["**.ipynb_checkpoints"]
+# Folders that are not searched at all: they hold many files and no page.
+exclude_patterns = [".venv", "_build", "tensorboard", "**.ipynb_checkpoints"]
 
 # Notebooks are executed by rulka_analysis.sphinx_ext, which knows what they read; myst-nb only
 # renders them.
