@@ -245,6 +245,8 @@ def child_environment(order: Order) -> dict[str, str]:
     # tells its children is not meant for a make that one of our programs may start.
     left_out = {"PYTHONPATH", "PYTHONHOME", "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES"}
     left_out |= {"RULKA_LOGDIR", "RULKA_JOBS", *SETTINGS}
+    # Packages are installed uncompiled: Python must be allowed to keep what it compiles of them.
+    left_out |= {"PYTHONDONTWRITEBYTECODE"}
     environment = {name: value for name, value in os.environ.items() if name not in left_out}
     environment["VIRTUAL_ENV"] = str(ENVIRONMENT)
     environment["PATH"] = os.pathsep.join([str(PYTHON.parent), environment.get("PATH", os.defpath)])
@@ -299,6 +301,25 @@ def run(
 
 
 # --- The lock and what a target needs of it ------------------------------------------------------
+
+
+# The lock does not say through which extra of a package another one is wanted. These are wanted
+# through an extra of jsonschema that only JupyterLab's jupyter-events asks for. Where they are
+# installed, whoever imports jsonschema imports them, and one takes seconds: pages need none of it.
+THROUGH_EXTRA = {
+    ("jsonschema", name): "jupyter-events"
+    for name in (
+        "fqdn",
+        "idna",
+        "isoduration",
+        "jsonpointer",
+        "rfc3339-validator",
+        "rfc3986-validator",
+        "rfc3987-syntax",
+        "uri-template",
+        "webcolors",
+    )
+}
 
 
 class Pin(NamedTuple):
@@ -361,7 +382,8 @@ def subset(pins: Sequence[Pin], roots: Iterable[str]) -> list[Pin]:
     """
     needs: dict[str, set[str]] = {pin.name: set() for pin in pins}
     for pin in pins:
-        for parent in pin.wanted_by & needs.keys():
+        parents = {THROUGH_EXTRA.get((parent, pin.name), parent) for parent in pin.wanted_by}
+        for parent in parents & needs.keys():
             needs[parent].add(pin.name)
     wanted: set[str] = set()
     left = {name_in(root) for root in roots}

@@ -224,6 +224,18 @@ def test_a_subset_follows_who_wants_what_also_in_circles() -> None:
     assert names(tasks.subset(pins, [])) == []
 
 
+def test_what_only_lab_wants_through_an_extra_is_not_installed_for_pages() -> None:
+    pins = tasks.pins_in(tasks.LOCK.read_text(encoding="utf-8"))
+    declared = tasks.declaration()
+    pages, lab = (
+        set(names(tasks.subset(pins, tasks.roots(declared, frozenset({extra})))))
+        for extra in ("html", "lab")
+    )
+    assert "jsonschema" in pages & lab
+    assert "rfc3987-syntax" in lab - pages
+    assert "idna" in pages, "wanted by others, too"
+
+
 def test_a_subset_keeps_markers_and_digests() -> None:
     _, beta, *_ = tasks.pins_in(SMALL_LOCK)
     assert beta.lines == ("beta-two==2.0 ; sys_platform == 'win32' \\", "    --hash=sha256:bb")
