@@ -58,6 +58,7 @@ version = "0.1.0"
 dependencies = ["base"]
 
 [project.optional-dependencies]
+bench = []
 html = ["sphinx"]
 lab = []
 test = ["checker"]
