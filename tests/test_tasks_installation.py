@@ -58,7 +58,7 @@ version = "0.1.0"
 dependencies = ["base"]
 
 [project.optional-dependencies]
-bench = []
+bench = ["checker"]
 html = ["sphinx"]
 lab = []
 test = ["checker"]
@@ -222,7 +222,7 @@ def test_only_what_a_target_needs_is_installed(project: Project) -> None:
     (project.folder / "bench").mkdir(exist_ok=True)
     (project.folder / "bench" / "nothing.py").write_text("", encoding="utf-8")
     status, _, err = project.run("bench")
-    assert (status, "more is needed: test" in err) == (0, True), err
+    assert (status, "more is needed: bench" in err) == (0, True), err
     assert project.installed() == before | {"checker-1.0"}
 
 
