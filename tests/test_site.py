@@ -54,6 +54,17 @@ def rewritten(source: Path, target: Path, factor: float, tag: str) -> None:
             writer.write(event.SerializeToString())
 
 
+@pytest.fixture
+def halved(logs: Path, tmp_path: Path) -> Path:
+    """A copy of the bundled logs in which the loss of uni_6 is half of what it was."""
+    copy = tmp_path / "logs"
+    shutil.copytree(logs, copy)
+    (file,) = find_event_files(copy / "uni_6")
+    (original,) = find_event_files(logs / "uni_6")
+    rewritten(original, file, 0.5, "Training/loss")
+    return copy
+
+
 def test_page_shows_the_measured_numbers(site: Site) -> None:
     text = text_of(site.page())
     for number in ("24.56 s", "24.77 s", "58.70 s", "66.94 s", "300.96", "2,962.12"):
@@ -136,15 +147,10 @@ def test_nothing_runs_when_nothing_changed(site: Site) -> None:
     assert site.pages() == before
 
 
-def test_halved_loss_changes_what_the_page_says(site: Site, logs: Path, tmp_path: Path) -> None:
-    copy = tmp_path / "logs"
-    shutil.copytree(logs, copy)
-    (file,) = find_event_files(copy / "uni_6")
-    (original,) = find_event_files(logs / "uni_6")
-    rewritten(original, file, 0.5, "Training/loss")
+def test_halved_loss_changes_what_the_page_says(site: Site, halved: Path) -> None:
     before = site.pages()
 
-    printed = site.build_well(copy)
+    printed = site.build_well(halved)
     assert "uni_6 changed" in "".join(site.executions(printed))
     for page in (PAGE, NOTEBOOK):
         text = text_of(site.page(page))
@@ -215,20 +221,15 @@ def test_a_notebook_that_raises_fails_the_build_and_names_the_cell(site: Site) -
     site.build_well()
 
 
-def test_a_killed_build_is_followed_by_a_right_one(site: Site, logs: Path, tmp_path: Path) -> None:
-    copy = tmp_path / "logs"
-    shutil.copytree(logs, copy)
-    (file,) = find_event_files(copy / "uni_6")
-    (original,) = find_event_files(logs / "uni_6")
-    rewritten(original, file, 0.5, "Training/loss")
-    site.build_well(copy)
+def test_a_killed_build_is_followed_by_a_right_one(site: Site, halved: Path) -> None:
+    site.build_well(halved)
     right = {name: site.page(name) for name in (PAGE, LANDING, NOTEBOOK)}
     # The last moment is the one after which Sphinx alone would keep old pages for good.
     for moment in ("executing ", "reading sources", "pickling environment", "writing output"):
         site.build_well()  # the other state, so that there is something to do
         if moment == "executing ":
             shutil.rmtree(site.folder / "_build" / "executed")
-        site.build_killed_at(moment, copy)
-        site.build_well(copy)
+        site.build_killed_at(moment, halved)
+        site.build_well(halved)
         assert {name: site.page(name) for name in right} == right, moment
     site.build_well()
