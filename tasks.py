@@ -1,7 +1,8 @@
 """Every command of this project: ``python tasks.py TARGET [NAME=VALUE ...] [-- arguments]``.
 
 ``Makefile`` and ``make.bat`` forward to this file, so that every system runs the same code. It
-needs nothing but Python, and makes the virtual environment ``.venv`` in which the targets run.
+needs nothing but Python (and ``rulka_analysis.locks``, which needs no more), and makes the virtual
+environment ``.venv`` in which the targets run.
 
 A value such as a log directory never passes through a shell on its way to a program: it arrives
 here as one argument or as an environment variable, and leaves as the environment variable
@@ -33,11 +34,13 @@ import tempfile
 import time
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, Any, NamedTuple, NoReturn
+
+from rulka_analysis.locks import held
 
 
 def python_in(environment: Path, *, windows: bool = os.name == "nt") -> Path:
@@ -47,11 +50,14 @@ def python_in(environment: Path, *, windows: bool = os.name == "nt") -> Path:
 
 ROOT = Path(__file__).resolve().parent
 BUILD = ROOT / "_build"
+BUILD_LOCK = ".lock"
 LOCK = ROOT / "requirements.lock"
 
 ENVIRONMENT = ROOT / ".venv"
 PYTHON = python_in(ENVIRONMENT)
 STAMP = ENVIRONMENT / "installed.json"
+# Beside the environment, which may be deleted and made anew while it is held.
+INSTALLATION_LOCK = ROOT / ".venv.lock"
 
 # What `lock` uses and what it promises: the lock is refused when a package is not there, built,
 # for one of these. The version of uv is fixed because another one may write another form.
@@ -487,7 +493,7 @@ def ready(order: Order) -> str:
         if installed and installed["python"] != running:
             say(f"note: .venv has Python {installed['python']}; to take {running}, delete .venv")
         return str(PYTHON)
-    with only_one_installation():
+    with alone(INSTALLATION_LOCK):
         # Asked again: the command that held the lock may have installed just this.
         change = current_change(extras)
         if change is not None:
@@ -779,32 +785,207 @@ CAUSES = (
 
 
 @contextmanager
-def only_one_installation() -> Iterator[None]:
-    """Wait until no other command installs. The system gives the lock back even after a kill."""
-    # Beside the environment, which may be deleted and made anew meanwhile.
-    with (ROOT / ".venv.lock").open("a+b") as handle:
-        if not taken(handle):
-            say("Another command is installing into .venv; waiting for it to finish ...")
-            while not taken(handle):
-                time.sleep(0.2)
+def alone(lock: Path) -> Iterator[None]:
+    """Wait until no other command holds the lock, and hold it."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(held(lock, waiting=say))
+        except OSError as error:
+            raise TaskError(
+                f"the lock {lock} cannot be taken: {error}. See to it that you may write there"
+            ) from None
         yield
 
 
-def taken(handle: IO[bytes]) -> bool:
-    """Try to get the lock on an open file; closing the file gives it back."""
+# --- The site that is published ------------------------------------------------------------------
+
+# Sphinx writes in place and leaves what earlier builds wrote, so it builds in a folder of its own:
+# _build/stage. What is published is a copy of the files that belong to the site, made beside the
+# published site and put in its place in one step.
+
+# A scanner or an indexer holds files open for a moment, and Windows renames no folder that has one.
+PAUSES_BEFORE_RENAMING_AGAIN = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2) if os.name == "nt" else ()
+
+
+class Site(NamedTuple):
+    """The folders of the site in `_build`."""
+
+    published: Path
+    new: Path
+    """A copy that is being made, or an old site that is being deleted."""
+    old: Path
+    """The old site, while the new one takes its place and the system cannot exchange folders."""
+    stage: Path
+    listing: Path
+    """Written by our extension of Sphinx after a build that went well, deleted when one begins."""
+
+
+def site_in(build: Path) -> Site:
+    """Return where the parts of the site are."""
+    html = build / "html"
+    listing = build / "doctrees" / "html" / "site_files.json"
+    return Site(html, build / "html.new", build / "html.old", build / "stage", listing)
+
+
+@contextmanager
+def only_one_build() -> Iterator[None]:
+    """Wait until no other command writes into `_build`, and undo what a killed one left there."""
+    with alone(BUILD / BUILD_LOCK):
+        put_in_order(site_in(BUILD))
+        yield
+
+
+def put_in_order(site: Site) -> None:
+    """Give the published site its name back if a kill took it, and delete what is left over."""
+    if lost(site):
+        rename(site.old, site.published)
+        say(f"A command was killed while it replaced {site.published}; the old site is back.")
+    delete(site.new)
+    if site.old.exists():
+        # Half deleted, it must not be what is given back one day.
+        rename(site.old, site.new)
+        delete(site.new)
+
+
+def lost(site: Site) -> bool:
+    """Tell whether a command was killed between the two renames that publish."""
+    return site.old.exists() and not site.published.exists()
+
+
+def publish(site: Site) -> None:
+    """Put the files that belong to the site in the place of what is published, all at once.
+
+    Nothing is touched when they are published already.
+
+    Raises
+    ------
+    TaskError
+        If that cannot be done; what is published is then what it was.
+    """
+    if site.published.is_symlink():
+        raise TaskError(f"{site.published} is a link and not replaced. Remove it and try again")
+    wanted = files_of(site)
+    present = {
+        path.relative_to(site.published)
+        for path in site.published.rglob("*")
+        if path.is_symlink() or not path.is_dir()
+    }
     try:
-        if sys.platform == "win32":
-            import msvcrt
+        unchanged = {
+            path
+            for path in wanted & present
+            if (site.stage / path).read_bytes() == (site.published / path).read_bytes()
+        }
+        if unchanged == wanted == present:
+            return
+        for path in wanted:
+            (site.new / path).parent.mkdir(parents=True, exist_ok=True)
+            if path not in unchanged or not linked(site.published / path, site.new / path):
+                # Never linked: Sphinx writes into the files it has.
+                shutil.copy2(site.stage / path, site.new / path)
+    except OSError as error:
+        raise TaskError(f"the pages cannot be copied to {site.new}: {error}") from None
+    put_in_place(site)
+    # What is in use stays; the next command deletes it.
+    shutil.rmtree(site.new, ignore_errors=True)
 
-            handle.seek(0)
-            msvcrt.locking(handle.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
 
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+def linked(file: Path, name: Path) -> bool:
+    """Give a published file, which nobody writes into, one more name; False if that cannot be.
+
+    So it keeps its time, and nothing is copied that did not change.
+    """
+    try:
+        name.hardlink_to(file)
     except OSError:
         return False
     return True
+
+
+def files_of(site: Site) -> set[Path]:
+    """Return the files that belong to the site, relative to the stage."""
+    remedy = "Build everything again: make clean, then make html"
+    try:
+        names = json.loads(site.listing.read_text(encoding="utf-8"))["files"]
+        paths = [Path(name) for name in names]
+        if not paths:
+            raise ValueError("it names no file")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TaskError(
+            f"which files belong to the site is not known: {site.listing} cannot be read "
+            f"({error!r}). {remedy}"
+        ) from None
+    for path in paths:
+        if path.anchor or ".." in path.parts:
+            raise TaskError(f"{site.listing} names {path}, which is not in the site. {remedy}")
+        if not (site.stage / path).is_file():
+            raise TaskError(f"{site.stage / path} is missing from the site. {remedy}")
+    return set(paths)
+
+
+def put_in_place(site: Site) -> None:
+    """Exchange the new site and the published one: in one step if the system can."""
+    if not site.published.exists():
+        rename(site.new, site.published)
+    elif not exchanged(site.new, site.published):
+        rename(site.published, site.old)
+        try:
+            rename(site.new, site.published)
+        except TaskError:
+            rename(site.old, site.published)
+            raise
+        # The site is published: what hinders this is told to the next command.
+        with suppress(TaskError):
+            rename(site.old, site.new)
+
+
+def exchanged(one: Path, other: Path) -> bool:
+    """Exchange the names of two folders in one step; False if system or file system cannot."""
+    system: str = sys.platform
+    try:
+        import ctypes
+
+        first, second = os.fsencode(one), os.fsencode(other)
+        if system == "linux":
+            here, exchange = -100, 2  # AT_FDCWD and RENAME_EXCHANGE
+            return bool(ctypes.CDLL(None).renameat2(here, first, here, second, exchange) == 0)
+        if system == "darwin":
+            swap = 2  # RENAME_SWAP
+            return bool(ctypes.CDLL(None).renamex_np(first, second, swap) == 0)
+    except (ImportError, OSError, AttributeError):
+        # Another C library, an older system, a Python built without ctypes.
+        pass
+    return False
+
+
+def rename(source: Path, target: Path) -> None:
+    """Rename a folder, again after a while where a program is in the way."""
+    for pause in (*PAUSES_BEFORE_RENAMING_AGAIN, None):
+        try:
+            source.rename(target)
+            return
+        except OSError as error:
+            if pause is None or not isinstance(error, PermissionError):
+                raise TaskError(
+                    f"{source} cannot be renamed to {target.name}: {error}. Close the programs "
+                    "that use this folder (a server, a terminal, an editor) and try again"
+                ) from None
+            time.sleep(pause)
+
+
+def delete(entry: Path) -> None:
+    """Delete a file, a link or a folder if it is there."""
+    try:
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise TaskError(
+            f"{entry} cannot be deleted: {error}. Close the programs that use it and try again"
+        ) from None
 
 
 # --- The targets ---------------------------------------------------------------------------------
@@ -824,26 +1005,38 @@ def help_(order: Order) -> int:
 
 
 def html(order: Order) -> int:
-    """Build the pages."""
-    status = sphinx(order, "html", "-W", "--keep-going")
+    """Build the pages, and publish them if all went well."""
+    site = site_in(BUILD)
+    page = site.published / "index.html"
+    with only_one_build():
+        status = sphinx(order, "html", site.stage.name, "-W", "--keep-going")
+        if status == 0:
+            try:
+                publish(site)
+            except TaskError as error:
+                say(f"error: {error}")
+                status = 1
     if status == 0:
-        say(f"The pages: {BUILD / 'html' / 'index.html'}")
+        say(f"The pages: {page}")
+    elif page.exists():
+        say(f"The site of the last good build is still there: {page}")
     return status
 
 
 def linkcheck(order: Order) -> int:
     """Look whether the addresses that pages point to answer."""
-    return sphinx(order, "linkcheck")
+    with only_one_build():
+        return sphinx(order, "linkcheck", "linkcheck")
 
 
-def sphinx(order: Order, builder: str, *options: str) -> int:
+def sphinx(order: Order, builder: str, folder: str, *options: str) -> int:
     """Run Sphinx. Each builder has its own doctrees: shared ones hide what is outdated."""
     python = ready(order)
     if order.log_directory is not None:
         say(f"Log directory: {order.log_directory}")
     options = (*options, "-b", builder, "-d", f"_build/doctrees/{builder}", *order.passed)
     return run(
-        [python, "-m", "sphinx", *options, ".", f"_build/{builder}"],
+        [python, "-m", "sphinx", *options, ".", f"_build/{folder}"],
         environment=child_environment(order),
     )
 
@@ -953,12 +1146,15 @@ def clean(order: Order) -> int:
         raise TaskError(f"{BUILD} is a link; what it points to is not deleted. Remove it by hand")
     if not BUILD.exists():
         return 0
-    try:
-        shutil.rmtree(BUILD)
-    except OSError as error:
-        raise TaskError(
-            f"{BUILD} cannot be deleted: {error}. Close the programs that use it and try again"
-        ) from None
+    with only_one_build():
+        for entry in list(BUILD.iterdir()):
+            if entry.name != BUILD_LOCK:
+                delete(entry)
+        # The lock last and while it is held: who waits for it notices. Windows deletes no open
+        # file; there a folder stays that holds nothing else.
+        with suppress(OSError):
+            (BUILD / BUILD_LOCK).unlink()
+            BUILD.rmdir()
     return 0
 
 
@@ -1106,6 +1302,9 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, terminated)
     try:
         order = understood(arguments, os.environ, Path.cwd())
+        if lost(site_in(BUILD)):
+            with only_one_build():
+                pass
         return TARGETS[order.target].do(order)
     except TaskError as error:
         say(f"error: {error}")

@@ -1,7 +1,7 @@
 """tasks.py makes `.venv` and runs programs in it: the real commands on a small project.
 
 The packages the small project locks are made here, so nothing is downloaded; Sphinx among them is
-a program that prints what it was given.
+a program that prints what it was given and writes one page, and a file that belongs to no page.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from typing import Any
 import pytest
 
 import tasks
+from rulka_analysis import locks
+from rulka_analysis.locks import held
 
 BACKEND = """\
 import os, zipfile
@@ -65,7 +67,7 @@ test = ["checker"]
 """
 
 SPHINX = """\
-import json, os, signal, sys, time
+import json, os, pathlib, signal, sys, time
 import rulka_analysis
 
 def asked_to_end(*_):
@@ -76,8 +78,16 @@ signal.signal(signal.SIGTERM, asked_to_end)
 given = {"arguments": " ".join(sys.argv[1:]), "logs": os.environ.get("RULKA_LOGDIR")}
 try:
     print(json.dumps(given), flush=True)
+    doctrees, stage = (pathlib.Path(sys.argv[i]) for i in (sys.argv.index("-d") + 1, -1))
+    doctrees.mkdir(parents=True, exist_ok=True)
+    (doctrees / "site_files.json").unlink(missing_ok=True)
+    stage.mkdir(parents=True, exist_ok=True)
+    (stage / "index.html").write_text(" ".join(sys.argv[1:]))
+    (stage / "index.js.map").touch()
     if "wait" in sys.argv:
         time.sleep(60)
+    if "fail" not in sys.argv and "forget" not in sys.argv:
+        (doctrees / "site_files.json").write_text(json.dumps({"files": ["index.html"]}))
 except KeyboardInterrupt:
     print("ended in its own way", flush=True)
     sys.exit(2)
@@ -142,6 +152,10 @@ class Project:
         out, err = process.communicate(timeout=120)
         return process.returncode, out, err
 
+    @property
+    def page(self) -> Path:
+        return self.folder / "_build" / "html" / "index.html"
+
     def installed(self) -> set[str]:
         stamp = json.loads((self.folder / ".venv" / "installed.json").read_text(encoding="utf-8"))
         assert stamp["finished"]
@@ -165,6 +179,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project.packages.mkdir()
     (project.folder / "rulka_analysis").mkdir(parents=True)
     (project.folder / "rulka_analysis" / "__init__.py").write_text("", encoding="utf-8")
+    shutil.copy(locks.__file__, project.folder / "rulka_analysis")
     (project.folder / "backend.py").write_text(BACKEND, encoding="utf-8")
     (project.folder / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
     shutil.copy(tasks.__file__, project.folder)
@@ -196,17 +211,61 @@ def test_html_gives_sphinx_the_log_directory_and_nobody_a_shell(project: Project
     logs.mkdir(exist_ok=True)
     status, out, err = project.run("html", "LOGDIR=my $run")
     assert json.loads(out) == {
-        "arguments": "-W --keep-going -b html -d _build/doctrees/html . _build/html",
+        "arguments": "-W --keep-going -b html -d _build/doctrees/html . _build/stage",
         "logs": str(logs),
     }
     assert status == 0
-    assert str(project.folder / "_build" / "html" / "index.html") in err
+    assert err.splitlines()[-1] == f"The pages: {project.page}"
+    assert project.page.read_text(encoding="utf-8") == json.loads(out)["arguments"]
+    assert list(project.page.parent.iterdir()) == [project.page]
 
 
-def test_the_exit_status_is_that_of_sphinx(project: Project) -> None:
+def test_a_failed_build_has_the_status_of_sphinx_and_leaves_the_site(project: Project) -> None:
+    before = project.page.read_bytes(), project.page.stat()
     status, _, err = project.run("html", "--", "fail")
     assert status == 3
-    assert "index.html" not in err
+    assert err == f"The site of the last good build is still there: {project.page}\n"
+    assert (project.page.read_bytes(), project.page.stat()) == before
+
+
+def test_a_build_that_lists_no_files_publishes_nothing(project: Project) -> None:
+    before = project.page.read_bytes()
+    status, _, err = project.run("html", "--", "forget")
+    assert status == 1
+    first, *_, last = err.splitlines()
+    assert first.startswith("error: which files belong to the site is not known")
+    assert "site_files.json" in first
+    assert "make clean" in first
+    assert last == f"The site of the last good build is still there: {project.page}"
+    assert project.page.read_bytes() == before
+
+
+def test_any_command_brings_back_a_site_that_a_kill_took(project: Project) -> None:
+    build = project.folder / "_build"
+    (build / "html").rename(build / "html.old")
+    (build / "html.new").mkdir()
+    status, out, err = project.run("help")
+    assert (status, out.startswith("python tasks.py")) == (0, True)
+    assert err == (
+        f"A command was killed while it replaced {build / 'html'}; the old site is back.\n"
+    )
+    assert project.page.is_file()
+    assert list(build.glob("html*")) == [build / "html"]
+
+
+@pytest.mark.parametrize("second", ["html", "linkcheck", "clean"])
+def test_a_command_waits_for_the_build_that_is_running(project: Project, second: str) -> None:
+    with held(project.folder / "_build" / ".lock", waiting=print):
+        process = project.start(second)
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        assert f"(process {os.getpid()}) holds" in line
+        assert "waiting for it to finish" in line
+        assert process.poll() is None
+        assert project.page.exists()
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert project.page.exists() is (second != "clean")
 
 
 def test_when_nothing_changed_nothing_is_installed(project: Project) -> None:
@@ -296,14 +355,11 @@ def test_a_killed_installation_is_seen_and_done_again(project: Project) -> None:
     assert (status, "an installation was interrupted" in err) == (0, True), err
 
 
-def test_a_second_command_waits_for_the_first(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_second_command_waits_for_the_first(project: Project) -> None:
     base, checker, sphinx = standard(project)
     project.lock(base, checker, sphinx, "\n")
     before = stamp_of(project)
-    monkeypatch.setattr(tasks, "ROOT", project.folder)
-    with tasks.only_one_installation():
+    with held(project.folder / ".venv.lock", waiting=print):
         process = project.start("html")
         assert process.stderr is not None
         assert "waiting for it to finish" in process.stderr.readline()
