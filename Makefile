@@ -11,8 +11,12 @@ ifneq ($(origin JOBS),undefined)
 override JOBS := $(value JOBS)
 export JOBS
 endif
+ifneq ($(origin SECONDS),undefined)
+override SECONDS := $(value SECONDS)
+export SECONDS
+endif
 
-TARGETS := help html test lab tensorboard linkcheck bench logdir lock clean
+TARGETS := help html test lab tensorboard linkcheck bench fuzz logdir lock clean
 
 .PHONY: $(TARGETS)
 $(TARGETS):

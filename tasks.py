@@ -35,7 +35,7 @@ import time
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, Any, NamedTuple, NoReturn
@@ -71,6 +71,7 @@ PIP = ("-I", "-m", "pip", "--no-input", "--disable-pip-version-check", "--quiet"
 SETTINGS = {
     "LOGDIR": "the log directory; without it tensorboard/, or the bundled logs while that is empty",
     "JOBS": "how many notebooks run at the same time",
+    "SECONDS": "for how long to look for bytes that are read wrongly; 60 without it",
 }
 
 
@@ -98,6 +99,7 @@ class Order:
     log_directory: Path | None = None
     """Absolute; None for the default."""
     jobs: int | None = None
+    seconds: int = 60
     passed: tuple[str, ...] = ()
     """What stood behind ``--``: for the program that the target runs."""
 
@@ -157,8 +159,11 @@ def understood(arguments: Sequence[str], environment: Mapping[str, str], typed_i
         value = settings.get("LOGDIR", environment.get("RULKA_LOGDIR", ""))
         log_directory = absolute_log_directory(value, typed_in) if value else None
     if "JOBS" in TARGETS[target].settings and settings.get("JOBS"):
-        jobs = number_of_jobs(settings["JOBS"])
-    return Order(target, log_directory, jobs, passed)
+        jobs = whole_number("JOBS", settings["JOBS"])
+    order = Order(target, log_directory, jobs, passed=passed)
+    if "SECONDS" in TARGETS[target].settings and settings.get("SECONDS"):
+        return replace(order, seconds=whole_number("SECONDS", settings["SECONDS"]))
+    return order
 
 
 def alternatives(name: str, known: Iterable[str]) -> str:
@@ -176,10 +181,10 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return by_folded[close[0]] if close else None
 
 
-def number_of_jobs(value: str) -> int:
-    """Return the value of JOBS, a whole number from 1 on."""
+def whole_number(name: str, value: str) -> int:
+    """Return the value of a setting that is a whole number from 1 on."""
     if not re.fullmatch(r"[1-9][0-9]*", value):
-        raise UsageError(f"JOBS is {value!r}; it must be a whole number from 1 on")
+        raise UsageError(f"{name} is {value!r}; it must be a whole number from 1 on")
     return int(value)
 
 
@@ -1078,6 +1083,18 @@ def bench(order: Order) -> int:
     return 1 if failed else 0
 
 
+def fuzz(order: Order) -> int:
+    """Look for bytes that the reader of event files reads wrongly."""
+    if sys.platform != "linux" or sys.version_info >= (3, 14):
+        raise TaskError(
+            "atheris, which looks for such bytes, is built for Linux and Python 3.11 to 3.13 only. "
+            "Run it there; `make test` tries random bytes on every system"
+        )
+    command = [ready(order), str(ROOT / "fuzz" / "fuzz_events.py")]
+    command += ["--seconds", str(order.seconds), *order.passed]
+    return run(command, environment=child_environment(order))
+
+
 def logdir(order: Order) -> int:
     """Print the log directory in effect."""
     print(log_directory_in_effect(order), flush=True)
@@ -1282,6 +1299,13 @@ TARGETS = {
         "check the addresses in the pages", linkcheck, ("html",), READS_LOGS | {"JOBS"}, "sphinx"
     ),
     "bench": Target("run the measurements in bench/", bench, ("html", "bench"), passes_to="each"),
+    "fuzz": Target(
+        "look for bytes that are read wrongly (Linux)",
+        fuzz,
+        ("fuzz",),
+        frozenset({"SECONDS"}),
+        "fuzz/fuzz_events.py",
+    ),
     "logdir": Target("print the log directory in effect", logdir, (), READS_LOGS),
     "lock": Target("make requirements.lock from pyproject.toml", lock, passes_to="uv pip compile"),
     "clean": Target("delete _build", clean),

@@ -5,7 +5,10 @@
 Every reader reads the same files, each time in a process of its own, one after the other: a file
 of so many scalar events of 66 bytes over 100 tags, as PyTorch writes them. Of several runs the
 fastest counts. `read` is without imports; `process` is from start to end, imports included. The
-ratios are those of processor time (`cpu`), which other programs on the machine disturb least.
+ratios are those of processor time (`cpu`), which other programs on the machine disturb least. What
+a reader lost is counted against what was written, not against another reader.
+
+The page about the reader shows `notebooks/reader/measured.json`, written with `--json`.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +37,8 @@ ADDED = 0.01
 Measured = dict[str, Any]
 
 
-def write_file(path: Path, events: int) -> None:
-    """Write an event file of so many scalars, 66 bytes each on average."""
+def write_file(path: Path, events: int) -> dict[str, float]:
+    """Write an event file of so many scalars, 66 bytes each on average; return the minima."""
     from tests import event_files as write
 
     tags = [f"Group_{tag % 7}/a_metric_{'x' * (tag % 9)}_{tag:02d}" for tag in range(TAGS)]
@@ -42,6 +46,7 @@ def write_file(path: Path, events: int) -> None:
     for tag in tags:
         payload = write.scalar_event(tag, 1 << 20, 1.0).SerializeToString()
         parts.append((payload[:1], payload[9:10], payload[13:-4]))
+    minima: dict[str, float] = {}
     state = 12345
     with path.open("wb") as file:
         file.write(write.event_file_bytes([]))
@@ -50,17 +55,13 @@ def write_file(path: Path, events: int) -> None:
             state = (state * 1103515245 + 12345) & 0x7FFFFFFF
             step = (1 << 20) + event // TAGS
             step_bytes = bytes([step & 127 | 128, step >> 7 & 127 | 128, step >> 14 & 127])
-            payload = b"".join(
-                [
-                    key,
-                    struct.pack("<d", write.STARTED + event / 100),
-                    step_key,
-                    step_bytes,
-                    rest,
-                    struct.pack("<f", state / 0x7FFFFFFF),
-                ]
-            )
+            value = struct.pack("<f", state / 0x7FFFFFFF)
+            wall_time = struct.pack("<d", write.STARTED + event / 100)
+            payload = b"".join([key, wall_time, step_key, step_bytes, rest, value])
             file.write(write.record(payload))
+            tag, (written,) = tags[event % TAGS], struct.unpack("<f", value)
+            minima[tag] = min(minima.get(tag, written), written)
+    return minima
 
 
 def rows_and_minima(tags: Any, values: Any) -> tuple[int, dict[str, float]]:
@@ -97,6 +98,19 @@ def with_grown_file(path: Path) -> tuple[Callable[[], Any], Callable[[Any], Any]
 
     before = read_event_file(path, length=int(path.stat().st_size * (1 - ADDED)))
     return lambda: read_event_file(path, after=before), lambda file: (len(file.values), None)
+
+
+def with_cache(path: Path) -> tuple[Callable[[], Any], Callable[[Any], Any]]:
+    import numpy as np
+    import tensorboard.compat.proto.event_pb2  # noqa: F401
+
+    from rulka_analysis.events import EventCache
+
+    # Filled by the first of several processes; the fastest counts.
+    cache = EventCache(path.with_name("cache"), least_length=0)
+    return lambda: cache.read(path), lambda file: rows_and_minima(
+        np.array(file.tags)[file.tag_codes], file.values
+    )
 
 
 def with_specification(path: Path) -> tuple[Callable[[], Any], Callable[[Any], Any]]:
@@ -145,12 +159,16 @@ READERS: dict[str, Callable[[Path], tuple[Callable[[], Any], Callable[[Any], Any
     "read_event_file": with_read_event_file,
     "read_scalars (DataFrame)": with_read_scalars,
     "read_event_file, grown by 1 %": with_grown_file,
+    "read_event_file, cached": with_cache,
     "specification": with_specification,
     "EventAccumulator, all rows": lambda path: with_accumulator(path, {"scalars": 0}),
     "EventAccumulator, default": lambda path: with_accumulator(path, None),
     "tbparse": with_tbparse,
     "copy from the page cache": with_copy,
 }
+
+
+SLOW = ("specification", "EventAccumulator, all rows", "EventAccumulator, default", "tbparse")
 
 
 def peak_memory() -> float | None:
@@ -202,43 +220,81 @@ def measure(name: str, path: Path, repeat: int) -> Measured:
     return best
 
 
-def table(events: int, measured: dict[str, Measured]) -> str:
-    """Lay out what was measured on one file."""
+def results(
+    events: int, minima: dict[str, float], measured: dict[str, Measured]
+) -> dict[str, Measured]:
+    """Work out what a reader needs an event, held against this one, and what it lost."""
     ours = measured["read_event_file"]
+    found: dict[str, Measured] = {}
+    for name, one in measured.items():
+        rows, own_minima = one.pop("rows"), one.pop("minima")
+        count = round(events * ADDED) if "grown" in name else events
+        found[name] = {
+            **one,
+            "events": count,
+            "microseconds_an_event": one["read_cpu"] / count * 1e6,
+            "ratio": one["read_cpu"] / ours["read_cpu"],
+            "process_ratio": one["process_cpu"] / ours["process_cpu"],
+            "rows_lost": None if rows is None else events - rows,
+            "minima_lost": None
+            if own_minima is None
+            else sum(own_minima.get(tag) != value for tag, value in minima.items()),
+        }
+    return found
+
+
+def table(events: int, found: dict[str, Measured]) -> str:
+    """Lay out what was measured on one file."""
     header = (
         f"{'reader':<30}{'read':>11}{'cpu':>11}{'cpu an event':>14}{'ratio':>8}"
         f"{'process':>10}{'cpu':>10}{'ratio':>8}{'memory':>10}{'rows lost':>12}{'minima lost':>13}"
     )
     lines = [f"{events:,} events over {TAGS} tags", header, "-" * len(header)]
-    for name, found in measured.items():
-        lost = minima_lost = "-"
-        if found["rows"] is not None:
-            lost = f"{ours['rows'] - found['rows']:,}"
-        if found["minima"] is not None:
-            minima_lost = str(sum(found["minima"].get(t) != v for t, v in ours["minima"].items()))
-        memory = "-" if found["memory"] is None else f"{found['memory']:,.0f} MB"
-        count = events * ADDED if "grown" in name else events
+    for name, one in found.items():
+        memory = "-" if one["memory"] is None else f"{one['memory']:,.0f} MB"
+        lost, minima_lost = (
+            "-" if one[key] is None else f"{one[key]:,}" for key in ("rows_lost", "minima_lost")
+        )
         lines.append(
-            f"{name:<30}{found['read']:>9.4f} s{found['read_cpu']:>9.4f} s"
-            f"{found['read_cpu'] / count * 1e6:>11.3f} µs"
-            f"{found['read_cpu'] / ours['read_cpu']:>8.2f}"
-            f"{found['process']:>8.2f} s{found['process_cpu']:>8.2f} s"
-            f"{found['process_cpu'] / ours['process_cpu']:>8.2f}"
+            f"{name:<30}{one['read']:>9.4f} s{one['read_cpu']:>9.4f} s"
+            f"{one['microseconds_an_event']:>11.3f} µs{one['ratio']:>8.2f}"
+            f"{one['process']:>8.2f} s{one['process_cpu']:>8.2f} s{one['process_ratio']:>8.2f}"
             f"{memory:>10}{lost:>12}{minima_lost:>13}"
         )
     return "\n".join(lines)
 
 
-def machine() -> str:
+def machine() -> dict[str, Any]:
     """Describe what this runs on."""
-    from importlib.metadata import version
-
     names = ("numpy", "protobuf", "google-crc32c", "tensorboard", "tbparse")
-    versions = ", ".join(f"{name} {version(name)}" for name in names)
-    return (
-        f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors, "
-        f"Python {platform.python_version()}, {versions}"
-    )
+    return {
+        "system": f"{platform.system()} {platform.machine()}",
+        "processor": processor(),
+        "processors": os.cpu_count(),
+        "versions": {"Python": platform.python_version(), **{n: version(n) for n in names}},
+    }
+
+
+def load() -> float | None:
+    """Return how many programs wanted a processor in the last minute, where the system tells."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+
+
+def processor() -> str:
+    """Return the processor's name, where the system tells."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
+def repeats(name: str, events: int, asked: int) -> int:
+    """Return how often to measure a reader: what takes minutes is measured once."""
+    if name in SLOW:
+        return 1 if events > 10**6 else min(asked, 2)
+    return max(asked, 2)
 
 
 def main() -> None:
@@ -253,30 +309,27 @@ def main() -> None:
     if arguments.worker:
         work(arguments.worker[0], Path(arguments.worker[1]))
         return
-    print(machine(), flush=True)
+    described = machine()
+    print(json.dumps(described, ensure_ascii=False), flush=True)
     everything = {}
+    loads = [load()]
     with tempfile.TemporaryDirectory() as folder:
         for events in arguments.events:
             path = Path(folder) / f"events.out.tfevents.{events}"
-            write_file(path, events)
-            # What takes minutes is measured once: its own noise does not matter then.
-            repeat = arguments.repeat if events <= 10**6 else 1
+            minima = write_file(path, events)
             measured = {
-                name: measure(
-                    name, path, 1 if "Accumulator" in name or "tbparse" in name else repeat
-                )
+                name: measure(name, path, repeats(name, events, arguments.repeat))
                 for name in READERS
             }
-            print(f"\n{table(events, measured)}", flush=True)
-            everything[events] = measured
+            everything[events] = results(events, minima, measured)
+            print(f"\n{table(events, everything[events])}", flush=True)
             path.unlink()
-    if arguments.json:
-        for measured in everything.values():
-            for found in measured.values():
-                found.pop("minima")
-        arguments.json.write_text(
-            json.dumps({"machine": machine(), "events": everything}, indent=1), encoding="utf-8"
-        )
+            loads.append(load())
+            if arguments.json:
+                described["busiest"] = max((one for one in loads if one is not None), default=None)
+                found = {"machine": described, "tags": TAGS, "events": everything}
+                text = json.dumps(found, indent=1, ensure_ascii=False)
+                arguments.json.write_text(f"{text}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

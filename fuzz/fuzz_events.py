@@ -9,7 +9,7 @@ taken for payloads, which are framed with right checksums; only then is somethin
 What is found is written to the corpus folder as `crash-…`; give that file as the argument
 `--replay` to see it fail again, and make a test of it.
 
-atheris is not among what the project installs: `pip install atheris` (Linux only).
+`make fuzz` installs atheris, which is built for Linux only and not for every Python, and runs this.
 """
 
 from __future__ import annotations
@@ -20,7 +20,13 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 
-import atheris
+try:
+    import atheris
+except ImportError:
+    sys.exit(
+        "error: atheris is not installed. It is built for Linux and Python 3.11 to 3.13 only; "
+        "there, `make fuzz` installs it and runs this file"
+    )
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))

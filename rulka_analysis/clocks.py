@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, get_args
 
 import numpy as np
@@ -82,14 +83,15 @@ def session_minutes(
     """
     minutes = np.empty(len(wall_times))
     ended_at = 0.0
-    for session in range(len(session_starts)):
-        here = np.flatnonzero(sessions == session)
-        if not len(here):
+    bounds = np.searchsorted(sessions, np.arange(len(session_starts) + 1)).tolist()
+    for session, (begin, end) in enumerate(pairwise(bounds)):
+        if begin == end:
             continue
+        here = slice(begin, end)
         wall = wall_times[here]
         start = min(float(session_starts[session]), float(wall.min()))
         elapsed = (wall - start) / 60
-        anchors, values = _anchors(here, logged_at, logged_hours)
+        anchors, values = _anchors(begin, end, logged_at, logged_hours)
         if len(anchors):
             anchor_elapsed = (wall_times[anchors] - start) / 60
             minutes[here] = _through_anchors(elapsed, anchor_elapsed, values * 60)
@@ -100,12 +102,13 @@ def session_minutes(
 
 
 def _anchors(
-    here: Integers, logged_at: Integers | None, logged_hours: Floats | None
+    begin: int, end: int, logged_at: Integers | None, logged_hours: Floats | None
 ) -> tuple[Integers, Floats]:
     if logged_at is None or logged_hours is None:
         return np.empty(0, dtype=np.int64), np.empty(0)
-    inside = np.isin(logged_at, here) & np.isfinite(logged_hours)
-    return logged_at[inside], logged_hours[inside]
+    here = slice(*np.searchsorted(logged_at, (begin, end)).tolist())
+    finite = np.isfinite(logged_hours[here])
+    return logged_at[here][finite], logged_hours[here][finite]
 
 
 def _through_anchors(elapsed: Floats, at: Floats, minutes: Floats) -> Floats:

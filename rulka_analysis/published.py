@@ -13,14 +13,15 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from rulka_analysis import questions
 from rulka_analysis.errors import LogDirectoryError
 from rulka_analysis.places import build_folder, project_folder
 from rulka_analysis.provenance import SIDECAR
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CURVES = ("published_curves.csv", "published_extent.csv", "published_runs.csv")
 
@@ -76,6 +77,8 @@ def write_published_logs(source: Path, folder: Path) -> None:
         An existing folder; gets ``uni_5/``, ``uni_6/``, ``uni_6_2/``, …, each with one event file
         and a ``provenance.toml``.
     """
+    import pandas as pd
+
     try:
         curves, extent, runs = (pd.read_csv(source / name) for name in CURVES)
     except FileNotFoundError as error:
@@ -111,6 +114,8 @@ def _events(rows: pd.DataFrame) -> pd.DataFrame:
     A best-so-far curve of race times gives an event where it changes: the race that set it was a
     real event; the rows between say only that nothing better came.
     """
+    import pandas as pd
+
     kept = []
     for (tag, summary), curve in rows.groupby(["tag", "summary"], sort=False):
         curve = curve.sort_values("minute", kind="stable")

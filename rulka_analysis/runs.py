@@ -1,8 +1,8 @@
 """A folder of event logs, as runs.
 
 A run is one training run, however many files and segments it has: its files are put in order, a
-restart's repeated steps are resolved (the later file wins; what it overlaid is counted), segments
-``X_2``, ``X_3``, … are folded into ``X`` where their steps go on where its steps end.
+restart's repeated steps are resolved (`restarts`; what is given up is counted), segments ``X_2``,
+``X_3``, … are folded into ``X`` where their steps go on where its steps end (`segments`).
 """
 
 from __future__ import annotations
@@ -10,49 +10,50 @@ from __future__ import annotations
 import json
 import math
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from rulka_analysis import questions
 from rulka_analysis.clocks import CLOCKS, Clock, check_clock, interpolated, session_minutes
 from rulka_analysis.errors import (
     LogDirectoryError,
+    RulkaError,
     UnknownRunError,
     UnknownTagError,
     nearest,
     unknown,
 )
-from rulka_analysis.events import EventFile, TextEvent, has_scalars, read_event_file
+from rulka_analysis.events import (
+    EventCache,
+    EventFile,
+    TextEvent,
+    file_state,
+    has_scalars,
+    read_event_file,
+)
 from rulka_analysis.events.file_findings import printable
 from rulka_analysis.events.listing import search
 from rulka_analysis.findings import Finding
-from rulka_analysis.places import project_folder
+from rulka_analysis.places import build_folder, project_folder
 from rulka_analysis.provenance import SIDECAR, Provenance, TagProvenance, read_provenance
 from rulka_analysis.quantities import Evidence
+from rulka_analysis.restarts import Overlap, check_overlap, created, sessions, standing_events
+from rulka_analysis.segments import fold_segments, goes_on, run_of_hyperparameters
+from rulka_analysis.segments import natural_order as natural_order
+
+if TYPE_CHECKING:
+    # Imported by what makes tables: a build that finds nothing changed makes none.
+    import pandas as pd
 
 # The tags from which the training program's own clocks are read.
 HOURS_TAG = "cumul_training_hours"
 UPDATES_TAG = "cumul_number_batches_done"
-
-# ``events.out.tfevents.<time>.<host>.<process>.<count>``, with another suffix in TensorFlow 2.
-_FILE_NAME = re.compile(r".*tfevents\.\d+\.(?P<process>.+\.\d+)\.(?P<count>\d+)(\.v2)?\Z", re.S)
-# PyTorch's ``add_hparams`` writes into a folder of this name beneath the run's: ``str(time())``.
-_HYPERPARAMETERS_FOLDER = re.compile(r"(?P<run>.+)/\d{9,}(\.\d+)?\Z", re.S)
-_SEGMENT = re.compile(r"(?P<base>.+)_(?P<number>[1-9][0-9]*)\Z")
-
-
-def natural_order(name: str) -> list[tuple[int, int | str]]:
-    """Sort key that puts ``uni_5`` before ``uni_10``."""
-    parts = re.split(r"(\d+)", name)
-    return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts if part]
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,14 @@ class Run:
         A run that was resumed just before a new segment writes to the earlier folder again, so the
         order of files is not that of folders.
         """
+        return tuple(file for file in self._files_that_count if len(file.values))
+
+    @cached_property
+    def _files_that_count(self) -> tuple[EventFile, ...]:
+        """Files with scalars, and those that only declare a restart, in the order written."""
         files = [f for folder in self.folders for f in self._logs._read_folder(folder)]
-        return tuple(sorted((file for file in files if len(file.values)), key=_created))
+        counting = (file for file in files if len(file.values) or file.session_starts)
+        return tuple(sorted(counting, key=created))
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -133,12 +140,13 @@ class Run:
         return self._tables[tag]
 
     def _make_table(self, tag: str) -> pd.DataFrame:
+        import pandas as pd
+
         events = self._events
         if tag not in events.by_tag:
             message = unknown("tag", tag, self.tags, f"in run {self.name}")
             raise UnknownTagError(message)
         at = events.by_tag[tag]
-        names = [self._logs._relative(file.path) for file in self.files]
         return pd.DataFrame(
             {
                 "frames": events.frames[at],
@@ -147,10 +155,16 @@ class Run:
                 "wall_time": events.wall_times[at],
                 "value": events.values[at],
                 "step": events.steps[at],
-                "file": pd.Categorical.from_codes(events.files[at], categories=names),
+                "file": pd.Categorical.from_codes(events.files[at], dtype=self._file_type),
                 "reading_error": events.reading_errors[at],
             }
         )
+
+    @cached_property
+    def _file_type(self) -> pd.CategoricalDtype:
+        import pandas as pd
+
+        return pd.CategoricalDtype([self._logs._relative(file.path) for file in self.files])
 
     def evidence(self, tag: str, index: int) -> Evidence:
         """Return the event at a position of `scalars` as evidence."""
@@ -246,10 +260,9 @@ class Run:
     def hyperparameters(self) -> dict[str, bool | float | str]:
         """Hyperparameters logged with the run, in its folder or a folder directly beneath it."""
         merged: dict[str, bool | float | str] = {}
-        for folder in self.folders:
-            for place in (folder, *self._logs._without_scalars_beneath(folder)):
-                for file in self._logs._read_folder(place):
-                    merged.update(file.hyperparameters)
+        for place in self._places:
+            for file in self._logs._read_folder(place):
+                merged.update(file.hyperparameters)
         return merged
 
     @cached_property
@@ -270,20 +283,30 @@ class Run:
     @cached_property
     def digest(self) -> str:
         """Digest of everything the run was read from."""
-        places = [
+        return questions.digest_of([list(self.folders), self.file_states])
+
+    @cached_property
+    def file_states(self) -> dict[str, tuple[int, str]]:
+        """Bytes read of each file of the run, sidecars included, and the SHA-256 of these bytes.
+
+        By path relative to the log directory. `digest` changes exactly when one of these does.
+        """
+        files = [path for place in self._places for path in self._logs._files_of(place)]
+        states = {self._logs._relative(path): self._logs._state(path) for path in files}
+        for folder in self.folders:
+            sidecar = self._logs._folder(folder) / SIDECAR
+            if sidecar.exists():
+                states[self._logs._relative(sidecar)] = file_state(sidecar)
+        return states
+
+    @property
+    def _places(self) -> list[str]:
+        """The run's folders, and those beneath with event files that hold no scalar."""
+        return [
             place
             for folder in self.folders
             for place in (folder, *self._logs._without_scalars_beneath(folder))
         ]
-        files = [
-            [self._logs._relative(path), self._logs._length(path), self._logs._file_digest(path)]
-            for place in places
-            for path in self._logs._files_of(place)
-        ]
-        sidecars = [
-            questions.digest_file(self._logs._folder(folder) / SIDECAR) for folder in self.folders
-        ]
-        return questions.digest_of([list(self.folders), files, sidecars])
 
     @cached_property
     def _provenances(self) -> dict[str, Provenance | None]:
@@ -296,10 +319,12 @@ class Run:
     @cached_property
     def _events(self) -> _Events:
         files = self.files
-        kept, findings = _resolve_restarts(self.name, files, self._logs._relative)
-        for folder in self.folders:
-            for place in (folder, *self._logs._without_scalars_beneath(folder)):
-                findings += self._logs._findings_of(place, run=self.name)
+        counting = self._files_that_count
+        names = [self._logs._relative(file.path) for file in counting]
+        standing, findings = standing_events(self.name, counting, names, self._logs.overlap)
+        kept = [mask for file, mask in zip(counting, standing, strict=True) if len(file.values)]
+        for place in self._places:
+            findings += self._logs._findings_of(place, run=self.name)
         tags = tuple(dict.fromkeys(tag for file in files for tag in file.tags))
         code_of = {tag: code for code, tag in enumerate(tags)}
         lookups = [np.array([code_of[tag] for tag in file.tags], dtype=np.int32) for file in files]
@@ -323,7 +348,7 @@ class Run:
             for tag, code in code_of.items()
             if bounds[code] < bounds[code + 1]
         }
-        session_of_file, starts = _sessions(files)
+        session_of_file, starts = sessions(files)
         hours_at = by_tag.get(HOURS_TAG)
         minutes = session_minutes(
             wall_times,
@@ -378,22 +403,36 @@ class Logs:
     lengths : mapping of str to int, optional
         Bytes of each event file (by path relative to `path`) to read: a build reads files up to the
         length they had when it started, and no file that appeared later.
+    overlap : {"later wins", "keep all", "tensorboard"}
+        Which events stand where files of a run speak of the same steps; see `restarts`.
 
     Raises
     ------
     LogDirectoryError
         If there is no such directory, or no run in it.
+    RulkaError
+        If there is no such policy.
     """
 
-    def __init__(self, path: Path, *, lengths: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        lengths: Mapping[str, int] | None = None,
+        overlap: str = "later wins",
+    ) -> None:
         # Not resolved: a symbolic link keeps the name that people know it by.
         self.path = Path(os.path.abspath(path))  # noqa: PTH100
+        self._prefix = os.path.join(self.path, "")  # noqa: PTH118 - ends with a separator
+        self.overlap: Overlap = check_overlap(overlap)
         self._only = lengths
+        self._cache = _cache()
         self._lengths: dict[Path, int] = {}
-        self._folders: dict[str, tuple[Path, ...]] = {}
+        self._folders: dict[str, list[Path]] = {}
+        self._beneath: dict[str, list[str]] = {}
         self._unlisted: list[Finding] = []
         self._read: dict[str, tuple[EventFile, ...]] = {}
-        self._digests: dict[Path, str] = {}
+        self._states: dict[Path, tuple[int, str]] = {}
         self._runs: dict[str, Run] = {}
         _check_directory(self.path)
         self._scan()
@@ -465,6 +504,14 @@ class Logs:
         """Return the digest of everything a run is read from, or ``"absent"``."""
         return self._runs[name].digest if name in self._runs else questions.ABSENT
 
+    def file_states(self, name: str) -> dict[str, tuple[int, str]]:
+        """Return what a run is read from: bytes read of each file, and their SHA-256.
+
+        By path relative to the log directory, sidecars included; empty for a run that is not
+        there. `digest` changes exactly when one of these does.
+        """
+        return dict(self._runs[name].file_states) if name in self._runs else {}
+
     def runs_digest(self) -> str:
         """Return the digest of the list of runs."""
         return questions.digest_of(list(self._runs))
@@ -487,90 +534,57 @@ class Logs:
             length = self._length_in_effect(path)
             if length is not None:
                 self._lengths[path] = length
-                folder = self._relative(path.parent)
-                self._folders[folder] = (*self._folders.get(folder, ()), path)
-        holding = sorted(
-            (f for f, paths in self._folders.items() if any(map(self._has_scalars, paths))),
-            key=natural_order,
-        )
-        beneath = [folder for folder in holding if self._holds_hyperparameters_of(folder, holding)]
-        parts = self._fold_segments([folder for folder in holding if folder not in beneath])
+                self._folders.setdefault(self._relative(path.parent), []).append(path)
+        for folder in self._folders:
+            if folder != ".":
+                self._beneath.setdefault(folder.rpartition("/")[0] or ".", []).append(folder)
+        holding = sorted(filter(self._holds_scalars, self._folders), key=natural_order)
+        with_hyperparameters: dict[str, list[str]] = {}
+        all_holding = set(holding)
+        for folder in holding:
+            run = run_of_hyperparameters(folder, all_holding)
+            if run and any(file.hyperparameters for file in self._read_folder(folder)):
+                with_hyperparameters.setdefault(run, []).append(folder)
+        beneath = {folder for found in with_hyperparameters.values() for folder in found}
+        parts = fold_segments((f for f in holding if f not in beneath), self._goes_on)
         for name, folders in parts.items():
-            own = [f for f in beneath if f.rpartition("/")[0] in folders]
+            own = [other for folder in folders for other in with_hyperparameters.get(folder, ())]
             self._runs[name] = Run(self, name, (*folders, *own))
 
-    def _holds_hyperparameters_of(self, folder: str, runs: Sequence[str]) -> bool:
-        """Tell whether a folder holds what ``add_hparams`` logged for a run among `runs`."""
-        match = _HYPERPARAMETERS_FOLDER.match(folder)
-        return (
-            match is not None
-            and match["run"] in runs
-            and any(file.hyperparameters for file in self._read_folder(folder))
-        )
-
-    def _fold_segments(self, folders: list[str]) -> dict[str, tuple[str, ...]]:
-        segments: dict[str, list[str]] = {}
-        for folder in folders:
-            match = _SEGMENT.match(folder)
-            base = match["base"] if match and int(match["number"]) >= 2 else None
-            if base in segments and self._goes_on(segments[base][-1], folder):
-                segments[base].append(folder)
-            else:
-                segments[folder] = [folder]
-        return {name: tuple(parts) for name, parts in segments.items()}
-
     def _goes_on(self, before: str, after: str) -> bool:
-        """Tell whether the steps of one folder go on where those of another end.
-
-        A restart may have repeated a little: the last tenth counts as the end. Another program's
-        ``dqn`` and ``dqn_2`` both start at zero, and are runs of their own.
-        """
-        later = [file for file in self._read_folder(after) if len(file.values)]
-        if not later:
-            return False
-        start = min(int(file.steps.min()) for file in later)
-        started = min(float(file.wall_times.min()) for file in later)
-        # A run resumed after the segment began may have gone back before it, and writes to the
-        # earlier folder once more.
-        earlier = [
-            file
-            for file in self._read_folder(before)
-            if len(file.values) and float(file.wall_times.min()) < started
-        ]
-        if not earlier:
-            return False
-        end = max(int(file.steps.max()) for file in earlier)
-        ended = max(float(file.wall_times.max()) for file in earlier)
-        return start > 0 and start >= 0.9 * end and started >= ended
+        return goes_on(self._read_folder(before), self._read_folder(after))
 
     def _read_folder(self, folder: str) -> tuple[EventFile, ...]:
         if folder not in self._read:
-            files = [read_event_file(p, length=self._length(p)) for p in self._files_of(folder)]
+            files = [self._read_file(path) for path in self._files_of(folder)]
             for file in files:
-                self._digests[file.path] = file.digest
-            files.sort(key=lambda file: (_created(file), file.path.name))
+                self._states[file.path] = (file.length, file.digest)
+            files.sort(key=lambda file: (created(file), file.path.name))
             self._read[folder] = tuple(files)
         return self._read[folder]
 
+    def _read_file(self, path: Path) -> EventFile:
+        if self._cache is not None:
+            return self._cache.read(path, length=self._length(path))
+        # Without what is needed to read on: of very many small files, that is most.
+        return replace(read_event_file(path, length=self._length(path)), continuation=None)
+
     def _without_scalars_beneath(self, folder: str) -> list[str]:
         """Return folders directly beneath a run's that hold event files but are no run."""
-        return [
-            other
-            for other in self._folders
-            if other != folder
-            and (other.rpartition("/")[0] or ".") == folder
-            and other not in self._runs
-        ]
+        return [other for other in self._beneath.get(folder, ()) if other not in self._runs]
 
-    def _files_of(self, folder: str) -> tuple[Path, ...]:
+    def _files_of(self, folder: str) -> Sequence[Path]:
         return self._folders.get(folder, ())
 
     def _folder(self, folder: str) -> Path:
         return self._folders[folder][0].parent
 
     def _relative(self, path: Path) -> str:
+        # By its text: of very many files, a path's own methods take longer than reading.
+        name = os.fspath(path).removeprefix(self._prefix).replace(os.sep, "/")
+        if path == self.path:
+            return "."
         # A name that is no valid Unicode can be neither printed nor written to JSON.
-        name = path.relative_to(self.path).as_posix()
         return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
     def _length_in_effect(self, path: Path) -> int | None:
@@ -585,15 +599,11 @@ class Logs:
     def _length(self, path: Path) -> int:
         return self._lengths[path]
 
-    def _has_scalars(self, path: Path) -> bool:
-        if not has_scalars(path):
+    def _holds_scalars(self, folder: str) -> bool:
+        if not any(map(has_scalars, self._files_of(folder))):
             return False
-        # The file may be longer than what is to be read of it.
-        return self._only is None or any(
-            len(file.values)
-            for file in self._read_folder(self._relative(path.parent))
-            if file.path == path
-        )
+        # The files may be longer than what is to be read of them.
+        return self._only is None or any(len(file.values) for file in self._read_folder(folder))
 
     def _findings_of(self, folder: str, run: str | None = None) -> list[Finding]:
         """Return what was wrong with a folder's files, which are named from the log directory."""
@@ -605,13 +615,13 @@ class Logs:
                 found.append(replace(finding, run=run, file=name, message=message))
         return found
 
-    def _file_digest(self, path: Path) -> str:
-        if path not in self._digests:
-            self._digests[path] = questions.digest_file(path, self._length(path))
-        return self._digests[path]
+    def _state(self, path: Path) -> tuple[int, str]:
+        if path not in self._states:
+            self._states[path] = file_state(path, length=self._length(path))
+        return self._states[path]
 
 
-def open_logs(path: str | os.PathLike[str] | None = None) -> Logs:
+def open_logs(path: str | os.PathLike[str] | None = None, *, overlap: str = "later wins") -> Logs:
     """Open the log directory in effect.
 
     That is the argument; else the one in the environment variable ``RULKA_LOGDIR``; else
@@ -622,19 +632,25 @@ def open_logs(path: str | os.PathLike[str] | None = None) -> Logs:
     ----------
     path : path-like, optional
         A log directory: one folder a run beneath it.
+    overlap : {"later wins", "keep all", "tensorboard"}
+        Which events stand where files of a run speak of the same steps, as they do after a
+        restart: those of the later file; all of them; those that TensorBoard shows. How many
+        events are given up stands in `Run.findings`.
 
     Raises
     ------
     LogDirectoryError
         If there is no such directory, or no run in it; names the nearest directory.
+    RulkaError
+        If there is no such policy.
     """
     snapshot = os.environ.get("RULKA_SNAPSHOT")
     chosen = log_directory(path)
     if snapshot:
         data = json.loads(Path(snapshot).read_text(encoding="utf-8"))
         if data["path"] == str(chosen):
-            return Logs(chosen, lengths=data["lengths"])
-    return Logs(chosen)
+            return Logs(chosen, lengths=data["lengths"], overlap=overlap)
+    return Logs(chosen, overlap=overlap)
 
 
 def log_directory(path: str | os.PathLike[str] | None = None) -> Path:
@@ -681,106 +697,12 @@ def _check_directory(path: Path) -> None:
     )
 
 
-def _created(file: EventFile) -> float:
-    if file.created is not None:
-        return file.created
-    return float(file.wall_times[0]) if len(file.wall_times) else math.inf
+def _cache() -> EventCache | None:
+    try:
+        return EventCache(build_folder() / "events_read")
+    except RulkaError:  # The package is used away from its project.
+        return None
 
 
 def _finite_or_none(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
-
-
-def _started(file: EventFile) -> float:
-    return min(_created(file), float(file.wall_times.min()))
-
-
-def _sessions(files: tuple[EventFile, ...]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Number the files' sessions: between two files of one session there was no pause.
-
-    Files written at the same time belong to one session, and so do files that one process wrote
-    after each other (its segments): their names bear the same process and a rising count.
-    """
-    numbers: list[int] = []
-    starts: list[float] = []
-    ended = -math.inf
-    for position, file in enumerate(files):
-        start = _started(file)
-        if not starts or (start >= ended and not _goes_on_writing(files[position - 1], file)):
-            starts.append(start)
-        else:
-            starts[-1] = min(starts[-1], start)
-        numbers.append(len(starts) - 1)
-        ended = max(ended, float(file.wall_times.max()))
-    return np.array(numbers, dtype=np.int64), np.array(starts)
-
-
-def _goes_on_writing(before: EventFile, after: EventFile) -> bool:
-    """Tell whether the process that wrote one file also wrote another, later."""
-    earlier, later = (_FILE_NAME.match(file.path.name) for file in (before, after))
-    return (
-        earlier is not None
-        and later is not None
-        and earlier["process"] == later["process"]
-        and int(earlier["count"]) < int(later["count"])
-    )
-
-
-def _resolve_restarts(
-    run: str, files: tuple[EventFile, ...], relative: Callable[[Path], str]
-) -> tuple[list[NDArray[np.bool_]], list[Finding]]:
-    """Decide which events stand: a later file that repeats steps of tags it shares wins.
-
-    A program resumed from a checkpoint goes back a little and writes the steps since then again.
-    What an earlier file logged from that step on belongs to a past that was given up, whatever the
-    tag. A file that shares no tag with another does not repeat it, and files written at the same
-    time do not follow each other: both are left alone.
-    """
-    kept = [np.ones(len(file.values), dtype=bool) for file in files]
-    findings: list[Finding] = []
-    for later in range(1, len(files)):
-        for earlier in range(later):
-            shared = set(files[earlier].tags) & set(files[later].tags)
-            if not shared:
-                continue
-            names = f"{relative(files[earlier].path)} and {relative(files[later].path)}"
-            if _started(files[later]) < float(files[earlier].wall_times.max()):
-                findings.append(
-                    Finding(
-                        "written_at_the_same_time",
-                        "warning",
-                        f"{names} were written at the same time and share {len(shared)} tags; "
-                        "the events of both are kept.",
-                        why="Two programs may have logged into one folder.",
-                        remedy="Give each run a folder of its own.",
-                        run=run,
-                        file=relative(files[later].path),
-                    )
-                )
-                continue
-            codes = [code for code, tag in enumerate(files[later].tags) if tag in shared]
-            start = int(files[later].steps[np.isin(files[later].tag_codes, codes)].min())
-            overlaid = kept[earlier] & (files[earlier].steps >= start)
-            count = int(overlaid.sum())
-            if not count:
-                continue
-            kept[earlier] &= ~overlaid
-            whole = not kept[earlier].any()
-            findings.append(
-                Finding(
-                    "restart",
-                    "warning" if whole else "note",
-                    f"{relative(files[later].path)} starts again at step {start:,}: {count:,} "
-                    f"events of {relative(files[earlier].path)} from that step on are overlaid"
-                    + (", which is all of it." if whole else "."),
-                    why="A resumed run repeats steps; the later file wins.",
-                    remedy=(
-                        "If these are different runs, give each a folder of its own."
-                        if whole
-                        else "Nothing to do."
-                    ),
-                    run=run,
-                    file=relative(files[later].path),
-                )
-            )
-    return kept, findings

@@ -87,6 +87,17 @@ def test_headers_are_found_wherever_they_stand(length_bytes, monkeypatch):
     assert len(nothing) == 0
 
 
+@pytest.mark.parametrize("length_bytes", [2, 4])
+def test_a_long_stretch_of_zeros_proposes_no_header(length_bytes):
+    zeros = np.zeros(5000, np.uint8)
+    assert not len(framing._zeros_at(zeros, length_bytes))
+    record = np.frombuffer(write.record(b"x" * 300), np.uint8)
+    for behind in (0, 1, 11, 12, 5000):
+        block = np.concatenate([zeros, record, zeros[:behind]])
+        positions, lengths = framing.headers_in(block, length_bytes=length_bytes)
+        assert (positions.tolist(), lengths.tolist()) == ([5000], [300])
+
+
 def test_templates_that_a_hash_does_not_tell_apart(monkeypatch):
     """Only then is one of two templates unused; never is one taken for the other."""
     monkeypatch.setattr(templates, "_factors", lambda count, seed: np.zeros(count, np.uint64))

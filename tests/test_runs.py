@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
 import sys
+import tracemalloc
 from functools import cache
 from pathlib import Path
 
@@ -469,6 +471,88 @@ def test_the_digest_does_not_depend_on_what_was_read_before(tmp_path: Path) -> N
     run = Logs(tmp_path)["run"]
     run.scalars("a")
     assert run.digest == fresh
+
+
+def test_the_states_of_a_runs_files_are_its_digest_file_by_file(tmp_path: Path) -> None:
+    run = TrainingRun("uni_6", minutes=20, segment_frames=(300_000,))
+    write_run(tmp_path, run)
+    for folder in ("uni_6", "uni_6_2"):
+        sidecar = tmp_path / folder / "provenance.toml"
+        sidecar.write_text(f'source = "{folder}"\n', encoding="utf-8")
+    write_header_only(tmp_path / "uni_6", START + 5)
+    write.write_event_file(
+        tmp_path / "uni_6" / "hparams", [write.hyperparameters_event({"a": 1.0})]
+    )
+    write_file(tmp_path / "other", START, ("a", 1, 1.0, 1))
+
+    logs = Logs(tmp_path)
+    before = logs.digest("uni_6")
+    states = logs.file_states("uni_6")
+    files = [path for path in tmp_path.rglob("*") if path.is_file() and "other" not in path.parts]
+    assert states.keys() == {path.relative_to(tmp_path).as_posix() for path in files}
+    for path in files:
+        data = path.read_bytes()
+        state = (len(data), hashlib.sha256(data).hexdigest())
+        assert states[path.relative_to(tmp_path).as_posix()] == state
+    assert logs.file_states("uni_7") == {}
+
+    logs["uni_6"].scalars("Training/loss")
+    assert Logs(tmp_path).file_states("uni_6") == states
+    assert Logs(tmp_path).digest("uni_6") == before
+    for path in files:
+        data = path.read_bytes()
+        path.write_bytes(data + b"\n")
+        changed = Logs(tmp_path)
+        assert changed.digest("uni_6") != before
+        grown = path.relative_to(tmp_path).as_posix()
+        assert {
+            name for name, state in changed.file_states("uni_6").items() if state != states[name]
+        } == {grown}
+        assert changed.file_states("uni_6")[grown][0] == len(data) + 1
+        path.write_bytes(data)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_the_digest_of_what_cannot_be_read_does_not_depend_on_trying(tmp_path: Path) -> None:
+    write_file(tmp_path / "run", START, ("a", 1, 1.0, 1))
+    (tmp_path / "run" / "events.out.tfevents.1.gone").symlink_to(tmp_path / "gone")
+    os.mkfifo(tmp_path / "run" / "events.out.tfevents.1.pipe")
+    fresh = Logs(tmp_path).digest("run")
+    logs = Logs(tmp_path)
+    assert kinds(logs["run"]) == ["unreadable", "unreadable"]
+    assert logs.digest("run") == fresh
+
+
+# --- Very many files ------------------------------------------------------------------------------
+
+
+def test_very_many_small_files_are_one_run(tmp_path: Path) -> None:
+    """What reading needs to go on, should a file grow, would nearly double the memory."""
+    count = 300
+    for number in range(count):
+        write_file(tmp_path / "run", START + 10 * number, ("a", number, 1.0, 1))
+    Logs(tmp_path)["run"].scalars("a")  # imports, and tables that are made once
+    tracemalloc.start()
+    try:
+        run = Logs(tmp_path)["run"]
+        assert len(run.scalars("a")) == len(run.files) == count
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert run.findings == ()
+    assert held < 3_800 * count
+
+
+def test_a_run_among_very_many_other_things(tmp_path: Path) -> None:
+    write_file(tmp_path / "run", START, ("a", 1, 1.0, 1))
+    for number in range(500):
+        (tmp_path / "run" / f"image_{number}.png").touch()
+        (tmp_path / "run" / f"tfevents.{number}").touch()
+        (tmp_path / "run" / f"folder_{number}").mkdir()
+    run = Logs(tmp_path)["run"]
+    assert series(run, "a") == [(1, 1.0)]
+    assert len(run.files) == 1
+    assert run.findings == ()
 
 
 def test_absent_is_an_answer_too(tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ dependencies = ["base"]
 
 [project.optional-dependencies]
 bench = ["checker"]
+fuzz = ["checker"]
 html = ["sphinx"]
 lab = []
 test = ["checker"]

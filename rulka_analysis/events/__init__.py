@@ -19,19 +19,23 @@ The parts, each with one job, from the bytes upwards:
 `contents`          what reading a file gives: `EventFile`, `TextEvent`
 `listing`           which files beneath a folder are event files
 `reading`           the functions people call
+`cache`             files that were read before, as columns on disk
 ==================  ==========================================================================
 
 The fast reader is held against the specification: for whatever bytes, both give the same.
 """
 
+from rulka_analysis.events.cache import EventCache
 from rulka_analysis.events.contents import EventFile, EventFileWarning, TextEvent
 from rulka_analysis.events.listing import find_event_files, is_event_file_name
-from rulka_analysis.events.reading import has_scalars, read_event_file, read_scalars
+from rulka_analysis.events.reading import file_state, has_scalars, read_event_file, read_scalars
 
 __all__ = [
+    "EventCache",
     "EventFile",
     "EventFileWarning",
     "TextEvent",
+    "file_state",
     "find_event_files",
     "has_scalars",
     "is_event_file_name",

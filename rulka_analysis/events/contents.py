@@ -52,6 +52,9 @@ class EventFile:
     created : float or None
         Wall time of the first record, in seconds since the epoch: when the file was opened for
         writing. None where the first record cannot be read.
+    version : float or None
+        Of the format, as the file declares it; None where it does not. From 2 on, writers declare
+        restarts.
     tags : tuple of str
         The tags that hold scalars, in order of first appearance.
     tag_codes : ndarray of int32, shape (n,)
@@ -80,6 +83,7 @@ class EventFile:
     path: Path
     length: int
     created: float | None
+    version: float | None
     tags: tuple[str, ...]
     tag_codes: NDArray[np.int32]
     steps: NDArray[np.int64]

@@ -74,6 +74,8 @@ class Decoder:
         As in `EventFile`.
     created : float or None
         Wall time of the record at byte 0.
+    version : float or None
+        Of the format, as declared last.
     holds_events : bool
         Whether any record said anything at all that an event can say.
     """
@@ -103,6 +105,7 @@ class Decoder:
         self.texts: list[TextEvent] = []
         self.hyperparameters: dict[str, bool | float | str] = {}
         self.created: float | None = None
+        self.version: float | None = None
         self.holds_events = False
 
     def decode(self, payload: bytes, byte: int) -> bool:
@@ -129,6 +132,8 @@ class Decoder:
                 self._add_value(event, value)
         elif kind == "session_log" and event.session_log.status == self._start_status:
             self.session_starts.append((self._taken + len(self._values), event.step))
+        elif kind == "file_version":
+            self.version = _version(event.file_version)
         return True
 
     @property
@@ -248,6 +253,14 @@ class Decoder:
                 self.hyperparameters[name] = getattr(value, kind)
             else:
                 self.hyperparameters[name] = MessageToJson(value, indent=None)
+
+
+def _version(text: str) -> float:
+    """Return the number in a declaration such as ``brain.Event:2``, or -1 where there is none."""
+    try:
+        return float(text.rpartition("brain.Event:")[2])
+    except ValueError:
+        return -1.0
 
 
 def single_number(tensor: TensorProto) -> float | int | None:

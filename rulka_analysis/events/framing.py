@@ -100,7 +100,13 @@ def _zeros_at(piece: NDArray[np.uint8], length_bytes: int) -> NDArray[np.int64]:
     possible = four[4 : 4 + count]
     if length_bytes == 2:
         possible &= two[2 : 2 + count]
-    return np.flatnonzero(possible)
+    found = np.flatnonzero(possible)
+    if len(found) > count // 8:
+        # A long stretch of zeros. A header of nothing but zeros is wrong: a length of zero has
+        # another checksum. Without this, zeros would take a hundred times longer than records.
+        four = two[:-2] & two[2:]
+        found = np.flatnonzero(possible & ~(four[:count] & four[8 : 8 + count]))
+    return found
 
 
 class Chain:

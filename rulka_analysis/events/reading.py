@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import io
 import os
 import stat
@@ -23,6 +25,8 @@ from rulka_analysis.findings import Finding
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_PIECE = 1 << 20
 
 
 def read_event_file(
@@ -69,6 +73,33 @@ def read_event_file(
         contents = read_file(io.BytesIO(), 0, path, text=text)
         finding = file_findings.unreadable(str(path), 0, None, error.strerror or str(error))
         return replace(contents, findings=(finding,))
+
+
+def file_state(path: str | os.PathLike[str], *, length: int | None = None) -> tuple[int, str]:
+    """Return what `read_event_file` would say of a file's `length` and `digest`, without reading.
+
+    Parameters
+    ----------
+    path : path-like
+    length : int, optional
+        Consider only so many bytes.
+
+    Returns
+    -------
+    tuple of (int, str)
+        Bytes considered, and their SHA-256 in hexadecimal: those of nothing where the file cannot
+        be opened, and of what could be read where its disk breaks.
+    """
+    digest = hashlib.sha256()
+    considered = 0
+    with contextlib.suppress(OSError), _opened(Path(path)) as (file, size):
+        left = size if length is None else min(size, length)
+        block = memoryview(bytearray(min(_PIECE, left)))
+        while left > 0 and (count := file.readinto(block[:left])):  # type: ignore[attr-defined]
+            digest.update(block[:count])
+            considered += count
+            left -= count
+    return considered, digest.hexdigest()
 
 
 def has_scalars(path: str | os.PathLike[str]) -> bool:

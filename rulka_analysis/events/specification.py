@@ -209,6 +209,7 @@ def contents_of(
         path=path,
         length=reader.size,
         created=decoder.created,
+        version=decoder.version,
         tags=tuple(decoder.tags),
         tag_codes=columns.tag_codes,
         steps=columns.steps,
