@@ -66,6 +66,13 @@ class TrainingRun:
         Whether ``cumul_training_hours`` is logged.
     seed : int
         Replicates are runs that differ in name and seed only.
+    rollout_speed : float
+        Game time per second of rollout.
+    schedule_lags : int
+        Frames by which the schedules of gamma and epsilon lag behind those of other runs.
+    best_under_map_just_raced : bool
+        The all-time best as some versions of the program wrote it: the last map's best under the
+        tag of the map just raced, and no other tag.
     """
 
     name: str
@@ -87,6 +94,9 @@ class TrainingRun:
     segment_frames: Sequence[int] = SEGMENT_FRAMES
     started: float = STARTED
     seed: int = 0
+    rollout_speed: float = 40.0
+    schedule_lags: int = 0
+    best_under_map_just_raced: bool = False
 
 
 @dataclass(frozen=True)
@@ -243,7 +253,7 @@ def _rollout(
     values = {
         f"Race/{kind}_race_time_{on}": race.seconds,
         f"Race/{kind}_race_finished_{on}": float(race.finished),
-        f"Race/race_time_ratio_{race.map}": 40.0 + random.normal(),
+        f"Race/race_time_ratio_{race.map}": run.rollout_speed + random.normal(),
         f"RL/single_zone_reached_{on}": 300.0 if race.finished else float(random.integers(300)),
         "Performance/tmi_protection_cutoff": 0.0,
         "Performance/worker_time_in_rollout_percentage": 0.9 + 0.01 * random.random(),
@@ -280,6 +290,7 @@ def _aggregate(
     norm = 0.01 * run.batch_size * (1 + 0.1 * random.random())
     share = run.learner_share + 0.005 * random.normal()
     memories = frames * 0.05
+    scheduled = frames - run.schedule_lags
     values = {
         "Training/loss": loss * (1 + 0.02 * random.normal()),
         "Training/loss_test": loss * (1.05 + 0.02 * random.normal()),
@@ -289,8 +300,8 @@ def _aggregate(
         "Training/weight_decay": 1e-6,
         "Training/discard_non_greedy_actions_in_nsteps": 1,
         "Training/train_on_batch_duration": 1e-5 * run.batch_size,
-        "RL/gamma": float(np.interp(frames, [1_500_000, 2_500_000], [0.999, 1.0])),
-        "RL/epsilon": float(np.interp(frames, [0, 50_000, 3_000_000], [1.0, 1.0, 0.03])),
+        "RL/gamma": float(np.interp(scheduled, [1_500_000, 2_500_000], [0.999, 1.0])),
+        "RL/epsilon": float(np.interp(scheduled, [0, 50_000, 3_000_000], [1.0, 1.0, 0.03])),
         "RL/epsilon_boltzmann": 0.15,
         "RL/tau_epsilon_boltzmann": 0.01,
         "Performance/learner_percentage_training": share,
@@ -317,7 +328,8 @@ def _aggregate(
         values[f"Network/optimizer/{layer}/exp_avg_L2"] = norm / 100
     for map in {race.map: None for race in races}:
         best = min(race.seconds for race in races if race.map == map)
-        values[f"alltime_min_ms_{map}"] = round(best * 1000)
+        under = races[-1].map if run.best_under_map_just_raced else map
+        values[f"alltime_min_ms_{under}"] = round(best * 1000)
     if run.logs_hours:
         values["cumul_training_hours"] = minute / 60
     return values
@@ -376,10 +388,23 @@ class _Writer:
 
 def rewrite_event_file(path: Path, change: Callable[[str, float], float]) -> None:
     """Write an event file anew, each scalar changed by what `change` makes of its tag and value."""
-    records = []
-    for event in LegacyEventFileLoader(str(path)).Load():
+
+    def changed(event: Event) -> Event:
         for value in event.summary.value:
             if value.HasField("simple_value"):
                 value.simple_value = change(value.tag, value.simple_value)
-        records.append(event_files.record(event.SerializeToString(deterministic=True)))
-    path.write_bytes(b"".join(records))
+        return event
+
+    rewrite_events(path, changed)
+
+
+def rewrite_events(path: Path, change: Callable[[Event], Event | None]) -> None:
+    """Write an event file anew, each event changed by `change`; what it makes None is left out."""
+    events = [change(event) for event in LegacyEventFileLoader(str(path)).Load()]
+    path.write_bytes(
+        b"".join(
+            event_files.record(event.SerializeToString(deterministic=True))
+            for event in events
+            if event is not None
+        )
+    )

@@ -1,0 +1,154 @@
+"""What makes runs hard to compare: durations, races, copies, and what grows with a setting."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from rulka_analysis.findings import Finding
+from rulka_analysis.health.readings import (
+    EXPLORING_TIMES,
+    GREEDY_TIMES,
+    Floats,
+    Reading,
+    Readings,
+    several,
+)
+from rulka_analysis.health.settings import Pair, Values
+
+# Durations and numbers of races that differ by more than this share of the larger one.
+UNEQUAL = 0.2
+# So many different values in a row are not the same twice by chance.
+SURELY = 5
+
+
+def durations_apart(pair: Pair) -> Finding | None:
+    """Return the finding that one of two runs lasted much longer."""
+    own, base = pair.candidate.run.duration, pair.baseline.run.duration
+    if not _unequal(own, base):
+        return None
+    return Finding(
+        "durations_differ",
+        "warning",
+        f"{pair.candidate.shown} lasted {own:,.0f} minutes, {pair.baseline.shown} {base:,.0f}.",
+        why="Bests and last values of whole runs favour the longer one.",
+        remedy="Compare where both are known; train the shorter one on for a verdict on more.",
+        run=pair.candidate.name,
+    )
+
+
+def races_apart(pair: Pair) -> Iterator[Finding]:
+    """Yield kinds of races of which one run drove many more within the time both are known."""
+    told = []
+    for name in (*GREEDY_TIMES[1:2], EXPLORING_TIMES[0]):
+        for reading in pair.baseline.of(name):
+            other = next((r for r in pair.candidate.of(name) if r.tag == reading.tag), None)
+            if other is None or reading.records_only or other.records_only:
+                continue
+            end = min(reading.known_until, other.known_until)
+            base, own = (int((r.minutes <= end).sum()) for r in (reading, other))
+            if _unequal(own, base):
+                told.append(f"{own:,} and {base:,} of {reading.shown}")
+    if told:
+        yield Finding(
+            "races_unequal",
+            "warning",
+            f"{pair.shown} drove unequal numbers of races in the same time: {several(told)}.",
+            why="A best so far favours the run with more races: it had more chances.",
+            remedy="Look at quantiles and finish rates as well, or compare at equal frames.",
+            run=pair.candidate.name,
+        )
+
+
+def growing_with_settings(pair: Pair, values: Values) -> Iterator[Finding]:
+    """Yield settings that differ between two runs and that logged metrics grow with."""
+    by_setting: dict[str, list[str]] = {}
+    for reading in pair.candidate:
+        if reading.metric is None or reading.tag not in pair.baseline.matches:
+            continue
+        for setting in reading.metric.scales_with:
+            by_setting.setdefault(setting, []).append(reading.tag)
+    for setting, tags in by_setting.items():
+        base, own = (values[log.name].get(setting) for log in (pair.baseline, pair.candidate))
+        words = setting.replace("_", " ")
+        if base is None or own is None:
+            unknown = several(
+                log.name
+                for log, value in ((pair.baseline, base), (pair.candidate, own))
+                if value is None
+            )
+            yield Finding(
+                "scale_unknown",
+                "warning",
+                f"{_grow(tags, words)}, and that of {unknown} is not known.",
+                why=f"So {pair.shown} cannot be compared by that, neither as logged nor per unit.",
+                remedy="Record the setting; until then leave that out of the comparison.",
+                run=pair.candidate.name,
+            )
+        elif base != own:
+            yield Finding(
+                "scales_with_setting",
+                "note",
+                f"{_grow(tags, words)}, which is {own:g} in {pair.candidate.shown} and {base:g} in "
+                f"{pair.baseline.shown}.",
+                why="As logged they compare the setting, not what was learnt.",
+                remedy=f"Compare them divided by the {words}.",
+                run=pair.candidate.name,
+            )
+
+
+def copies(logs: Sequence[Readings]) -> Iterator[Finding]:
+    """Yield pairs of runs that hold the same series.
+
+    Only what cannot agree by chance or by design counts: races, losses and what else a verdict may
+    rest on; not settings, schedules and clocks.
+    """
+    series = {log.name: {r.tag: _changes(r) for r in log if _cannot_agree(r)} for log in logs}
+    for one, other in combinations(logs, 2):
+        ours, theirs = series[one.name], series[other.name]
+        same = [tag for tag in ours if tag in theirs and _same(ours[tag], theirs[tag])]
+        if same:
+            yield Finding(
+                "identical_series",
+                "error",
+                f"{several(same)} of {one.shown} and {other.shown} hold the same values one after "
+                "the other.",
+                why="One log is a copy of the other, or went on from a copy: they are one "
+                "observation, not two.",
+                remedy="Leave one of them out, or put back the log that belongs there.",
+                run=other.name,
+                tag=same[0] if len(same) == 1 else None,
+            )
+
+
+def _cannot_agree(reading: Reading) -> bool:
+    metric = reading.metric
+    return metric is not None and metric.decides and metric.summary != "finish_rate"
+
+
+def _changes(reading: Reading) -> Floats:
+    """Return a series without repeats, unfinished races and what is no number."""
+    values = reading.values[reading.finite]
+    metric = reading.metric
+    if metric is not None and metric.cutoff_seconds is not None:
+        values = values[values < metric.cutoff_seconds * (1000 if metric.unit == "ms" else 1)]
+    found: Floats = values[np.diff(values, prepend=np.nan) != 0]
+    return found
+
+
+def _same(ours: Floats, theirs: Floats) -> bool:
+    count = min(len(ours), len(theirs))
+    # Most series differ at once; only then is it worth looking at all of them.
+    if count < SURELY or not np.array_equal(ours[:SURELY], theirs[:SURELY]):
+        return False
+    return np.array_equal(ours[:count], theirs[:count])
+
+
+def _grow(tags: Sequence[str], setting: str) -> str:
+    return f"{several(tags)} {'grows' if len(tags) == 1 else 'grow'} with the {setting}"
+
+
+def _unequal(one: float, other: float) -> bool:
+    return abs(one - other) > UNEQUAL * max(one, other)

@@ -1,0 +1,165 @@
+"""What the shape of a series gives away: no numbers, a frozen end, a lone last reading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from rulka_analysis.findings import Finding
+from rulka_analysis.health.readings import Floats, Reading, Readings, minute, several
+
+# So many equal values at the end of a series that never repeated one before are no coincidence.
+FROZEN = 5
+# How many readings before the last one say how far readings usually are from each other, and how
+# many times their whole range the last one may lie away from the nearest of them.
+NEIGHBOURS, FAR = 12, 2.0
+
+_NOISY = ("last", "median_of_last_three")
+
+
+def series_findings(log: Readings) -> Iterator[Finding]:
+    """Yield findings about the shape of a run's series."""
+    yield from _not_numbers(log)
+    yield from _frozen_tails(log)
+    yield from _far_last_readings(log)
+    yield from _beyond_their_curve(log)
+
+
+def _not_numbers(log: Readings) -> Iterator[Finding]:
+    # Where the catalogue has a rule for it, that rule says what it means.
+    broken = [r for r in log if not r.finite.all() and not _has_rule(r)]
+    if not broken:
+        return
+    count = sum(int((~r.finite).sum()) for r in broken)
+    first = min(broken, key=lambda r: float(r.minutes[np.flatnonzero(~r.finite)[0]]))
+    when = minute(first.minutes[np.flatnonzero(~first.finite)[0]])
+    tags = several(r.tag for r in broken)
+    yield Finding(
+        "not_finite",
+        "warning",
+        f"{count:,} value{'s' if count > 1 else ''} of {tags} of {log.shown} "
+        f"{'are' if count > 1 else 'is'} no number (NaN or infinite), first at {when}.",
+        why="They are left out of every number; what they stand for is not known.",
+        remedy="See what else happened at that moment: losses and gradients first.",
+        run=log.name,
+        tag=broken[0].tag if len(broken) == 1 else None,
+    )
+
+
+def _has_rule(reading: Reading) -> bool:
+    metric = reading.metric
+    return metric is not None and any(rule.when == "not_finite" for rule in metric.watch_rules)
+
+
+def _measures(reading: Reading) -> bool:
+    """Tell whether a tag holds readings of something: no setting, clock, flag or race time."""
+    metric = reading.metric
+    return metric is None or (
+        metric.summary in _NOISY and not metric.schedule and metric.setting is None
+    )
+
+
+def _frozen_tails(log: Readings) -> Iterator[Finding]:
+    if log.published:
+        return
+    frozen = {r.tag: length for r in log if (length := _frozen_tail(r))}
+    # What a tag of another program means is not known, and layers are many: together, and no error.
+    single = [tag for tag in frozen if _decides(log[tag])]
+    for tags in (*([tag] for tag in single), [tag for tag in frozen if tag not in single]):
+        if not tags:
+            continue
+        since = minute(log[tags[0]].minutes[-frozen[tags[0]]])
+        yield Finding(
+            "frozen_tail",
+            "error" if tags[0] in single else "warning",
+            f"{several(tags)} of {log.shown} {'repeats' if len(tags) == 1 else 'repeat'} the same "
+            f"value to the end, from {since} on ({frozen[tags[0]]} times), having never stood "
+            "still before.",
+            why="The last values do not look measured: what computes them seems to have stopped.",
+            remedy="Compare up to that moment only, and see what happened to the run then.",
+            run=log.name,
+            tag=tags[0] if len(tags) == 1 else None,
+        )
+
+
+def _decides(reading: Reading) -> bool:
+    metric = reading.metric
+    return (
+        metric is not None
+        and metric.decides
+        and not any(placeholder.name == "layer" for placeholder in metric.placeholders)
+    )
+
+
+def _frozen_tail(reading: Reading) -> int:
+    """Return how many equal values end a series that moved up and down before; 0 for none."""
+    values = reading.values[reading.finite]
+    if not _measures(reading) or len(values) < 3 * FROZEN:
+        return 0
+    changes = np.flatnonzero(np.diff(values) != 0)
+    length = len(values) - 1 - int(changes[-1]) if len(changes) else 0
+    before = values[: len(values) - length]
+    if not FROZEN <= length <= len(values) - 2 * FROZEN:
+        return 0
+    moves = np.diff(before)
+    # What only rises or falls before it stands still has reached its end; a whole number at an
+    # extreme is a bound that values pile up at.
+    restless = min((moves > 0).mean(), (moves < 0).mean()) >= 0.1 and (moves == 0).mean() <= 0.05
+    bound = values[-1] in (before.min(), before.max(), values.max(), values.min())
+    return length if restless and not (bound and float(values[-1]).is_integer()) else 0
+
+
+def _far_last_readings(log: Readings) -> Iterator[Finding]:
+    for reading in log:
+        at = np.flatnonzero(reading.finite)
+        if not _measures(reading) or len(at) <= NEIGHBOURS:
+            continue
+        values = reading.values[at]
+        last, near = values[-1], values[-1 - NEIGHBOURS : -1]
+        if not _is_far(values):
+            continue
+        yield Finding(
+            "far_last_reading",
+            "warning",
+            f"The last reading of {reading.shown} of {log.shown}, {last:.4g} at "
+            f"{minute(reading.minutes[at[-1]])}, is far from the {NEIGHBOURS} before it "
+            f"({near.min():.4g} to {near.max():.4g}).",
+            why="A number that rests on the last value alone tells of one reading, not of the run.",
+            remedy="Take the median of the last three, or the value where the other readings end.",
+            run=log.name,
+            tag=reading.tag,
+        )
+
+
+def _is_far(values: Floats) -> bool:
+    """Tell whether the last value lies far from those before it, farther than any jump so far."""
+    last, near = float(values[-1]), values[-1 - NEIGHBOURS : -1]
+    spread = float(near.max() - near.min())
+    away = float(np.abs(near - last).min())
+    # Where most readings are the same, as at a bound, a rare other one is nothing strange.
+    varied = len(np.unique(near)) > NEIGHBOURS / 2
+    return varied and away > max(FAR * spread, float(np.abs(np.diff(values[:-1])).max()))
+
+
+def _beyond_their_curve(log: Readings) -> Iterator[Finding]:
+    """Single readings that a sidecar knows after the curve of their tag ends."""
+    if not log.published:
+        return
+    alone = [
+        r for r in log if len(r.minutes) and r.minutes[-1] > r.known_until + 2 * log.resolution
+    ]
+    if not alone:
+        return
+    last = max(float(r.minutes[-1]) for r in alone)
+    end = max(r.known_until for r in alone)
+    yield Finding(
+        "lone_last_reading",
+        "note",
+        f"{several((r.tag for r in alone), 4)} of {log.shown}: one more reading at {minute(last)}, "
+        f"though nothing is known after {minute(end)}.",
+        why="What happened in between is not known; a last value compares another moment.",
+        remedy="Compare up to where the curves are known.",
+        run=log.name,
+        tag=alone[0].tag if len(alone) == 1 else None,
+    )
