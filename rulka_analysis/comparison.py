@@ -360,6 +360,15 @@ class Comparison:
         return found
 
 
+def window_end(window: Window) -> Quantity:
+    """Return where a common window ends, as a quantity that says why there."""
+    ends = ", ".join(
+        f"{run} to {position_text(end, window.clock)}" for run, end in window.ends.items()
+    )
+    how = f"the end of the common window; there are data of {ends}"
+    return Quantity(window.end, UNITS[window.clock], 0, how=how)
+
+
 _COLUMNS = [
     "run",
     "role",

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from rulka_analysis import summaries
 from rulka_analysis.catalogue import Catalogue, Metric
-from rulka_analysis.clocks import Clock, last_event_at, write_interval
+from rulka_analysis.clocks import CLOCKS, Clock, last_event_at, write_interval
 from rulka_analysis.quantities import Evidence, Quantity
 from rulka_analysis.runs import Run
 
@@ -201,6 +201,46 @@ class Series:
             return [(int(i),) if i >= 0 else () for i in at]
         return [self._three_up_to(finite, int(i)) if i >= 0 else () for i in at]
 
+    def standing(
+        self, clock: Clock, positions: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+        """Return how the run stands at positions on a clock.
+
+        Returns
+        -------
+        array of shape (n,), array of shape (n,), array of shape (n,)
+            Values, NaN where missing; their reading errors; where races were run and none of them
+            had been finished.
+        """
+        decided = self.at(clock, positions)
+        errors = self.events.reading_error.to_numpy(dtype=np.float64) * self.factor
+        values = np.full(len(positions), np.nan)
+        error = np.zeros(len(positions))
+        for slot, indices in enumerate(decided):
+            if indices:
+                values[slot] = np.median(self.values[list(indices)])
+                error[slot] = errors[list(indices)].max()
+        unfinished = np.zeros(len(positions), dtype=bool)
+        if self.measure.metric.cutoff_seconds is not None:
+            on_clock = self.clock(clock)
+            finished = on_clock[np.isfinite(self.values) & np.isfinite(on_clock)]
+            raced = positions >= np.nanmin(on_clock, initial=np.inf)
+            none_yet = positions < finished.min(initial=np.inf)
+            unfinished = raced & none_yet & self._holds(clock, positions)
+        return values, error, unfinished
+
+    def reading(self, clock: Clock) -> float:
+        """Return the distance between two readings on a clock: the curve's, else between writes."""
+        provenance = self.run.provenance
+        resolution = provenance.resolution_minutes if provenance else None
+        if not resolution:
+            return write_interval(self.clock(clock))
+        if clock == "minutes":
+            return float(resolution)
+        end = self.run.known_until(self.tag, "minutes")
+        before, at_end = self.run.at(clock, np.array([end - resolution, end]))
+        return float(at_end - before)
+
     def _holds(self, clock: Clock, positions: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Tell where a best so far holds: while the run still writes races of that map.
 
@@ -211,10 +251,8 @@ class Series:
             until = self.run.known_until(self.tag, clock)
             known: NDArray[np.bool_] = positions <= until * (1 + 1e-9)
             return known
-        tags = self.races_of_map
-        races = [self.run.scalars(tag)[clock].to_numpy(dtype=np.float64) for tag in tags]
-        written = np.unique(np.concatenate([*races, self.clock(clock)]))
-        written = written[np.isfinite(written) & (written <= positions.max(initial=-np.inf))]
+        written = self._written[clock]
+        written = written[written <= positions.max(initial=-np.inf)]
         if not len(written):
             return np.zeros(len(positions), dtype=bool)
         longest = np.maximum.accumulate(np.diff(written, prepend=written[0]))
@@ -224,6 +262,16 @@ class Series:
         age = positions - written[np.maximum(last, 0)]
         held: NDArray[np.bool_] = age <= allowed[np.maximum(last, 0)] * (1 + 1e-9)
         return (last >= 0) & held
+
+    @cached_property
+    def _written(self) -> dict[Clock, NDArray[np.float64]]:
+        """Where on each clock something of the map's races was written, in order."""
+        races = [self.run.scalars(tag) for tag in self.races_of_map]
+        found = {}
+        for clock in CLOCKS:
+            every = np.concatenate([events[clock] for events in [*races, self.events]])
+            found[clock] = np.unique(every[np.isfinite(every)])
+        return found
 
     def _three_up_to(self, on_clock: NDArray[np.float64], index: int) -> tuple[int, ...]:
         order = np.argsort(on_clock, kind="stable")

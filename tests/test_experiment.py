@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from rulka_analysis import questions
+from rulka_analysis.definition import Objective
 from rulka_analysis.errors import ExperimentError
 from rulka_analysis.experiment import load_experiment, read_definition
 from rulka_analysis.runs import Logs
+from rulka_analysis.verdicts import ByAtLeast
 from tests import event_files as write
 from tests.training_logs import TrainingRun, write_run
 
@@ -57,6 +59,76 @@ at = "last"
 title = "First"
 question = "Which?"
 candidates = ["two, too"]
+
+[margins.race_time]
+size = { A01 = 0.10, hock = 1 }
+reason = "Less does not matter."
+
+[margins.loss]
+percent = 10
+reason = "Less does not matter."
+
+[margins.time_to_target]
+percent = 10
+at_least = "one reading"
+reason = "Nobody looks in between."
+
+[sentences.drives_worse]
+supported = "{candidate} drives worse: {numbers}."
+opposite = "It does not."
+no_difference = "No difference."
+mixed = "It changes."
+cannot_tell = "It cannot be told: {reason}."
+no_data = "Not known: {reason}."
+
+[sentences.all_of]
+supported = "All."
+contradicted = "Not all. {reason}"
+cannot_tell = "It cannot be told. {reason}"
+no_data = "Not known. {reason}"
+
+[conclusions.slower]
+section = "first"
+as_typed = "10% slower"
+claim = "worse"
+candidate = "two, too"
+metric = "race_time"
+map = "A01"
+sentences = "drives_worse"
+
+[conclusions.later]
+section = "first"
+claim = "later"
+candidate = "two, too"
+metric = "race_time"
+map = "hock"
+clocks = ["minutes"]
+sentences = "drives_worse"
+
+[conclusions.less]
+section = "first"
+claim = "lower"
+candidate = "two, too"
+metric = "loss"
+by_at_least = { percent = 74 }
+[conclusions.less.sentences]
+supported = "Lower by {claimed}."
+opposite = "Higher."
+no_difference = "No difference."
+less_than_claimed = "Lower, but not by {claimed}."
+mixed = "It changes."
+cannot_tell = "It cannot be told: {reason}."
+no_data = "Not known: {reason}."
+
+[conclusions.both]
+section = "first"
+all_of = ["slower", "later"]
+
+[recommendation]
+objectives = [{ metric = "race_time", map = "A01" }, { metric = "race_time", map = "hock" }]
+settings = ["batch_size", "running_speed"]
+configuration = { batch_size = "training.py" }
+reason = "One is raced most."
 """
 
 
@@ -76,6 +148,45 @@ def test_a_definition_is_read(tmp_path: Path) -> None:
     first = definition.comparisons["first"]
     assert (first.baseline, first.candidates) == ("one", ("two, too",))
     assert [line.name for line in definition.lines] == ["loss", "race_time_hock_last"]
+
+
+def test_margins_are_read(tmp_path: Path) -> None:
+    definition = read_definition("an experiment", definition_file(tmp_path))
+    assert definition.margin("race_time", "A01").of(24.6) == 0.1
+    assert definition.margin("race_time", "hock").of(60.0) == 1.0
+    # What has no maps has one margin; it holds whatever map is asked for.
+    assert definition.margin("loss", "A01").of(-2.0) == pytest.approx(0.2)
+    late = definition.margin("time_to_target", "hock")
+    assert (late.of(80.0, 5.0), late.of(20.0, 5.0), late.of(float("nan"), 5.0)) == (8.0, 5.0, 5.0)
+    with pytest.raises(ExperimentError, match=r"no margin for average_q on A01; add \[margins"):
+        definition.margin("average_q", "A01")
+    with pytest.raises(ExperimentError, match="no margin for race_time;"):
+        definition.margin("race_time")
+
+
+def test_conclusions_are_read(tmp_path: Path) -> None:
+    declared = read_definition("an experiment", definition_file(tmp_path)).conclusions
+    slower = declared["slower"]
+    assert (slower.baseline, slower.candidate, slower.map) == ("one", "two, too", "A01")
+    assert (slower.typed, slower.by_at_least, slower.targets) == ("10% slower", None, ())
+    assert slower.sentences["mixed"] == "It changes."
+    assert declared["later"].targets == (70.0,)
+    assert declared["later"].clocks == ("minutes",)
+    assert declared["less"].by_at_least == ByAtLeast("percent", 74.0)
+    assert declared["less"].sentences["less_than_claimed"] == "Lower, but not by {claimed}."
+    # A set of sentences that nobody named is the one called after the claim.
+    assert declared["both"].all_of == ("slower", "later")
+    assert declared["both"].sentences["supported"] == "All."
+
+
+def test_the_recommendation_is_read(tmp_path: Path) -> None:
+    found = read_definition("an experiment", definition_file(tmp_path)).recommendation
+    assert found is not None
+    assert found.objectives == (Objective("race_time", "A01"), Objective("race_time", "hock"))
+    assert found.settings == ("batch_size", "running_speed")
+    assert found.configuration == {"batch_size": "training.py"}
+    text = DEFINITION[: DEFINITION.index("[recommendation]")]
+    assert read_definition("an experiment", definition_file(tmp_path, text)).recommendation is None
 
 
 # What is replaced, by what; the line the message must name (by its text) and its words.
@@ -234,6 +345,247 @@ MISTAKES = {
         ["must be a text"],
     ),
 }  # fmt: skip
+
+
+# The same for what stands after the comparisons: margins, conclusions, the recommendation. What is
+# replaced stands there only once.
+MISTAKES_OF_CONCLUSIONS = {
+    "a margin of a metric nobody knows": (
+        "[margins.loss]",
+        "[margins.los]",
+        "[margins.los]",
+        ["no metric 'los'", "did you mean 'loss'?"],
+    ),
+    "a margin without size": (
+        'percent = 10\nreason = "Less',
+        'reason = "Less',
+        "[margins.loss]",
+        ["lacks a size or a percent; add one"],
+    ),
+    "a margin below zero": (
+        "size = { A01 = 0.10,",
+        "size = { A01 = -1,",
+        "size = { A01 = -1",
+        ["must be a number above zero"],
+    ),
+    "a margin that is a truth": (
+        'percent = 10\nreason = "Less',
+        'percent = true\nreason = "Less',
+        "percent = true",
+        ["must be a number above zero"],
+    ),
+    "a margin of a map nobody declared": (
+        "hock = 1 }",
+        "hok = 1 }",
+        "hok = 1 }",
+        ["no map 'hok'", "did you mean 'hock'?"],
+    ),
+    "a margin without reason": (
+        'reason = "Nobody looks in between."\n',
+        "",
+        "[margins.time_to_target]",
+        ["lacks 'reason'; add it"],
+    ),
+    "a least margin of no time": (
+        'percent = 10\nreason = "Less',
+        'percent = 10\nat_least = "one reading"\nreason = "Less',
+        'at_least = "one reading"\nreason = "Less',
+        ["only time_to_target is measured in readings"],
+    ),
+    "a least margin nobody knows": (
+        '"one reading"',
+        '"two readings"',
+        '"two readings"',
+        ["no least margin 'two readings'", "one reading"],
+    ),
+    "a sentence for an outcome there is not": (
+        'mixed = "It changes."\ncannot_tell = "It cannot be told: {reason}."\nno_data = '
+        '"Not known: {reason}."\n\n[sentences.all_of]',
+        'mixed = "It changes."\nmixd = "It changes."\ncannot_tell = "It cannot be told: '
+        '{reason}."\nno_data = "Not known: {reason}."\n\n[sentences.all_of]',
+        "mixd =",
+        ["no outcome 'mixd'", "did you mean 'mixed'?"],
+    ),
+    "an outcome without sentence": (
+        'less_than_claimed = "Lower, but not by {claimed}."\n',
+        "",
+        "[conclusions.less.sentences]",
+        ["lacks a sentence for 'less_than_claimed'; add it"],
+    ),
+    "a field that no sentence has": (
+        "Lower by {claimed}",
+        "Lower by {claim}",
+        "{claim}",
+        ["no field of a sentence 'claim'", "did you mean 'claimed'?"],
+    ),
+    "a brace by itself": (
+        "Lower by {claimed}",
+        "Lower by {claimed",
+        "Lower by",
+        ["write a brace as two of it"],
+    ),
+    "a set of sentences there is not": (
+        'clocks = ["minutes"]\nsentences = "drives_worse"',
+        'clocks = ["minutes"]\nsentences = "drives_wors"',
+        'sentences = "drives_wors"',
+        ["no set of sentences 'drives_wors'", "did you mean 'drives_worse'?"],
+    ),
+    "a conclusion whose claim has no sentences": (
+        'clocks = ["minutes"]\nsentences = "drives_worse"',
+        'clocks = ["minutes"]',
+        "[conclusions.later]",
+        ["no set of sentences 'later'", "drives_worse"],
+    ),
+    "a conclusion of no comparison": (
+        'section = "first"\nclaim = "lower"',
+        'section = "frist"\nclaim = "lower"',
+        'section = "frist"',
+        ["no comparison 'frist'", "did you mean 'first'?"],
+    ),
+    "a claim nobody knows": (
+        'claim = "later"',
+        'claim = "latter"',
+        'claim = "latter"',
+        ["no claim 'latter'", "did you mean 'later'?"],
+    ),
+    "neither a claim nor parts": (
+        'all_of = ["slower", "later"]\n',
+        "",
+        "[conclusions.both]",
+        ["needs one of 'claim', 'all_of' and 'golden_middle'"],
+    ),
+    "a part that is no conclusion": (
+        'all_of = ["slower", "later"]',
+        'all_of = ["slower", "latr"]',
+        'all_of = ["slower", "latr"]',
+        ["no conclusion 'latr'", "did you mean 'later'?"],
+    ),
+    "a part of itself": (
+        'all_of = ["slower", "later"]',
+        'all_of = ["slower", "both"]',
+        'all_of = ["slower", "both"]',
+        ["a conclusion cannot be a part of itself"],
+    ),
+    "a compound with a metric": (
+        'all_of = ["slower", "later"]',
+        'all_of = ["slower", "later"]\nmetric = "loss"',
+        'metric = "loss"',
+        ["no key 'metric'"],
+    ),
+    "a candidate that is the baseline": (
+        'candidate = "two, too"\nmetric = "loss"',
+        'candidate = "one"\nmetric = "loss"',
+        'candidate = "one"',
+        ["'one' is the baseline"],
+    ),
+    "a conclusion without map": (
+        'metric = "race_time"\nmap = "hock"\nclocks',
+        'metric = "race_time"\nclocks',
+        'metric = "race_time"\nclocks',
+        ["'race_time' is measured on a map; add map"],
+    ),
+    "a metric without margin": (
+        'metric = "loss"\nby_at_least',
+        'metric = "learner_share"\nby_at_least',
+        'metric = "learner_share"',
+        ["no margin for learner_share", "add [margins.learner_share]"],
+    ),
+    "a metric that decides nothing": (
+        'metric = "loss"\nby_at_least',
+        'metric = "learning_rate"\nby_at_least',
+        'metric = "learning_rate"',
+        ["no verdict may rest on 'learning_rate'"],
+    ),
+    "a claim of better about what is neither": (
+        'claim = "lower"\n',
+        'claim = "better"\n',
+        'claim = "better"',
+        ["'loss' is neither better nor worse; claim 'higher' or 'lower'"],
+    ),
+    "a loss that reaches targets": (
+        'claim = "lower"\n',
+        'claim = "sooner"\n',
+        'claim = "sooner"',
+        ["'loss' has no best that reaches targets"],
+    ),
+    "a size of no known kind": (
+        "by_at_least = { percent = 74 }",
+        "by_at_least = { percent = 74, times = 2 }",
+        "by_at_least",
+        ["must be one of { percent = 74 }"],
+    ),
+    "a size below zero": (
+        "by_at_least = { percent = 74 }",
+        "by_at_least = { percent = -74 }",
+        "by_at_least",
+        ["must be a number above zero"],
+    ),
+    "a size of what has none": (
+        'claim = "lower"\n',
+        'claim = "not higher"\n',
+        "by_at_least",
+        ["a claim of 'not higher' has no size; drop it"],
+    ),
+    "a clock nobody knows": (
+        'clocks = ["minutes"]',
+        'clocks = ["minute"]',
+        'clocks = ["minute"]',
+        ["no clock 'minute'", "did you mean 'minutes'?"],
+    ),
+    "a clock that does not decide": (
+        'clocks = ["minutes"]',
+        'clocks = ["updates"]',
+        'clocks = ["updates"]',
+        ["'exploring_race_time' is compared by minutes and frames only"],
+    ),
+    "an objective nobody knows": (
+        'objectives = [{ metric = "race_time", map = "A01" }',
+        'objectives = [{ metric = "racetime", map = "A01" }',
+        "objectives",
+        ["no metric 'racetime'", "did you mean 'race_time'?"],
+    ),
+    "objectives that are no list": (
+        "objectives = [{",
+        'objectives = "race_time" # [{',
+        "objectives",
+        ["must be a list such as"],
+    ),
+    "a recommended setting nobody declared": (
+        'settings = ["batch_size", "running_speed"]',
+        'settings = ["batch_sise"]',
+        'settings = ["batch_sise"]',
+        ["no setting 'batch_sise'", "did you mean 'batch_size'?"],
+    ),
+    "a file for a setting that is not recommended": (
+        'configuration = { batch_size = "training.py" }',
+        'configuration = { collectors = "training.py" }',
+        "configuration",
+        ["no recommended setting 'collectors'"],
+    ),
+    "a recommendation without reason": (
+        'reason = "One is raced most."\n',
+        "",
+        "[recommendation]",
+        ["lacks 'reason'; add it"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", MISTAKES_OF_CONCLUSIONS)
+def test_a_mistake_in_conclusions_is_named_with_file_line_and_remedy(
+    tmp_path: Path, mistake: str
+) -> None:
+    before, after, line, words = MISTAKES_OF_CONCLUSIONS[mistake]
+    assert DEFINITION.count(before) == 1, "what is replaced stands there once"
+    text = DEFINITION.replace(before, after)
+    path = definition_file(tmp_path, text)
+    with pytest.raises(ExperimentError) as caught:
+        read_definition("an experiment", path)
+    message = str(caught.value)
+    for word in words:
+        assert word in message
+    number = text[: text.rindex(line)].count("\n") + 1
+    assert f"{path}, line {number}:" in message
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)

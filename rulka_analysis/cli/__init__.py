@@ -1,4 +1,4 @@
-"""The command line: ``rulka-analysis runs | tags | compare | extract``.
+"""The command line: ``rulka-analysis runs | tags | compare | extract | check | conclusions``.
 
 A thin shell. Everything that takes time to import is imported by the command that needs it, so
 that ``--help`` answers at once.
@@ -315,6 +315,75 @@ def extract(
         if output is not None:
             note(f"wrote {len(table):,} events to {output}")
     _end([*chosen.problems, *problems])
+
+
+@app.command(cls=_Command)
+def check(
+    names: Runs = None,
+    experiment: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Also the definition and the comparisons of docs/experiments/NAME.toml.",
+        ),
+    ] = None,
+    logdir: LogDirectory = None,
+    json: AsJson = False,
+) -> None:
+    """Check logs: damage, gaps, tags that contradict each other, what would mislead a comparison.
+
+    Without names, all runs. The exit status is 1 if a log or a tag is wrong.
+    """
+    from rulka_analysis.catalogue import load_catalogue
+    from rulka_analysis.cli.checking import check_experiment, check_runs, print_checked
+    from rulka_analysis.cli.declared import named_experiment
+    from rulka_analysis.cli.selection import log_directory_in_words
+
+    logs, chosen = _open(logdir, names)
+    if experiment:
+        checked = check_experiment(
+            named_experiment(logs, experiment), chosen.names if names else ()
+        )
+    else:
+        checked = check_runs(logs, chosen.names, load_catalogue(), every=not names)
+    if json:
+        print_json({**_log_directory(logs), **checked.as_data()})
+    else:
+        say(f"Log directory: {log_directory_in_words(logs, logdir)}")
+        say()
+        print_checked(checked)
+    _end(chosen.problems)
+    if checked.counts["error"]:
+        flush_output()
+        raise typer.Exit(1)
+
+
+@app.command(cls=_Command)
+def conclusions(
+    experiment: Annotated[
+        str | None,
+        typer.Argument(metavar="EXPERIMENT", help="By name; not needed where there is only one."),
+    ] = None,
+    logdir: LogDirectory = None,
+    json: AsJson = False,
+) -> None:
+    """Evaluate an experiment's conclusions: verdict and what the logs say.
+
+    A verdict is supported, contradicted, cannot tell or no data; a fragile one hangs on the rule.
+    """
+    from rulka_analysis.cli import concluding
+    from rulka_analysis.cli.selection import log_directory_in_words
+    from rulka_analysis.runs import open_logs
+
+    with Reading("looking for runs"):
+        logs = open_logs(logdir)
+    asked = concluding.chosen_experiment(logs, experiment)
+    found = concluding.conclude(asked)
+    if json:
+        print_json({**_log_directory(logs), **concluding.as_data(asked, found)})
+    else:
+        say(f"Log directory: {log_directory_in_words(logs, logdir)}")
+        concluding.print_conclusions(asked, found)
 
 
 def _open(logdir: str | None, names: Sequence[str] | None) -> tuple[Logs, ChosenRuns]:
