@@ -1,0 +1,277 @@
+"""Finds numbers typed in prose, by markup and not by guessing.
+
+What is measured is quoted from results; what is a name or a setting is marked as a literal. So a
+digit that stands in prose outside a literal, a role, a field or a declared name is a mistake. Pages
+are read as documents by `sphinx_ext.typed_numbers`; here are the rule itself and what it says of
+definitions (``.toml``, their texts in reStructuredText) and of Markdown.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+# Roles that change how a text looks and do not make a name of it.
+_ROLES_OF_PROSE = {"emphasis", "strong", "sub", "subscript", "sup", "superscript", "title"}
+
+# Keys of a definition or catalogue whose texts are no prose of ours: names, tags, units, and the
+# author's own words, declared as a quotation.
+_KEYS_WITHOUT_PROSE = {
+    "aliases",
+    "all_of",
+    "as_typed",
+    "baseline",
+    "candidate",
+    "candidates",
+    "choices",
+    "comparable_at_equal",
+    "configuration",
+    "display_unit",
+    "lines",
+    "map",
+    "maps",
+    "name",
+    "neighbours",
+    "pattern",
+    "per_unit",
+    "scales_with",
+    "section",
+    "setting",
+    "tag",
+    "unit",
+}
+
+_WORD = re.compile(r"\w+(?:[.,:]\w+)*")
+_URL = r"https?://[^\s>)\]`]+"
+# A role's content is prose where it is a text for a reader before a target in angle brackets.
+_WITH_TARGET = re.compile(r"(?P<text>[^<]*)<[^>]*>\Z")
+_REST = re.compile(
+    rf"``.+?``|:(?P<role>[\w.+:-]+):`(?P<content>[^`]+)`|(?P<target><[^<>]+>)(?=`_)|{_URL}"
+    # The fields of a sentence; doubled braces are braces.
+    r"|(?P<brace>\{\{|\}\})|\{[A-Za-z_][^{}]*\}",
+    re.DOTALL,
+)
+_MARKDOWN = re.compile(
+    r"^(?P<fence>```+|~~~+).*?^(?P=fence)|<!--.*?-->"
+    r"|\{(?P<role>[\w.+:-]+)\}`(?P<content>[^`]+)`"
+    rf"|(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)|(?<=\])\([^)\n]*\)|{_URL}|^ *\d+[.)](?= )",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TypedNumber:
+    """A word with a digit in it that stands in prose.
+
+    Parameters
+    ----------
+    start : int
+        Where in the text it begins.
+    word : str
+        The word.
+    around : str
+        The words it stands in.
+    """
+
+    start: int
+    word: str
+    around: str
+
+
+def numbers_in_prose(text: str, names: Iterable[str] = ()) -> list[TypedNumber]:
+    """Return the words with a digit in a text that has no markup (any more).
+
+    Parameters
+    ----------
+    text : str
+        Prose.
+    names : iterable of str
+        Declared names, allowed as whole words. One that does not begin with a letter (a map called
+        ``5``) allows nothing: it could not be told from a number.
+
+    Examples
+    --------
+    >>> [found.word for found in numbers_in_prose("uni_5 took 24.57 s on A01", {"uni_5", "A01"})]
+    ['24.57']
+    """
+    return _found(text, text, names)
+
+
+def typed_numbers(text: str, names: Iterable[str] = ()) -> list[TypedNumber]:
+    """Return the words with a digit in the prose of a reStructuredText text.
+
+    Literals, roles, targets of links and the fields of a sentence are no prose.
+
+    Examples
+    --------
+    >>> typed_numbers("``uni_5`` at {minutes}: :result:`e/best[uni_5, A01]`")
+    []
+    >>> [found.word for found in typed_numbers("1.02 times, :doc:`page 2 </p3>`, {{4}}")]
+    ['1.02', '2', '4']
+    """
+    return _found(text, _REST.sub(_without_markup, text), names)
+
+
+def typed_numbers_in_markdown(text: str, names: Iterable[str] = ()) -> list[TypedNumber]:
+    """Return the words with a digit in the prose of a Markdown text.
+
+    Code, roles and targets of links are no prose.
+
+    Examples
+    --------
+    >>> [found.word for found in typed_numbers_in_markdown("# Part 2\\n`uni_5`, [7](x8.html)")]
+    ['2', '7']
+    """
+    return _found(text, _MARKDOWN.sub(_without_markup, text), names)
+
+
+def typed_numbers_in_definition(
+    text: str, names: Iterable[str] = (), data: Mapping[str, Any] | None = None
+) -> list[tuple[int, TypedNumber]]:
+    """Return the numbers typed in the texts of a definition or catalogue, with their lines.
+
+    Parameters
+    ----------
+    text : str
+        The content of the ``.toml`` file.
+    names : iterable of str
+        Declared names.
+    data : mapping, optional
+        What the file says, where it has been read already.
+
+    Returns
+    -------
+    list of (int, TypedNumber)
+        The line of the file, counted from one, and what stands there.
+
+    Examples
+    --------
+    >>> typed_numbers_in_definition('batch = 512\\ntitle = "24.57 s"')
+    [(2, TypedNumber(start=0, word='24.57', around='24.57 s'))]
+    """
+    names = frozenset(names)
+    return [
+        (_line(text, path, found), found)
+        for path, prose in _texts(tomllib.loads(text) if data is None else data)
+        for found in typed_numbers(prose, names)
+    ]
+
+
+def names_declared(definition: dict[str, Any]) -> set[str]:
+    """Return the names a definition or catalogue declares: runs, settings, maps, titles of metrics.
+
+    Examples
+    --------
+    >>> sorted(names_declared({"maps": {"A01": "A01", "hock": "Hock"}, "runs": {"uni_5": {}}}))
+    ['A01', 'Hock', 'hock', 'uni_5']
+    """
+    tables = {kind: definition.get(kind) for kind in ("runs", "settings", "maps")}
+    names = {name for table in tables.values() if isinstance(table, dict) for name in table}
+    if isinstance(tables["maps"], dict):
+        names |= {title for title in tables["maps"].values() if isinstance(title, str)}
+    return names | {metric["title"] for metric in definition.get("metric", ())}
+
+
+def _found(text: str, prose: str, names: Iterable[str]) -> list[TypedNumber]:
+    """Return what is left of `prose`, as long as `text`, when names are taken out."""
+    # Most texts hold no digit at all.
+    if not any(map(str.isnumeric, prose)):
+        return []
+    prose = _any_of(frozenset(names)).sub(_blank, prose)
+    return [
+        TypedNumber(match.start(), match[0], _around(text, *match.span()))
+        for match in _WORD.finditer(prose)
+        # Fractions and raised digits, too.
+        if any(letter.isnumeric() for letter in match[0])
+    ]
+
+
+@lru_cache(maxsize=8)
+def _any_of(names: frozenset[str]) -> re.Pattern[str]:
+    """Return a pattern that matches each usable name as a whole word."""
+    usable = sorted((name for name in names if name[:1].isalpha()), key=len, reverse=True)
+    alternatives = "|".join(map(re.escape, usable))
+    return re.compile(rf"(?<!\w)(?:{alternatives})(?!\w)" if usable else r"(?!)")
+
+
+def _around(text: str, start: int, end: int, width: int = 40) -> str:
+    """Return the words around a place, on one line."""
+    before, after = text[:start], text[end:]
+    head, tail = before[-width:], after[:width]
+    if len(before) > width:
+        head = "…" + head.partition(" ")[2]
+    if len(after) > width:
+        tail = tail.rpartition(" ")[0] + "…"
+    return " ".join(f"{head}{text[start:end]}{tail}".split())
+
+
+def _blank(match: re.Match[str]) -> str:
+    return _blanked(match[0])
+
+
+def _blanked(text: str) -> str:
+    """Return spaces in place of a text, so that positions after it stay what they are."""
+    return re.sub(r"[^\n]", " ", text)
+
+
+def _without_markup(match: re.Match[str]) -> str:
+    groups = match.groupdict()
+    if groups.get("brace"):
+        return "  "
+    if groups.get("content") is None:
+        return _blank(match)
+    whole, content = match[0], str(groups["content"])
+    at = match.start("content") - match.start()
+    explicit = _WITH_TARGET.match(content)
+    if str(groups["role"]) in _ROLES_OF_PROSE:
+        prose = content
+    else:
+        prose = explicit["text"] if explicit else ""
+    return _blanked(whole[:at]) + prose + _blanked(whole[at + len(prose) :])
+
+
+_Path = tuple[str | int, ...]
+
+
+def _texts(data: Any, path: _Path = ()) -> Iterator[tuple[_Path, str]]:
+    """Yield the texts of a definition that are prose, and where they stand in its data."""
+    if isinstance(data, str):
+        yield path, data
+    elif isinstance(data, list):
+        for number, entry in enumerate(data):
+            yield from _texts(entry, (*path, number))
+    elif isinstance(data, Mapping):
+        for key, entry in data.items():
+            # What a run's settings are is declared, not measured.
+            of_a_run = key == "settings" and path[:1] == ("runs",)
+            if key not in _KEYS_WITHOUT_PROSE and not of_a_run:
+                yield from _texts(entry, (*path, key))
+
+
+def _line(text: str, path: _Path, found: TypedNumber) -> int:
+    """Return the line of a number in a file, 1 where it cannot be told (a digit as an escape).
+
+    Which value a place in the file belongs to is told by changing it and reading the file again.
+    """
+    instead = "x" * len(found.word)
+    end = found.start + len(found.word)
+    for place in re.finditer(re.escape(found.word), text):
+        changed = text[: place.start()] + instead + text[place.end() :]
+        if _value(changed, path)[found.start : end] == instead:
+            return text.count("\n", 0, place.start()) + 1
+    return 1
+
+
+def _value(text: str, path: _Path) -> str:
+    """Return a text of a definition; an empty one where it holds none (any more)."""
+    try:
+        value: Any = tomllib.loads(text)
+        for key in path:
+            value = value[key]
+    except (tomllib.TOMLDecodeError, LookupError, TypeError):
+        return ""
+    return value if isinstance(value, str) else ""
