@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rulka_analysis.catalogue import load_catalogue as load_catalogue
+    from rulka_analysis.conclusions import Conclusion as Conclusion
     from rulka_analysis.errors import RulkaError as RulkaError
     from rulka_analysis.events import read_scalars as read_scalars
     from rulka_analysis.experiment import Experiment as Experiment
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from rulka_analysis.quantities import Evidence as Evidence
     from rulka_analysis.quantities import Quantity as Quantity
     from rulka_analysis.quantities import Sentence as Sentence
+    from rulka_analysis.results import Code as Code
     from rulka_analysis.results import publish as publish
     from rulka_analysis.runs import Logs as Logs
     from rulka_analysis.runs import Run as Run
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from rulka_analysis.tables import Table as Table
 
 _NAMES = {
+    "Code": "results",
+    "Conclusion": "conclusions",
     "Evidence": "quantities",
     "Experiment": "experiment",
     "Finding": "findings",

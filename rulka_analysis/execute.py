@@ -10,25 +10,26 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import re
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rulka_analysis import questions
-from rulka_analysis.errors import RulkaError
+from rulka_analysis.answers import World
+from rulka_analysis.errors import RulkaError, listing
 from rulka_analysis.results import MIME, Result, collect
 from rulka_analysis.runs import Logs
 
 RECORD_MIME = "application/vnd.rulka.record+json"
 # Executions kept for each notebook: enough to go back and forth between a few states.
 KEPT = 8
+ENDING = ".ipynb"
 SECONDS_A_CELL = 600
 
 # Runs after the notebook's own cells and is taken out again.
@@ -51,18 +52,47 @@ class Executed:
     ----------
     name : str
         Path of the notebook below the notebooks folder, without its ending.
-    notebook : dict
-        The executed notebook (nbformat 4, plain data), with results in its outputs.
+    file : Path
+        Where it is kept; read when it is first asked for.
     digest : str
-        Digest of `notebook`.
+        Digest of that file.
+    published : sequence of (str, str, str)
+        Name, kind and digest of each of its results.
     reason : str
         Why it was executed now; empty when an earlier execution was reused.
+    seconds : float
+        How long that took.
+    record : sequence of dict
+        What it asked, and the answers it got.
     """
 
     name: str
-    notebook: dict[str, Any]
+    file: Path
     digest: str
+    published: Sequence[tuple[str, str, str]]
     reason: str
+    seconds: float = 0.0
+    record: Sequence[dict[str, Any]] = ()
+
+    @cached_property
+    def notebook(self) -> dict[str, Any]:
+        """The executed notebook (nbformat 4, plain data), with results in its outputs."""
+        try:
+            text = self.file.read_text(encoding="utf-8")
+        except OSError as error:
+            text = str(error)
+        if questions.digest_text(text) != self.digest:
+            raise NotebookError(
+                f"the executed notebook {self.file} is gone or is not what was written there. "
+                "Remove the folder it is in, and build again"
+            )
+        found: dict[str, Any] = json.loads(text)
+        return found
+
+    @cached_property
+    def by_name(self) -> dict[str, Result]:
+        """Its results by name."""
+        return {result.name: result for result in collect(self.notebook)}
 
     @property
     def experiment(self) -> str:
@@ -70,41 +100,41 @@ class Executed:
         return self.name.rpartition("/")[0]
 
     def results(self) -> list[Result]:
-        return list(collect(self.notebook))
+        return list(self.by_name.values())
 
 
-class World:
-    """Today's answers to the questions notebooks asked, each looked up once."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a notebook in a build.
 
-    def __init__(self, logs: Logs, project: Path) -> None:
-        self._logs = logs
-        self._project = project
-        self._answers: dict[tuple[str, str], str] = {}
-        self._lock = threading.Lock()
+    Parameters
+    ----------
+    name : str
+        The notebook.
+    state : {"reused", "executed", "failed"}
+        What became of it.
+    reason : str
+        Why it was executed.
+    seconds : float
+        How long that took.
 
-    def answer(self, kind: str, subject: str) -> str:
-        with self._lock:
-            if (kind, subject) not in self._answers:
-                self._answers[kind, subject] = self._look_up(kind, subject)
-            return self._answers[kind, subject]
+    Examples
+    --------
+    >>> print(Outcome("e/overview", "executed", "uni_6 changed", 3.14))
+    executed  e/overview: uni_6 changed (3.1 s)
+    >>> print(Outcome("e/overview", "reused"))
+    reused    e/overview
+    """
 
-    def _look_up(self, kind: str, subject: str) -> str:
-        if kind == "run":
-            return self._logs.digest(subject)
-        if kind == "runs":
-            return self._logs.runs_digest()
-        if kind == "findings":
-            found = [finding.as_dict() for finding in self._logs.findings]
-            return questions.digest_of(found)
-        if kind == "file":
-            return questions.digest_file(self._project / subject)
-        if kind == "module":
-            return questions.module_digest(subject)
-        if kind == "package":
-            return questions.package_version(subject)
-        if kind == "python":
-            return platform.python_version()
-        return f"nobody answers questions of kind {kind!r}"
+    name: str
+    state: Literal["reused", "executed", "failed"]
+    reason: str = ""
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        why = f": {self.reason}" if self.reason else ""
+        took = f" ({self.seconds:.1f} s)" if self.state == "executed" else ""
+        return f"{self.state:<9} {self.name}{why}{took}"
 
 
 def execute_notebooks(
@@ -116,7 +146,8 @@ def execute_notebooks(
     store: Path,
     jobs: int = 0,
     seconds_a_cell: int = SECONDS_A_CELL,
-    report: Callable[[str], None] = print,
+    report: Callable[[Outcome], None] = print,
+    advance: Callable[[int, int], None] = lambda done, of: None,
 ) -> dict[str, Executed]:
     """Execute the notebooks that are out of date, several at a time.
 
@@ -137,7 +168,9 @@ def execute_notebooks(
     seconds_a_cell : int
         A cell that takes longer has hung.
     report : callable
-        Takes a line about each notebook.
+        Takes what became of each notebook, as soon as that is known.
+    advance : callable
+        Takes how many of the notebooks to execute have been, and how many there are.
 
     Returns
     -------
@@ -157,14 +190,21 @@ def execute_notebooks(
         found, reason = _reusable(store / name, path, world)
         if found is not None:
             done[name] = found
-            report(f"reused    {name}")
+            report(Outcome(name, "reused"))
         else:
             due[name] = (path, reason)
     if due:
         with tempfile.TemporaryDirectory(prefix="rulka-") as scratch:
             environment = _environment(logs, project, Path(scratch))
-            run = _Runner(environment, seconds_a_cell, store, report)
-            done |= run.all(due, jobs or os.cpu_count() or 1)
+            runner = _Runner(environment, world, seconds_a_cell, store, report, advance)
+            done |= runner.all(due, jobs or os.cpu_count() or 1)
+    rewritten = world.rewritten(executed.record for executed in done.values())
+    if rewritten:
+        raise NotebookError(
+            f"while notebooks ran, something rewrote {listing(rewritten, 3)}, within what had been "
+            "read already: the pages would show what is no longer there. Build again when nothing "
+            "rewrites it (appending is no rewriting)"
+        )
     return {name: done[name] for name in names.values()}
 
 
@@ -175,14 +215,19 @@ def _reusable(kept: Path, source: Path, world: World) -> tuple[Executed | None, 
     for file in _newest_first(kept):
         try:
             stored = json.loads(file.read_text(encoding="utf-8"))
+            notebook = file.with_suffix(ENDING)
+            if notebook.stat().st_size != stored["size"]:
+                continue
             difference = _difference(stored, digest, world)
         except (OSError, ValueError, KeyError, TypeError):
             # A half-written or foreign file is no execution; it is written anew.
             continue
         if not difference:
             os.utime(file)
-            name = stored["name"]
-            return Executed(name, stored["notebook"], stored["digest"], ""), ""
+            published = [(name, kind, of_it) for name, kind, of_it in stored["published"]]
+            return Executed(
+                stored["name"], notebook, stored["digest"], published, "", record=stored["record"]
+            ), ""
         reason = reason or difference
     return None, reason or "not executed before"
 
@@ -195,28 +240,7 @@ def _newest_first(folder: Path) -> list[Path]:
 def _difference(stored: dict[str, Any], source: str, world: World) -> str:
     if stored["source"] != source:
         return "its source changed"
-    for asked in stored["record"]:
-        kind, subject, then = asked["kind"], asked["subject"], asked["answer"]
-        now = world.answer(kind, subject)
-        if now != then:
-            return _worded(kind, subject, then, now)
-    return ""
-
-
-def _worded(kind: str, subject: str, then: str, now: str) -> str:
-    what = {
-        "runs": "the list of runs",
-        "findings": "what was noticed about folders that are no run",
-        "python": "Python",
-        "file": subject,
-    }.get(kind, f"{kind} {subject}")
-    if then == questions.ABSENT:
-        return f"{what} appeared"
-    if now == questions.ABSENT:
-        return f"{what} is gone"
-    if kind in ("package", "python"):
-        return f"{what} changed from {then} to {now}"
-    return f"{what} changed"
+    return world.difference(stored["record"])
 
 
 def _environment(logs: Logs, project: Path, scratch: Path) -> dict[str, str]:
@@ -243,15 +267,20 @@ class _Runner:
     def __init__(
         self,
         environment: dict[str, str],
+        world: World,
         seconds_a_cell: int,
         store: Path,
-        report: Callable[[str], None],
+        report: Callable[[Outcome], None],
+        advance: Callable[[int, int], None],
     ) -> None:
         self._environment = environment
+        self._world = world
         self._seconds = seconds_a_cell
         self._store = store
         self._report = report
+        self._advance = advance
         self._kernels: set[Any] = set()
+        self._stopped = False
 
     def all(self, due: dict[str, tuple[Path, str]], jobs: int) -> dict[str, Executed]:
         # Each notebook runs in a kernel of its own, a separate process; a thread waits for it.
@@ -259,9 +288,18 @@ class _Runner:
         futures: dict[str, Future[Executed]] = {
             name: pool.submit(self._one, name, path, reason) for name, (path, reason) in due.items()
         }
+        names = {future: name for name, future in futures.items()}
+        self._advance(0, len(due))
         try:
-            wait(futures.values(), return_when=FIRST_EXCEPTION)
-            wait(futures.values())
+            for number, future in enumerate(as_completed(futures.values()), start=1):
+                name = names[future]
+                reason = due[name][1]
+                if future.exception() is None:
+                    outcome = Outcome(name, "executed", reason, future.result().seconds)
+                else:
+                    outcome = Outcome(name, "failed", reason)
+                self._report(outcome)
+                self._advance(number, len(due))
         except BaseException:
             # Ctrl-C: kernels run in sessions of their own and would stay behind.
             self._stop()
@@ -283,7 +321,6 @@ class _Runner:
         from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
         started = time.monotonic()
-        self._report(f"executing {name}: {reason}")
         source = questions.digest_file(path)
         try:
             notebook = jupytext.read(path)
@@ -307,6 +344,8 @@ class _Runner:
         try:
             with client.setup_kernel(env=self._environment):
                 for index, cell in enumerate(notebook.cells):
+                    if self._stopped:
+                        raise NotebookError(f"notebook {path}: the build was interrupted")
                     client.execute_cell(cell, index)
         except CellExecutionError as error:
             cause = f"{error.ename}: {_plain(error.evalue)}"
@@ -320,29 +359,47 @@ class _Runner:
         finally:
             self._kernels.discard(client)
         record = _take_record(notebook, cells)
-        executed = self._keep(name, source, record, _normalised(notebook))
-        self._report(f"executed  {name} in {time.monotonic() - started:.1f} s")
-        return Executed(name, executed["notebook"], executed["digest"], reason)
+        changed = self._world.difference(record)
+        if changed:
+            raise NotebookError(
+                f"notebook {path}: {changed} while it ran, within what had been read already; "
+                "its results would mix two states. Build again when nothing rewrites it"
+            )
+        record = self._world.with_files(record)
+        kept = self._keep(name, source, record, _normalised(notebook))
+        return replace(kept, reason=reason, seconds=time.monotonic() - started)
 
     def _keep(
-        self, name: str, source: str, record: list[dict[str, str]], notebook: dict[str, Any]
-    ) -> dict[str, Any]:
-        executed = {
-            "name": name,
-            "source": source,
-            "record": record,
-            "digest": questions.digest_of(notebook),
-            "notebook": notebook,
-        }
+        self, name: str, source: str, record: list[dict[str, Any]], notebook: dict[str, Any]
+    ) -> Executed:
+        """Keep an execution: the notebook in one file, what it takes to reuse it in another."""
+        text = json.dumps(notebook, ensure_ascii=False)
+        results = list(collect(notebook))
+        published = [(r.name, r.kind, questions.digest_of([r.kind, r.data])) for r in results]
         folder = self._store / name
         folder.mkdir(parents=True, exist_ok=True)
         key = questions.digest_of([source, record])[:24]
-        write_atomically(folder / f"{key}.json", json.dumps(executed, ensure_ascii=False))
+        file = folder / f"{key}{ENDING}"
+        digest = questions.digest_text(text)
+        write_atomically(file, text)
+        stored = {
+            "name": name,
+            "source": source,
+            "record": record,
+            "published": published,
+            "digest": digest,
+            "size": file.stat().st_size,
+        }
+        # Last: where this file is, the other is whole.
+        write_atomically(folder / f"{key}.json", json.dumps(stored, ensure_ascii=False))
         for old in _newest_first(folder)[KEPT:]:
             old.unlink(missing_ok=True)
-        return executed
+            old.with_suffix(ENDING).unlink(missing_ok=True)
+        return Executed(name, file, digest, published, "", record=record)
 
     def _stop(self) -> None:
+        # Threads that have no kernel yet see the flag when they have one.
+        self._stopped = True
         for client in list(self._kernels):
             manager = getattr(client, "km", None)
             provisioner = getattr(manager, "provisioner", None)

@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rulka_analysis.clocks import Clock, Window, check_clock
-from rulka_analysis.comparison import Comparison
+from rulka_analysis.comparison import Comparison, window_end
 from rulka_analysis.quantities import Quantity, Sentence
 from rulka_analysis.series import Measure, Series, position_text
-from rulka_analysis.tables import Table, curve, window_end
+from rulka_analysis.tables import Table, curve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -207,7 +207,7 @@ class _Plan:
         better = self.measure.metric.better
         if better != "neither":
             notes.append(f"{better} is better")
-        if self.top is not None:
+        if self.top is not None and self.above:
             values = "value is" if self.above == 1 else "values are"
             notes.append(f"axis cut at {self.top:g}, {self.above} earlier {values} higher")
         at = 1 + NOTES / self.axes_height

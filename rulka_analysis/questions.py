@@ -11,6 +11,7 @@ import hashlib
 import importlib.metadata
 import json
 import platform
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any, Literal
 
 from rulka_analysis.places import project_folder
 
-Kind = Literal["run", "runs", "findings", "file", "module", "package", "python"]
+Kind = Literal["run", "runs", "findings", "file", "definitions", "module", "package", "python"]
 ABSENT = "absent"
 
 _asked: dict[tuple[str, str], str | Callable[[], str]] = {}
@@ -84,9 +85,21 @@ def module_digest(name: str) -> str:
 
 def package_version(name: str) -> str:
     try:
-        return importlib.metadata.version(name)
+        # The whole of it need not be parsed: dozens of packages are asked in every build.
+        header = importlib.metadata.distribution(name).read_text("METADATA") or ""
     except importlib.metadata.PackageNotFoundError:
         return ABSENT
+    found = re.search(r"^Version:\s*(\S+)", header, re.MULTILINE)
+    return found[1] if found else importlib.metadata.version(name)
+
+
+def definitions_digest(folder: Path) -> str:
+    """Return the digest of the names of the definitions in a folder."""
+    return digest_of(sorted(path.name for path in folder.glob("*.toml")))
+
+
+def python_version() -> str:
+    return platform.python_version()
 
 
 def record() -> list[dict[str, str]]:
@@ -105,7 +118,7 @@ def record() -> list[dict[str, str]]:
         # This package is answered for module by module.
         if distribution.replace("-", "_") != package:
             answers["package", distribution] = package_version(distribution)
-    answers["python", "version"] = platform.python_version()
+    answers["python", "version"] = python_version()
     return [
         {"kind": kind, "subject": subject, "answer": answer}
         for (kind, subject), answer in sorted(answers.items())

@@ -37,9 +37,6 @@ LISTED_TAGS = 200
 TREND_HEIGHT = 2.7
 MOST_LINES = len(COLOURS["light"])
 
-PRESENCE = "presence"
-UNCATALOGUED = "uncatalogued"
-
 Part = Table | Figure | Sentence
 
 

@@ -19,13 +19,30 @@ from rulka_analysis.errors import ResultError
 from rulka_analysis.quantities import Quantity, Sentence
 
 if TYPE_CHECKING:
+    from rulka_analysis.conclusions import Conclusion
     from rulka_analysis.figures import Figure
     from rulka_analysis.tables import Table
 
 MIME = "application/vnd.rulka.result+json"
-Kind = Literal["number", "sentence", "table", "figure"]
+Kind = Literal["number", "sentence", "table", "figure", "conclusion", "code"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Text for a file, such as a configuration.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    language : str
+        What it is written in, for highlighting.
+    """
+
+    text: str
+    language: str = "python"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +53,7 @@ class Result:
     ----------
     name : str
         The name it was published under.
-    kind : {"number", "sentence", "table", "figure"}
+    kind : {"number", "sentence", "table", "figure", "conclusion", "code"}
         What it is.
     data : dict
         Its content; see `encode`.
@@ -49,7 +66,7 @@ class Result:
 
 def publish(
     name: str,
-    value: Quantity | Sentence | Table | Figure | float | str,
+    value: Quantity | Sentence | Table | Figure | Conclusion | Code | float | str,
     *,
     unit: str = "",
     digits: int = 2,
@@ -62,7 +79,7 @@ def publish(
     ----------
     name : str
         Letters, digits, ``_``, ``-`` and ``.``; unique in the experiment.
-    value : Quantity, Sentence, Table, Figure, number or str
+    value : Quantity, Sentence, Table, Figure, Conclusion, Code, number or str
         A number becomes a `Quantity` without evidence, a text a `Sentence`.
     unit, digits
         For a plain number.
@@ -139,6 +156,10 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
         return "sentence", {"parts": [_part(part) for part in value.parts()]}
     if isinstance(value, Table):
         return "table", _table(value)
+    if isinstance(value, Code):
+        return "code", {"text": value.text, "language": value.language}
+    if type(value).__name__ == "Conclusion" and hasattr(value, "verdict"):
+        return "conclusion", _conclusion(value)
     if type(value).__name__ == "Figure" and hasattr(value, "light"):
         return "figure", {
             "light": value.light,
@@ -150,7 +171,8 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
             "table": _table(value.table),
         }
     raise ValueError(
-        f"a {type(value).__name__} is none of Quantity, Sentence, Table, Figure, number or str"
+        f"a {type(value).__name__} is none of Quantity, Sentence, Table, Figure, Conclusion, Code, "
+        "number or str"
     )
 
 
@@ -183,6 +205,24 @@ def _table(table: Table) -> dict[str, Any]:
     }
 
 
+def _conclusion(value: Conclusion) -> dict[str, Any]:
+    from rulka_analysis.tables import deciding, verdict_in_words
+
+    return {
+        "name": value.name,
+        "verdict": value.verdict,
+        "shown": verdict_in_words(value),
+        "typed": value.typed,
+        "sentence": _cell(value.sentence),
+        "strength": _cell(value.strength),
+        "sensitivity": _cell(value.sensitivity),
+        "deciding": _table(deciding(value)),
+        "instead_of": value.instead_of.message if value.instead_of else "",
+        "findings": [[finding.severity, finding.message] for finding in value.findings],
+        "parts": [[part.name, part.verdict] for part in value.parts],
+    }
+
+
 def _bundle(result: Result) -> dict[str, Any]:
     """Return what Jupyter shows, with the result beside it."""
     bundle: dict[str, Any] = {MIME: asdict(result) | {"value": result.data}}
@@ -198,6 +238,8 @@ def _bundle(result: Result) -> dict[str, Any]:
     elif result.kind == "table":
         bundle["text/html"] = _html_table(result.data)
         bundle["text/plain"] = _plain_table(result.data)
+    elif result.kind == "conclusion":
+        bundle["text/plain"] = f"{result.data['shown']}. {as_text(result.data['sentence'])}"
     else:
         bundle["text/plain"] = as_text(result.data)
     return bundle

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rulka_analysis.clocks import Clock, Window, check_clock, checkpoints
-from rulka_analysis.comparison import Comparison
+from rulka_analysis.clocks import Clock, check_clock, checkpoints
+from rulka_analysis.comparison import Comparison, window_end
 from rulka_analysis.findings import Finding
 from rulka_analysis.quantities import Quantity, Sentence
-from rulka_analysis.series import EVERY, UNITS, Line, Measure, Series, direction, position_text
+from rulka_analysis.series import EVERY, UNITS, Line, Measure, Series, direction
 
 if TYPE_CHECKING:
+    from rulka_analysis.conclusions import Conclusion
     from rulka_analysis.experiment import Experiment
     from rulka_analysis.runs import Run
 
@@ -137,15 +138,6 @@ def _named(
     return Sentence("{title}, " + which + ends, fields)
 
 
-def window_end(window: Window) -> Quantity:
-    """Return where a common window ends, as a quantity that says why there."""
-    ends = ", ".join(
-        f"{run} to {position_text(end, window.clock)}" for run, end in window.ends.items()
-    )
-    how = f"the end of the common window; there are data of {ends}"
-    return Quantity(window.end, UNITS[window.clock], 0, how=how)
-
-
 def _values(comparison: Comparison, measure: Measure, at: str, clock: Clock) -> dict[str, Quantity]:
     if at == "common end":
         return comparison.at_common_end(measure, clock)
@@ -252,19 +244,58 @@ def _count_findings(findings: Sequence[Finding]) -> str:
     return ", ".join(f"{n} {s}{'s' if n > 1 else ''}" for s, n in counts.items() if n)
 
 
-def findings(found: Sequence[Finding]) -> Table | Sentence:
-    """Return findings as a table, or a sentence that says there are none."""
+def findings(
+    found: Sequence[Finding],
+    *,
+    none: str = "No damage, restart or overlap was found in these logs, and no logged setting "
+    "differs from the definition.",
+    kinds: bool = False,
+) -> Table | Sentence:
+    """Return findings as a table, or a sentence that says there are none.
+
+    Parameters
+    ----------
+    found : sequence of Finding
+        In the order to show them.
+    none : str
+        What to say when there is none.
+    kinds : bool
+        Also name the kind of each finding, beside its severity.
+    """
     if not found:
-        return Sentence(
-            "No damage, restart or overlap was found in these logs, and no logged setting differs "
-            "from the definition."
-        )
+        return Sentence("{none}", {"none": none})
     columns = {"severity": "Severity", "run": "Run", "what": "What", "remedy": "What to do"}
-    rows: dict[str, list[Cell]] = {
-        str(number): [f.severity, f.run or "–", f"{f.message} {f.why}".strip(), f.remedy]
-        for number, f in enumerate(found, start=1)
-    }
+    if kinds:
+        columns = {"kind": "Kind", "run": "Run", "what": "What, why it matters and what to do"}
+    rows: dict[str, list[Cell]] = {}
+    for number, one in enumerate(found, start=1):
+        run, what = one.run or "–", f"{one.message} {one.why}".strip()
+        rows[str(number)] = (
+            # As words a kind can be broken where a column is narrow.
+            [f"{one.severity}: {one.kind.replace('_', ' ')}", run, f"{what} {one.remedy}".strip()]
+            if kinds
+            else [one.severity, run, what, one.remedy]
+        )
     return Table(columns, rows, "What was noticed while reading these logs.")
+
+
+def findings_counted(found: Sequence[Finding], runs: int) -> Sentence:
+    """Return a sentence on how many findings of which severity there are.
+
+    Parameters
+    ----------
+    found : sequence of Finding
+    runs : int
+        How many runs were looked at.
+    """
+    fields: dict[str, Quantity | str] = {"runs": Quantity(runs, "", 0, how="runs in these logs")}
+    counted = []
+    for severity in ("error", "warning", "note"):
+        number = sum(finding.severity == severity for finding in found)
+        fields[severity] = Quantity(number, "", 0, how=f"counted: findings that are {severity}s")
+        counted.append(f"{{{severity}}} {severity}{'' if number == 1 else 's'}")
+    where = "run" if runs == 1 else "runs"
+    return Sentence(f"{counted[0]}, {counted[1]} and {counted[2]} in {{runs}} {where}.", fields)
 
 
 def times_to_targets(
@@ -374,3 +405,57 @@ def relation(comparison: Comparison, line: Line, candidate: str) -> Sentence:
         word_shown = word
     text = "{candidate} {value}, {by} {direction} than {baseline} ({base})."
     return Sentence(named.template + text, {**fields, "by": magnitude, "direction": word_shown})
+
+
+# A verdict is told by word and sign, never by colour alone.
+_SIGNS = {"supported": "✓", "contradicted": "✗", "cannot tell": "?", "no data": "∅"}
+
+
+def verdict_in_words(conclusion: Conclusion) -> str:
+    """Return a verdict as it is shown, such as ``✓ Supported, fragile``."""
+    verdict = conclusion.verdict
+    fragile = ", fragile" if conclusion.fragile else ""
+    return f"{_SIGNS[verdict]} {verdict[:1].upper()}{verdict[1:]}{fragile}"
+
+
+def conclusions(found: Sequence[Conclusion]) -> Table:
+    """Return conclusions as a table: verdict, what the logs say, and what was typed."""
+    columns = {"verdict": "Verdict", "sentence": "What the logs say", "typed": "As typed"}
+    rows: dict[str, list[Cell]] = {
+        one.name: [
+            verdict_in_words(one),
+            one.sentence,
+            one.typed or "–",
+        ]
+        for one in found
+    }
+    return Table(columns, rows, "Conclusions, with the verdicts of the logs in use.")
+
+
+def deciding(conclusion: Conclusion) -> Table:
+    """Return the numbers a conclusion rests on: a row a clock."""
+    columns = {
+        "clock": "Clock",
+        "holds": "The claim",
+        "share": "True at",
+        "end": "At",
+        "candidate": "Candidate",
+        "baseline": "Baseline",
+        "difference": "Difference",
+        "margin": "Margin",
+    }
+    rows: dict[str, list[Cell]] = {}
+    for row in conclusion.deciding:
+        clock = f"{row.clock} (interpolated)" if row.interpolated else row.clock
+        holds = {True: "holds", False: "does not hold", None: "cannot be told"}[row.holds]
+        rows[row.clock] = [
+            clock.capitalize(),
+            holds if row.votes else f"{holds}; does not vote",
+            row.share,
+            row.end if row.target is None else row.target,
+            row.candidate,
+            row.baseline,
+            row.difference,
+            row.margin,
+        ]
+    return Table(columns, rows)

@@ -104,4 +104,4 @@ class Site:
         }
 
     def executions(self, printed: str) -> list[str]:
-        return [line for line in printed.splitlines() if line.startswith("executing ")]
+        return [line for line in printed.splitlines() if line.startswith("executed ")]

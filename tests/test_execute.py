@@ -14,7 +14,7 @@ import pytest
 from event_files import scalar_event, write_event_file
 
 from rulka_analysis import questions
-from rulka_analysis.execute import KEPT, Executed, NotebookError, execute_notebooks
+from rulka_analysis.execute import KEPT, Executed, NotebookError, Outcome, execute_notebooks
 from rulka_analysis.places import project_folder
 from rulka_analysis.runs import Logs
 
@@ -37,7 +37,7 @@ class Bench:
     """A folder of notebooks and one of logs, and what is reported about executions."""
 
     folder: Path
-    reported: list[str] = field(default_factory=list)
+    reported: list[Outcome] = field(default_factory=list)
 
     def run(self, *, seconds_a_cell: int = 60) -> dict[str, Executed]:
         self.reported.clear()
@@ -86,7 +86,7 @@ def test_reused_until_an_answer_changes_and_again_when_it_changes_back(bench: Be
     assert result.data["text"] == "0.50"
 
     assert bench.reasons() == {}
-    assert bench.reported == ["reused    e/nothing", "reused    e/runs"]
+    assert list(map(str, bench.reported)) == ["reused    e/nothing", "reused    e/runs"]
 
     for path in bench.folder.rglob("events*"):
         os.utime(path)
@@ -95,11 +95,11 @@ def test_reused_until_an_answer_changes_and_again_when_it_changes_back(bench: Be
     assert bench.reasons() == {}, "nobody asked for this run"
 
     bench.log("first", 1.0, 0.25)
-    assert bench.reasons() == {"e/runs": "run first changed"}
+    assert bench.reasons() == {"e/runs": "first changed (events.out… was rewritten)"}
     assert bench.run()["e/runs"].results()[0].data["text"] == "0.25"
 
     bench.log("third", 2.0)
-    assert bench.reasons() == {"e/runs": "run third appeared"}, "absent was an answer"
+    assert bench.reasons() == {"e/runs": "third appeared"}, "absent was an answer"
 
     shutil.rmtree(bench.folder / "logs" / "third")
     bench.log("first", 1.0, 0.5)
@@ -124,30 +124,28 @@ def test_a_changed_source_runs_again(bench: Bench) -> None:
     assert bench.reasons() == {"e/nothing": "its source changed"}
 
 
-def test_a_changed_module_or_version_is_a_reason(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def _answered_otherwise(bench: Bench, kind: str, subject: str, answer: str) -> None:
+    """Change an answer in the kept execution, as if it had been another when it was asked."""
+    (kept,) = (bench.folder / "store").rglob("*.json")
+    stored = json.loads(kept.read_text(encoding="utf-8"))
+    (asked,) = (a for a in stored["record"] if (a["kind"], a["subject"]) == (kind, subject))
+    asked["answer"] = answer
+    kept.write_text(json.dumps(stored), encoding="utf-8")
+
+
+def test_a_changed_module_or_version_is_a_reason(bench: Bench) -> None:
     bench.notebook("e/runs", ASKS_FOR_RUNS)
     bench.run()
-    monkeypatch.setattr(
-        questions, "package_version", lambda name: "9.9" if name == "numpy" else _version(name)
-    )
-    (reason,) = bench.reasons().values()
-    assert reason.startswith("package numpy changed from")
-    assert reason.endswith("to 9.9")
-    monkeypatch.undo()
-    monkeypatch.setattr(
-        questions, "module_digest", lambda name: "x" if name.endswith(".clocks") else _digest(name)
-    )
+    _answered_otherwise(bench, "package", "numpy", "1.0")
+    now = questions.package_version("numpy")
+    assert bench.reasons() == {"e/runs": f"package numpy changed from 1.0 to {now}"}
+    _answered_otherwise(bench, "module", "rulka_analysis.clocks", "another digest")
     assert bench.reasons() == {"e/runs": "module rulka_analysis.clocks changed"}
-    monkeypatch.setattr(
-        questions, "module_digest", lambda name: "x" if name.endswith(".figures") else _digest(name)
-    )
-    assert bench.reasons() == {}, "the notebook does not use this module"
-
-
-_version = questions.package_version
-_digest = questions.module_digest
+    (kept,) = (bench.folder / "store").rglob("*.json")
+    asked = json.loads(kept.read_text(encoding="utf-8"))["record"]
+    modules = {a["subject"] for a in asked if a["kind"] == "module"}
+    assert "rulka_analysis.runs" in modules
+    assert "rulka_analysis.figures" not in modules, "the notebook does not use this module"
 
 
 def test_a_half_written_execution_is_none(bench: Bench) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -170,7 +171,7 @@ def test_a_missing_run_is_said_to_be_missing(site: Site, logs: Path, tmp_path: P
     copy = tmp_path / "only_one"
     shutil.copytree(logs / "uni_5", copy / "uni_5")
     printed = site.build_well(copy)
-    assert "run uni_6 is gone" in "".join(site.executions(printed))
+    assert "uni_6 is gone" in "".join(site.executions(printed))
     text = text_of(site.page())
     assert "24.56 s" in text
     assert "24.77 s" not in text
@@ -233,3 +234,26 @@ def test_a_killed_build_is_followed_by_a_right_one(site: Site, halved: Path) -> 
         site.build_well(halved)
         assert {name: site.page(name) for name in right} == right, moment
     site.build_well()
+
+
+def test_another_folder_another_hash_seed_another_moment_the_same_bytes(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.build_well()
+    # Another name of the log directory would stand on the pages: it is an input.
+    monkeypatch.setenv("PYTHONHASHSEED", "77")
+    other = Site.copied(tmp_path / "elsewhere" / "b")
+    other.build_well()
+    files = {
+        found.folder: json.loads(
+            (found.folder / "_build/doctrees/html/site_files.json").read_text(encoding="utf-8")
+        )["files"]
+        for found in (site, other)
+    }
+    assert files[site.folder] == files[other.folder]
+    differing = [
+        name
+        for name in files[site.folder]
+        if (site.html / name).read_bytes() != (other.html / name).read_bytes()
+    ]
+    assert differing == []

@@ -17,28 +17,35 @@ ends without error, makes the next build read everything again.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 from rulka_analysis.errors import RulkaError
+from rulka_analysis.events.file_findings import printable
 from rulka_analysis.execute import (
     SECONDS_A_CELL,
     Executed,
     execute_notebooks,
-    without_private_outputs,
-    write_atomically,
 )
+from rulka_analysis.growth import still_running
+from rulka_analysis.locks import held
 from rulka_analysis.places import build_folder
 from rulka_analysis.published import is_bundled
 from rulka_analysis.questions import digest_file, digest_of, digest_text
 from rulka_analysis.results import MIME
 from rulka_analysis.runs import Logs, open_logs
+from rulka_analysis.sphinx_ext import site_files
+from rulka_analysis.sphinx_ext.conclusions import add_conclusion_nodes
 from rulka_analysis.sphinx_ext.quoting import (
     BuildStopped,
     Registry,
@@ -46,12 +53,23 @@ from rulka_analysis.sphinx_ext.quoting import (
     ResultRole,
 )
 from rulka_analysis.sphinx_ext.reference import add_directives
-from rulka_analysis.sphinx_ext.rendering import add_nodes, data_banner, figure_file
+from rulka_analysis.sphinx_ext.rendering import add_nodes, data_banner
+from rulka_analysis.sphinx_ext.reporting import BuildReport
+from rulka_analysis.sphinx_ext.typed_numbers import fail_on_typed, setup_typed_numbers
+from rulka_analysis.sphinx_ext.verdict_tables import add_verdicts
 
 logger = logging.getLogger(__name__)
 
 NOTEBOOKS = "notebooks"
 MARKER = ".unfinished"
+# What the environment keeps of each page.
+KEPT_BY_PAGE = (
+    "rulka_quotes",
+    "rulka_notebooks",
+    "rulka_missing",
+    "rulka_banners",
+    "rulka_figures",
+)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -64,17 +82,25 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("result", ResultRole())
     app.add_directive("result", ResultDirective)
     add_directives(app)
-    app.connect("builder-inited", execute)
-    app.connect("builder-inited", place_notebook_style)
+    add_conclusion_nodes(app)
+    add_verdicts(app)
+    setup_typed_numbers(app)
+    app.connect("config-inited", lock)
+    app.connect("builder-inited", telling(execute))
     app.connect("env-get-outdated", outdated)
     app.connect("env-purge-doc", purge)
+    app.connect("env-before-read-docs", note_pages)
     app.connect("source-read", hand_over)
     app.connect("doctree-read", add_banner)
-    app.connect("env-updated", fail_on_missing)
+    app.connect("doctree-read", site_files.remember_figures)
+    app.connect("env-updated", telling(fail_on_missing))
+    app.connect("env-updated", telling(fail_on_typed))
+    app.connect("env-updated", site_files.write_again_what_links)
+    app.connect("write-started", site_files.clear_static_files)
     app.connect("html-page-context", link_notebook)
-    app.connect("build-finished", write_files)
+    app.connect("html-collect-pages", site_files.complete_search_index)
     # After every other listener: only a build that went well all the way ends the marker.
-    app.connect("build-finished", remove_marker, priority=10_000)
+    app.connect("build-finished", finish, priority=10_000)
     app.add_css_file("rulka.css")
     app.add_js_file("rulka.js", loading_method="defer")
     # The log directory is read once, in this process.
@@ -86,8 +112,42 @@ def _rendering_digest() -> str:
     return digest_of([digest_file(path) for path in sorted(sources)])
 
 
+def telling(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Let the report tell why a handler stopped the build; Sphinx does not get to `finish` then."""
+
+    @wraps(handler)
+    def told(app: Sphinx, *arguments: Any) -> Any:
+        try:
+            return handler(app, *arguments)
+        except BuildStopped as stopped:
+            report: BuildReport = app.rulka_report  # type: ignore[attr-defined]
+            report.error = stopped.message
+            report.write(build_folder())
+            app.rulka_lock.close()  # type: ignore[attr-defined]
+            raise
+
+    return told
+
+
+def lock(app: Sphinx, config: Config) -> None:
+    """Let a second build of the same doctrees wait: it would read what this one writes."""
+    folder = Path(app.doctreedir)
+    folder.mkdir(parents=True, exist_ok=True)
+    app.rulka_lock = ExitStack()  # type: ignore[attr-defined]
+    waiting = partial(logger.info, "%s")
+    app.rulka_lock.enter_context(held(folder / ".lock", waiting=waiting))  # type: ignore[attr-defined]
+
+
 def execute(app: Sphinx) -> None:
     """Execute the notebooks that are out of date and gather what they published."""
+    report = BuildReport(app.builder.name)
+    app.rulka_report = report  # type: ignore[attr-defined]
+    report.write(build_folder())
+    _execute(app, report)
+
+
+def _execute(app: Sphinx, report: BuildReport) -> None:
+    site_files.begin(app)
     marker = Path(app.doctreedir) / MARKER
     app.rulka_force = marker.exists()  # type: ignore[attr-defined]
     marker.parent.mkdir(parents=True, exist_ok=True)
@@ -103,46 +163,37 @@ def execute(app: Sphinx) -> None:
     )
     try:
         logs = open_logs()
+        # Files are read up to the length they had when they were listed, just now; what is appended
+        # later belongs to the next build.
         logger.info("logs: %s (%d runs)", logs.path, len(logs))
-        # Read up to the length files have now; what is appended later belongs to the next build.
-        logs = Logs(logs.path, lengths=logs.lengths())
-        executed = execute_notebooks(
-            found,
-            folder,
-            logs,
-            project=project,
-            store=build_folder() / "executed",
-            jobs=app.config.rulka_jobs,
-            seconds_a_cell=app.config.rulka_seconds_a_cell,
-            report=lambda line: logger.info("%s", line),
-        )
+        report.log_directory = str(logs.path)
+        with report.of_notebooks() as (tell, advance):
+            executed = execute_notebooks(
+                found,
+                folder,
+                logs,
+                project=project,
+                store=build_folder() / "executed",
+                jobs=app.config.rulka_jobs,
+                seconds_a_cell=app.config.rulka_seconds_a_cell,
+                report=tell,
+                advance=advance,
+            )
     except RulkaError as error:
         raise BuildStopped(str(error)) from error
     app.rulka_executed = {  # type: ignore[attr-defined]
         f"{NOTEBOOKS}/{name}": notebook for name, notebook in executed.items()
     }
     app.rulka_registry = Registry.of(list(executed.values()), NOTEBOOKS)  # type: ignore[attr-defined]
-    app.rulka_banner = banner(logs)  # type: ignore[attr-defined]
-    for name in ("rulka_quotes", "rulka_notebooks", "rulka_missing", "rulka_banners"):
+    report.still_running = list(still_running(logs, time.time()))
+    app.rulka_banner = banner(logs, report.still_running)  # type: ignore[attr-defined]
+    for name in KEPT_BY_PAGE:
         if not hasattr(app.env, name):
             setattr(app.env, name, {})
 
 
-def place_notebook_style(app: Sphinx) -> None:
-    """Put myst-nb's style sheet in place before pages are written.
-
-    myst-nb does so after: pages of a first build would carry no checksum of it, those of a second
-    would, and no build from nothing would equal one that goes on.
-    """
-    if app.builder.format == "html":
-        from myst_nb.sphinx_ext import add_global_html_resources
-
-        Path(app.outdir, "_static").mkdir(parents=True, exist_ok=True)
-        add_global_html_resources(app, None)
-
-
-def banner(logs: Logs) -> str:
-    """Word which data pages are built from."""
+def banner(logs: Logs, running: Sequence[str] = ()) -> str:
+    """Word which data pages are built from, and which runs still go on."""
     count = len(logs)
     stated = [run.provenance for run in logs if run.provenance is not None]
     if is_bundled(logs.path):
@@ -157,6 +208,8 @@ def banner(logs: Logs) -> str:
         text += f": {stated[0].source}{point}, not original logs"
         if len(stated) < count:
             text += f" ({len(stated)} of the runs; the others are original logs)"
+    if running:
+        text += f". Still running: {', '.join(map(printable, running))}"
     return text + ". To use others: "
 
 
@@ -184,9 +237,14 @@ def outdated(
     return stale & env.found_docs
 
 
+def note_pages(app: Sphinx, env: BuildEnvironment, documents: list[str]) -> None:
+    """Note which pages are read anew, for the report."""
+    app.rulka_report.pages = sorted(documents)  # type: ignore[attr-defined]
+
+
 def purge(app: Sphinx, env: BuildEnvironment, document: str) -> None:
     """Forget what a page quoted before it is read again."""
-    for name in ("rulka_quotes", "rulka_notebooks", "rulka_missing", "rulka_banners"):
+    for name in KEPT_BY_PAGE:
         getattr(env, name, {}).pop(document, None)
 
 
@@ -263,40 +321,20 @@ def link_notebook(
         context["rulka_notebook_download"] = Path(page).name + ".ipynb"
 
 
-def write_files(app: Sphinx, error: Exception | None) -> None:
-    """Write the figures that pages quote, and notebooks as they can be opened by others."""
-    if error is not None or app.builder.format != "html":
-        return
-    quoted = {
-        result_id
-        for quotes in app.env.rulka_quotes.values()  # type: ignore[attr-defined]
-        for result_id in quotes
-    }
-    images = Path(app.outdir) / app.builder.imagedir
-    registry: Registry = app.rulka_registry  # type: ignore[attr-defined]
-    for result_id in sorted(quoted):
-        found = registry.results[result_id].result
-        if found.kind == "figure":
-            images.mkdir(parents=True, exist_ok=True)
-            for theme in ("light", "dark"):
-                svg = found.data[theme]
-                _write_if_changed(images / figure_file(svg), svg)
-    for document, executed in app.rulka_executed.items():  # type: ignore[attr-defined]
-        target = Path(app.outdir) / f"{document}.ipynb"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        plain = without_private_outputs(executed.notebook)
-        _write_if_changed(target, json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
-
-
-def _write_if_changed(path: Path, text: str) -> None:
-    if not path.is_file() or path.read_text(encoding="utf-8") != text:
-        write_atomically(path, text)
-        # A temporary file is its owner's only; a site is for everyone.
-        path.chmod(0o644)
-
-
-def remove_marker(app: Sphinx, error: Exception | None) -> None:
-    """End the marker after a build that will exit with status zero."""
+def finish(app: Sphinx, error: Exception | None) -> None:
+    """Write what belongs beside the pages, and say how the build ended."""
     warned = bool(app._warncount and app._fail_on_warnings)
-    if error is None and not warned and app.statuscode == 0:
+    well = error is None and not warned and app.statuscode == 0
+    if error is None and app.builder.format == "html":
+        site_files.write_files(app)
+    report: BuildReport = app.rulka_report  # type: ignore[attr-defined]
+    if well:
+        report.outcome, report.error = "succeeded", ""
+        if app.builder.name == "html":
+            site_files.write_list(app)
+    else:
+        report.error = str(error) if error else "there were warnings; they stand above"
+    report.write(build_folder())
+    if well:
         (Path(app.doctreedir) / MARKER).unlink(missing_ok=True)
+    app.rulka_lock.close()  # type: ignore[attr-defined]

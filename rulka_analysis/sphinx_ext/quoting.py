@@ -15,13 +15,12 @@ from typing import Any, ClassVar
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.environment import BuildEnvironment
-from sphinx.errors import SphinxError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from rulka_analysis.errors import listing, nearest
 from rulka_analysis.execute import Executed
-from rulka_analysis.questions import digest_of
 from rulka_analysis.results import Result
+from rulka_analysis.sphinx_ext.conclusions import badge, box
 from rulka_analysis.sphinx_ext.rendering import (
     disclosure,
     figure_node,
@@ -37,9 +36,15 @@ class Published:
     """A result with the notebook it came from."""
 
     id: str
-    result: Result
+    name: str
+    executed: Executed
     notebook: str
     digest: str
+
+    @property
+    def result(self) -> Result:
+        """The result itself; its notebook is read when a page first quotes something of it."""
+        return self.executed.by_name[self.name]
 
 
 @dataclass
@@ -66,24 +71,30 @@ class Registry:
         """
         registry = cls()
         for notebook in notebooks:
-            for result in notebook.results():
-                result_id = f"{notebook.experiment}/{result.name}"
+            document = f"{prefix}/{notebook.name}"
+            for name, _, digest in notebook.published:
+                result_id = f"{notebook.experiment}/{name}"
                 before = registry.results.get(result_id)
                 if before is not None:
                     raise BuildStopped(
                         f"result {result_id!r} is published twice, by {before.notebook} and by "
                         f"{prefix}/{notebook.name}; rename one of them"
                     )
-                digest = digest_of([result.kind, result.data])
-                document = f"{prefix}/{notebook.name}"
-                registry.results[result_id] = Published(result_id, result, document, digest)
+                found = Published(result_id, name, notebook, document, digest)
+                registry.results[result_id] = found
         return registry
 
 
-class BuildStopped(SphinxError):
-    """The build cannot go on; the message says what, why and what to do."""
+class BuildStopped(SystemExit):
+    """The build cannot go on; the message says what, why and what to do.
 
-    category = "The build stopped"
+    Python prints it as the last line and ends with status one. Of an error of its own Sphinx would
+    print a page of versions around it, and the advice to report it to Sphinx.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"\nThe build stopped: {message}")
+        self.message = message
 
 
 class MissingResultError(Exception):
@@ -154,7 +165,7 @@ class ResultRole(SphinxRole):
         source, line = self.get_source_info()
         try:
             found, data = look_up(self.env, self.text)
-            if isinstance(data, dict) and data.get("kind") in ("table", "figure"):
+            if isinstance(data, dict) and data.get("kind") in ("table", "figure", "code"):
                 raise MissingResultError(
                     f"{found.id!r} is a {data['kind']}: quote it with '.. result:: {found.id}', or "
                     "one of its cells with [row, column]"
@@ -162,6 +173,9 @@ class ResultRole(SphinxRole):
         except MissingResultError as error:
             note_missing(self.env, f"{source}:{line}", str(error))
             return [nodes.Text(self.text)], []
+        if isinstance(data, dict) and data.get("kind") == "conclusion":
+            said = inline_nodes(data["sentence"], found.id, found.notebook)
+            return [badge(data), nodes.Text(" "), *said], []
         return inline_nodes(data, found.id, found.notebook), []
 
 
@@ -180,6 +194,7 @@ class ResultDirective(SphinxDirective):
         if "folded" not in self.options or not shown:
             return shown
         folded = disclosure("", *shown)
+        self.set_source_info(folded)
         folded["summary"] = self.options["folded"]
         return [folded]
 
@@ -193,6 +208,11 @@ class ResultDirective(SphinxDirective):
         kind = data.get("kind") if isinstance(data, dict) else None
         if kind == "figure":
             return [figure_node(data, found.id, found.notebook)]
+        if kind == "conclusion":
+            return [box(data, found.id, found.notebook)]
+        if kind == "code":
+            block = nodes.literal_block(data["text"], data["text"], language=data["language"])
+            return [block]
         if kind == "table":
             table = table_node(data, found.id, found.notebook)
             table["ids"] = [nodes.make_id(found.id)]

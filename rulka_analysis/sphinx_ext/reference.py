@@ -27,7 +27,6 @@ from rulka_analysis.catalogue import (
     Stage,
     load_catalogue,
 )
-from rulka_analysis.reference import PRESENCE, UNCATALOGUED
 from rulka_analysis.results import as_text
 from rulka_analysis.sphinx_ext.quoting import (
     BuildStopped,
@@ -43,6 +42,9 @@ from rulka_analysis.sphinx_ext.rendering import (
 )
 
 EXPERIMENT = "tensorboard_metrics"
+# Names of what its notebook publishes beside the metrics.
+PRESENCE = "presence"
+UNCATALOGUED = "uncatalogued"
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 

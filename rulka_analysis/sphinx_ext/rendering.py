@@ -27,6 +27,10 @@ class quoted_number(nodes.Inline, nodes.TextElement):  # type: ignore[misc]
     """A number with its provenance; the text is the number as shown."""
 
 
+class quoted_words(nodes.Inline, nodes.TextElement):  # type: ignore[misc]
+    """Text and numbers of a result, among what is typed on a page."""
+
+
 class quoted_figure(nodes.General, nodes.Element):  # type: ignore[misc]
     """A figure in two files, light and dark, with caption and numbers as children."""
 
@@ -61,7 +65,15 @@ def number_node(data: Mapping[str, Any], result_id: str, notebook: str) -> quote
 
 
 def inline_nodes(cell: Any, result_id: str, notebook: str) -> list[nodes.Node]:
-    """Return the nodes of a text, a number or a sentence with numbers in it."""
+    """Return the nodes of a text, a number or a sentence with numbers in it; none if it is empty.
+
+    They stand within `quoted_words`: what is in it was computed, nobody typed it on the page.
+    """
+    found = _inline_nodes(cell, result_id, notebook)
+    return [quoted_words("", "", *found)] if any(node.astext() for node in found) else []
+
+
+def _inline_nodes(cell: Any, result_id: str, notebook: str) -> list[nodes.Node]:
     if isinstance(cell, str):
         return [nodes.Text(cell)]
     if cell.get("kind") == "number":
@@ -79,7 +91,7 @@ def inline_nodes(cell: Any, result_id: str, notebook: str) -> list[nodes.Node]:
                     kept.insert(0, nodes.Text("("))
                 found.append(nodes.inline("", "", *kept, classes=["rulka-keep"]))
                 part = part[mark.end() :]
-        found += inline_nodes(part, result_id, notebook)
+        found += _inline_nodes(part, result_id, notebook)
     return found
 
 
@@ -129,6 +141,7 @@ def figure_node(data: Mapping[str, Any], result_id: str, notebook: str) -> quote
     """Return a figure result as a figure with caption and the numbers behind it."""
     node = quoted_figure()
     node["ids"] = [nodes.make_id(result_id)]
+    node["result"] = result_id
     node["alt"] = data["alt"]
     node["width"], node["height"] = data["width"], data["height"]
     node["files"] = {theme: figure_file(data[theme]) for theme in ("light", "dark")}
@@ -291,6 +304,7 @@ def add_nodes(app: Any) -> None:
     plain = (pass_over, pass_over)
     for node, in_html in (
         (quoted_number, (visit_number_html, depart_number_html)),
+        (quoted_words, plain),
         (quoted_figure, (visit_figure_html, depart_figure_html)),
         (figure_caption, (visit_caption_html, depart_caption_html)),
         (disclosure, (visit_disclosure_html, depart_disclosure_html)),
