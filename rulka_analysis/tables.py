@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rulka_analysis.clocks import Clock, check_clock, checkpoints
 from rulka_analysis.comparison import Comparison, window_end
+from rulka_analysis.events.file_findings import printable
 from rulka_analysis.findings import Finding
-from rulka_analysis.quantities import Quantity, Sentence
+from rulka_analysis.quantities import NOT_IN_THESE_LOGS, Quantity, Sentence, format_number
+from rulka_analysis.sentences import in_words, joined, listed
 from rulka_analysis.series import EVERY, UNITS, Line, Measure, Series, direction
 
 if TYPE_CHECKING:
     from rulka_analysis.conclusions import Conclusion
+    from rulka_analysis.definition import Definition
     from rulka_analysis.experiment import Experiment
     from rulka_analysis.runs import Run
 
@@ -74,7 +78,7 @@ def summary(
     """Return a comparison's numbers: a row a metric, a column a run, and how they differ.
 
     Candidates are held against the baseline by their difference; a metric that scales with a
-    setting by its ratio.
+    setting by its ratio. A metric that no run of these logs has is named in a note.
 
     Parameters
     ----------
@@ -90,15 +94,29 @@ def summary(
     columns = {"metric": "Metric", **{run: run for run in comparison.runs}}
     columns |= {_against(run, baseline): _against(run, baseline) for run in comparison.candidates}
     rows: dict[str, list[Cell]] = {}
+    absent: dict[str, None] = {}
+    rounded: set[str] = set()
     for line in lines or comparison.lines:
         measure = comparison.measure(line.metric, line.map, as_logged=line.as_logged)
         on = check_clock(clock) if clock else comparison.deciding_clock(measure)
         values = _values(comparison, measure, line.at, on)
+        if comparison.present and all(value.text == NOT_IN_THESE_LOGS for value in values.values()):
+            absent[in_words(measure.title)] = None
+            continue
         cells: list[Cell] = [_named(comparison, measure, line.at, on), *values.values()]
         for run in comparison.candidates:
-            cells.append(_held_against(values[run], values[baseline], run, baseline, measure))
+            against = _held_against(values[run], values[baseline], run, baseline, measure)
+            if _differs_when_rounded(values[run], values[baseline], against):
+                rounded.add("ratios" if measure.metric.scales_with else "differences")
+            cells.append(against)
         rows[line.name] = cells
-    return Table(columns, rows, f"{comparison.title}: how the runs stand.")
+    notes = []
+    if rounded:
+        what = str(listed(sorted(rounded))).capitalize()
+        notes.append(Sentence("{what} are taken before rounding.", {"what": what}))
+    if absent:
+        notes.append(Sentence("Not in these logs: {what}.", {"what": str(listed([*absent]))}))
+    return Table(columns, rows, f"{comparison.title}: how the runs stand.", notes)
 
 
 def by_run(comparison: Comparison, lines: Sequence[Line], told: str) -> Table:
@@ -153,8 +171,35 @@ def _held_against(
     return value.minus(base, how=f"{run} minus {baseline}", unit=unit)
 
 
-def runs(experiment: Experiment, names: Sequence[str]) -> Table:
-    """Return what is known of runs: settings, duration, clocks and findings."""
+def _differs_when_rounded(value: Quantity, base: Quantity, against: Quantity) -> bool:
+    """Tell whether a difference or ratio is another one than that of the numbers as shown."""
+    if not against.known:
+        return False
+    shown, other = (round(q.number, q.digits) for q in (value, base))
+    if against.unit != "times":
+        made = shown - other
+    elif other:
+        made = shown / other
+    else:
+        return True
+    return format_number(made, against.digits) != format_number(against.number, against.digits)
+
+
+def runs(
+    experiment: Experiment, names: Sequence[str], found: Sequence[Finding] | None = None
+) -> Table:
+    """Return what is known of runs: settings, duration and clocks.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Says what was set.
+    names : sequence of str
+        The runs, in this order.
+    found : sequence of Finding, optional
+        What `health.experiment_findings` returns: they are counted, run by run. Without them
+        nothing is said of findings.
+    """
     settings = experiment.definition.settings
     columns = {"run": "Run", "description": "What it is"}
     # Units stand once, in the heading.
@@ -162,7 +207,9 @@ def runs(experiment: Experiment, names: Sequence[str]) -> Table:
         name: f"{setting.title} ({setting.unit})" if setting.unit else setting.title
         for name, setting in settings.items()
     }
-    columns |= {"duration": "Duration", "frames": "Frames played", "findings": "Log findings"}
+    columns |= {"duration": "Duration", "frames": "Frames played"}
+    if found is not None:
+        columns["findings"] = "Log findings"
     rows: dict[str, list[Cell]] = {}
     for name in names:
         declared = experiment.definition.runs[name]
@@ -175,19 +222,71 @@ def runs(experiment: Experiment, names: Sequence[str]) -> Table:
         run = experiment.run(name)
         if run is None:
             reason = f"no run {name} in these logs"
-            cells += [Quantity.unknown(reason, "min"), Quantity.unknown(reason), "–"]
+            cells += [Quantity.unknown(reason, "min"), Quantity.unknown(reason)]
         else:
-            stated = run.provenance is not None and run.provenance.duration_minutes is not None
             how = "from its start to its last event, without pauses"
-            if stated:
+            if _published_duration(run):
                 how = "as published; of a segment that goes on, the length was not published"
             cells.append(Quantity(run.duration, "min", 0, how=how))
             cells.append(_frames_played(run))
-            cells.append(_count_findings(experiment.findings([name])))
             if len(run.folders) > 1:
-                cells[0] = f"{name} (with {', '.join(run.folders[1:])})"
+                cells[0] = _with_segments(run)
+        if found is not None:
+            own = [finding for finding in found if finding.run == name]
+            cells.append("–" if run is None else _count_findings(own))
         rows[name] = cells
-    return Table(columns, rows, "The runs, their settings and how long they lasted.")
+    present = [run for run in map(experiment.run, names) if run is not None]
+    notes = [*_on_durations(present)]
+    return Table(columns, rows, "The runs, their settings and how long they lasted.", notes)
+
+
+def _published_duration(run: Run) -> bool:
+    return run.provenance is not None and run.provenance.duration_minutes is not None
+
+
+def _with_segments(run: Run) -> Sentence:
+    """Name a run with its segments, and what is known of them beyond its stated duration."""
+    names = ", ".join(run.folders[1:])
+    named = Sentence("{run} (with {segments})", {"run": run.name, "segments": names})
+    beyond: dict[float, tuple[str, int]] = {}
+    for tag in run.tags:
+        minutes = run.scalars(tag).minutes.to_numpy()
+        for index in (minutes > run.duration * (1 + 1e-9)).nonzero()[0]:
+            beyond.setdefault(float(minutes[index]), (tag, int(index)))
+    if not beyond:
+        return named
+    last = max(beyond)
+    event = run.evidence(*beyond[last])
+    told = "{run} (with {segments}; it goes on, with {count} {points} known after that, at {last})"
+    if len(beyond) > 1:
+        told = told.replace("at {last}", "the last at {last}")
+    fields: dict[str, Quantity | str] = {
+        **named.values,
+        "count": Quantity(float(len(beyond)), "", 0, how="counted: after the stated duration"),
+        "points": "point" if len(beyond) == 1 else "points",
+        "last": Quantity(last, "min", 1, (event,), "minutes of training"),
+    }
+    return Sentence(told, fields)
+
+
+def _on_durations(present: Sequence[Run]) -> Iterator[Sentence]:
+    """Say why published durations, the ends of their curves and typed durations differ."""
+    apart = [
+        run.provenance.resolution_minutes
+        for run in present
+        if run.provenance is not None and _published_duration(run)
+    ]
+    known = [minutes for minutes in apart if minutes]
+    if not known:
+        return
+    resolution = Quantity(max(known), "min", 0, how="stated beside the logs")
+    yield Sentence(
+        "Durations are as published, from a run's start. Its curves are known every {resolution} "
+        "and end up to two such steps earlier, so a common window is shorter. The page's author "
+        "counted from the first aggregate write, about one write interval after the start: the "
+        "durations once typed are shorter by that.",
+        {"resolution": resolution},
+    )
 
 
 def window(comparison: Comparison, metric: str, map: str | None = None) -> Sentence:
@@ -206,14 +305,18 @@ def window(comparison: Comparison, metric: str, map: str | None = None) -> Sente
     text = "By minutes the runs are compared up to {end}, where the data of {run} end ({title})."
     on_frames = comparison.window(measure, "frames")
     lacking = [run for run in found.ends if run not in on_frames.ends]
+    interpolated = " (interpolated)" if comparison.frames_interpolated else ""
+    if not on_frames.known or len(on_frames.ends) < 2:
+        fields["lacking"] = str(listed(lacking))
+        have = "has" if len(lacking) == 1 else "have"
+        text += f" By frames they cannot be compared: {{lacking}} {have} no such clock."
+        return Sentence(text, fields)
+    fields["frames"] = window_end(on_frames)
     if lacking:
-        fields["lacking"] = ", ".join(lacking)
-        text += " Not by frames: {lacking} has none." if len(lacking) == 1 else ""
-        text += " Not by frames: {lacking} have none." if len(lacking) > 1 else ""
-    if on_frames.known and len(on_frames.ends) > 1:
-        by = "By frames (interpolated)" if comparison.frames_interpolated else "By frames"
-        text += f" {by} up to {{frames}}."
-        fields["frames"] = window_end(on_frames)
+        fields["there"] = str(listed([*on_frames.ends]))
+        text += f" By frames{interpolated} only {{there}} can be compared, up to {{frames}}."
+    else:
+        text += f" By frames{interpolated} up to {{frames}}."
     return Sentence(text, fields)
 
 
@@ -253,6 +356,8 @@ def findings(
 ) -> Table | Sentence:
     """Return findings as a table, or a sentence that says there are none.
 
+    Findings of one kind whose words are the same but for run and numbers share a row.
+
     Parameters
     ----------
     found : sequence of Finding
@@ -268,15 +373,51 @@ def findings(
     if kinds:
         columns = {"kind": "Kind", "run": "Run", "what": "What, why it matters and what to do"}
     rows: dict[str, list[Cell]] = {}
-    for number, one in enumerate(found, start=1):
-        run, what = one.run or "–", f"{one.message} {one.why}".strip()
+    for number, together in enumerate(_alike(found), start=1):
+        one = together[0]
+        run = ", ".join(dict.fromkeys(finding.run or "–" for finding in together))
+        what = f"{_told_together(together)} {one.why}".strip()
         rows[str(number)] = (
             # As words a kind can be broken where a column is narrow.
             [f"{one.severity}: {one.kind.replace('_', ' ')}", run, f"{what} {one.remedy}".strip()]
             if kinds
             else [one.severity, run, what, one.remedy]
         )
-    return Table(columns, rows, "What was noticed while reading these logs.")
+    return Table(columns, rows, "What was noticed about these logs.")
+
+
+_NUMBER = re.compile(r"(?<![\w.])[-−]?\d(?:[\d,]*\d)?(?:\.\d+)?(?!\w)")
+_CLAUSE = re.compile(r"[,;:] ")
+
+
+def _alike(found: Sequence[Finding]) -> list[list[Finding]]:
+    """Group findings whose words are the same but for run and numbers; the first says where."""
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for one in found:
+        words = [_NUMBER.sub("#", _without_run(t, one)) for t in (one.message, one.why, one.remedy)]
+        groups.setdefault((one.severity, one.kind, *words), []).append(one)
+    return list(groups.values())
+
+
+def _without_run(text: str, one: Finding) -> str:
+    # uni_1 is no part of uni_11.
+    name = rf"(?<!\w){re.escape(printable(one.run))}(?!\w)" if one.run else "(?!)"
+    return re.sub(name, "\0", text)
+
+
+def _told_together(together: Sequence[Finding]) -> str:
+    """Tell the first finding in full, and of the others what differs."""
+    first, *others = together
+    said = [first.message]
+    ours = _CLAUSE.split(_without_run(first.message, first).rstrip("."))
+    for one in others:
+        theirs = _CLAUSE.split(_without_run(one.message, one).rstrip("."))
+        differing = [b for a, b in zip(ours, theirs, strict=False) if a != b]
+        if len(ours) != len(theirs) or any("\0" in clause for clause in differing):
+            said.append(one.message)
+        else:
+            said.append(f"{printable(one.run or '')}: {', '.join(differing) or 'the same'}.")
+    return " ".join(said)
 
 
 def findings_counted(found: Sequence[Finding], runs: int) -> Sentence:
@@ -304,7 +445,8 @@ def times_to_targets(
     """Return when each run first reached each declared target, and how the candidates compare.
 
     A run that did not reach a target is censored at its own end: the cell says until when it is
-    known not to have reached it, and no difference is made of it.
+    known not to have reached it, and no difference is made of it. A note says so where a time lies
+    after the common window.
     """
     measure = comparison.measure(metric, map)
     tag = comparison.map_tag(map) or map
@@ -315,8 +457,13 @@ def times_to_targets(
         several = f" of {run}" if len(comparison.candidates) > 1 else ""
         columns[f"{run} ratio"] = f"Ratio{several}"
     rows: dict[str, list[Cell]] = {}
+    window = comparison.window(measure, clock)
+    beyond = False
     for target in comparison.targets[tag]:
         times = comparison.time_to_target(measure, target, clock)
+        beyond |= any(
+            time.known and time.number > window.end * (1 + 1e-9) for time in times.values()
+        )
         base = times[comparison.baseline]
         cells: list[Cell] = [
             Quantity(target, measure.unit, 1, how="target declared by the experiment"),
@@ -329,7 +476,13 @@ def times_to_targets(
         rows[f"{target:g}"] = cells
     interpolated = clock == "frames" and comparison.frames_interpolated
     on = f"{clock} (interpolated)" if interpolated else clock
-    return Table(columns, rows, f"{measure.title}: {on} until a target was first reached.")
+    notes = []
+    if window.known and beyond:
+        told = (
+            "The common window ends at {end}. Times to a target are known up to each run's own end."
+        )
+        notes.append(Sentence(told, {"end": window_end(window)}))
+    return Table(columns, rows, f"{measure.title}: {on} until a target was first reached.", notes)
 
 
 def curve(
@@ -459,3 +612,48 @@ def deciding(conclusion: Conclusion) -> Table:
             row.margin,
         ]
     return Table(columns, rows)
+
+
+def contradicted_tags(contradicted: Mapping[tuple[str, str], Finding]) -> Sentence:
+    """Return a sentence on the tags that do not hold what their names say.
+
+    Parameters
+    ----------
+    contradicted : mapping of (run, tag) to Finding
+        See `health.contradicted`.
+    """
+    runs: dict[str, list[str]] = {}
+    for run, tag in contradicted:
+        runs.setdefault(tag, []).append(run)
+    if not runs:
+        return Sentence(
+            "No tag was found that does not hold what its name says: a conclusion may rest on any."
+        )
+    told, fields = [], dict[str, Quantity | str]()
+    for number, (tag, names) in enumerate(sorted(runs.items())):
+        fields[f"tag{number}"], fields[f"runs{number}"] = tag, ", ".join(names)
+        told.append(f"{{tag{number}}} (in {{runs{number}}})")
+    listed = " and ".join([", ".join(told[:-1]), told[-1]] if told[1:] else told)
+    verb = "does not hold what its name says" if len(told) == 1 else "do not hold what they say"
+    return Sentence(f"{listed} {verb}: no conclusion rests on it.", fields)
+
+
+def margins(definition: Definition) -> Table:
+    """Return from which difference on a difference matters, and why, as declared."""
+    columns = {"metric": "Metric", "map": "Map", "margin": "Margin", "reason": "Why"}
+    rows: dict[str, list[Cell]] = {}
+    for metric, by_map in definition.margins.items():
+        for map, margin in by_map.items():
+            size = margin.size if margin.size is not None else margin.percent
+            unit = "%" if margin.size is None else ""
+            whole = size is not None and float(size).is_integer()
+            shown = Quantity(size, unit, 0 if whole else 2, how="declared by the experiment")
+            text = "{size}, or one reading if that is more" if margin.one_reading else "{size}"
+            title = definition.maps.get(map, map) if map else "–"
+            rows[f"{metric}.{map}" if map else metric] = [
+                metric.replace("_", " "),
+                title,
+                Sentence(text, {"size": shown}),
+                margin.reason,
+            ]
+    return Table(columns, rows, "From which difference on a difference matters, as declared.")

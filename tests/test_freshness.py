@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import subprocess
@@ -360,39 +359,3 @@ def test_a_second_build_waits_for_the_first(site: SmallSite) -> None:
     assert sum("waiting for it to finish" in text for text in printed) == 1
     assert sum("executed  small/first" in text for text in printed) == 1
     assert site.reasons() == {}
-
-
-def test_killed_at_any_moment_the_next_build_is_right(site: SmallSite, tmp_path: Path) -> None:
-    copy = SmallSite(tmp_path / "killed")
-    shutil.copytree(site.folder, copy.folder)
-    logs = [copy.logs, tmp_path / "other"]
-    shutil.copytree(copy.logs, logs[1])
-    shutil.rmtree(logs[1] / "first")
-    write_run(logs[1], TrainingRun("first", minutes=8, seed=5, loss=0.9))
-    right = []
-    for directory in logs:
-        started = time.monotonic()
-        copy.build_well(directory)
-        right.append(copy.files())
-    took = time.monotonic() - started
-    # Many more by hand: RULKA_KILLS=50.
-    kills = int(os.environ.get("RULKA_KILLS", "4"))
-    for number in range(kills):
-        shutil.rmtree(copy.folder / "_build" / "executed")
-        process = subprocess.Popen(
-            copy.command(),
-            cwd=copy.folder,
-            env=copy.environment(logs[number % 2]),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        # Spread over the whole build, the same in every run of this test.
-        time.sleep(took * (number + 0.5) / kills)
-        kernels = psutil.Process(process.pid).children(recursive=True)
-        process.kill()
-        process.wait()
-        _, left = psutil.wait_procs(kernels, timeout=10)
-        assert left == []
-        which = (number // 2) % 2
-        copy.build_well(logs[which])
-        assert copy.files() == right[which], f"kill {number} of {kills}"

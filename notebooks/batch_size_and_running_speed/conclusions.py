@@ -11,9 +11,11 @@
 
 # %%
 import rulka_analysis as ra
+from rulka_analysis.health import contradicted, experiment_findings
 
 experiment = ra.load_experiment("batch_size_and_running_speed")
-found = experiment.conclusions()
+noticed = experiment_findings(experiment)
+found = experiment.conclusions(noticed)
 
 # %% [markdown]
 # ## All of them
@@ -31,3 +33,13 @@ ra.publish("conclusions", ra.tables.conclusions(found))
 # %%
 for conclusion in found:
     ra.publish(f"conclusion.{conclusion.name}", conclusion)
+
+# %% [markdown]
+# ## What they rest on
+#
+# From which difference on a difference matters is declared before anybody looks; tags that other tags contradict are left
+# aside.
+
+# %%
+ra.publish("margins", ra.tables.margins(experiment.definition))
+ra.publish("contradicted_tags", ra.tables.contradicted_tags(contradicted(noticed)))

@@ -193,7 +193,9 @@ def evidence_html(data: Mapping[str, Any], notebook_href: str) -> str:
     for event in data["evidence"]:
         lines.append(_event(event))
     if not data["evidence"] and not data["missing"]:
-        lines.append(_line("From", "no event: it is declared, not logged"))
+        declared = "declared" in data["how"]
+        source = "the definition, not a log" if declared else "other results of the notebook"
+        lines.append(_line("From", source))
     link = f'<a href="{html.escape(notebook_href, quote=True)}">the notebook</a>'
     lines.append(f'<span class="rulka-fact"><b>In</b> {link}</span>')
     return "".join(lines)

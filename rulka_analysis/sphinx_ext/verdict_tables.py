@@ -13,7 +13,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from rulka_analysis.sphinx_ext.conclusions import badge, conclusion_id, quotation
 from rulka_analysis.sphinx_ext.quoting import MissingResultError, look_up, note_missing
-from rulka_analysis.sphinx_ext.rendering import inline_nodes
+from rulka_analysis.sphinx_ext.rendering import disclosure, inline_nodes
 
 PREFIX = "conclusion."
 REFERENCE = "conclusion"
@@ -31,6 +31,7 @@ class VerdictsDirective(SphinxDirective):
     option_spec: ClassVar[dict[str, Any]] = {
         "only": directives.unchanged_required,
         "typed": directives.flag,
+        "folded": directives.unchanged_required,
     }
 
     def run(self) -> list[nodes.Node]:
@@ -51,7 +52,12 @@ class VerdictsDirective(SphinxDirective):
             group += nodes.colspec(colwidth=1)
         head = nodes.thead("", _row([[nodes.Text(title)] for title in COLUMNS[:count]]))
         group += [head, nodes.tbody("", *(_row(cells[:count]) for cells in rows))]
-        return [table]
+        if "folded" not in self.options:
+            return [table]
+        folded = disclosure("", table)
+        self.set_source_info(folded)
+        folded["summary"] = self.options["folded"]
+        return [folded]
 
     def _rows(self, experiment: str, names: list[str]) -> Iterator[list[list[nodes.Node]]]:
         document = f"/docs/experiments/{experiment.rstrip('/')}"
