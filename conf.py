@@ -58,6 +58,7 @@ templates_path = ["docs/_templates"]
 # Wide tables and figures need the room; what a sidebar would list is linked on the page.
 html_sidebars = {
     "index": [],
+    "docs/about_this_build": [],
     "docs/api/**": [],
     "docs/experiments/**": [],
     "docs/tensorboard_metrics": [],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from string import Formatter
 from typing import TYPE_CHECKING
 
@@ -15,11 +15,13 @@ from rulka_analysis.definition import DeclaredConclusion
 from rulka_analysis.findings import Finding
 from rulka_analysis.quantities import Quantity, Sentence
 from rulka_analysis.sentences import joined, listed
-from rulka_analysis.series import Measure, Series, position_text
+from rulka_analysis.series import UNITS, Measure, Series, position_text
 from rulka_analysis.verdicts import (
     FACTORS,
     WINDOWS,
     Agreement,
+    ByAtLeast,
+    Claim,
     Decision,
     Outcome,
     Tally,
@@ -27,6 +29,7 @@ from rulka_analysis.verdicts import (
     Values,
     Variation,
     Verdict,
+    sign_of,
 )
 
 if TYPE_CHECKING:
@@ -38,6 +41,20 @@ OUTCOME_OF: dict[Verdict, Outcome] = {
     "cannot tell": "cannot_tell",
     "no data": "no_data",
 }
+# Which way a contradicted claim went.
+_WAYS: dict[Outcome, str] = {
+    "opposite": "the opposite",
+    "no_difference": "no difference",
+    "less_than_claimed": "less than claimed",
+    "mixed": "mixed",
+}
+# How parts stand, in the order in which they are counted.
+_PARTS: dict[Verdict, str] = {
+    "supported": "supported",
+    "contradicted": "contradicted",
+    "cannot tell": "cannot be told",
+    "no data": "without data",
+}
 # In a sentence no more variations than these are named.
 _NAMED = 3
 
@@ -47,6 +64,65 @@ _WINDOW_WORDS = {
 }
 _TARGET_WORDS = {WINDOWS[1]: "without the hardest target", WINDOWS[2]: "without the easiest target"}
 _FACTOR_WORDS = {FACTORS[1]: "with half the margin", FACTORS[2]: "with twice the margin"}
+
+
+def way(claim: Claim | None, outcome: Outcome) -> str:
+    """Return which way a contradicted claim went, in words; empty for any other outcome.
+
+    Examples
+    --------
+    >>> way("better", "no_difference"), way("same", "opposite"), way("better", "supported")
+    ('no difference', 'a difference', '')
+    """
+    if claim == "same" and outcome == "opposite":
+        return "a difference"
+    return _WAYS.get(outcome, "")
+
+
+def claimed(least: ByAtLeast, unit: str) -> Quantity:
+    """Return how large a difference is claimed to be; `unit` is that of a difference."""
+    unit = {"percent": "%", "times": "times"}.get(least.kind, unit)
+    digits = len(f"{least.amount:g}".partition(".")[2])
+    return Quantity(least.amount, unit, digits, how="as claimed by the author")
+
+
+def found(
+    least: ByAtLeast, sign: int, candidate: Quantity, baseline: Quantity, difference: Quantity
+) -> Quantity:
+    """Return how large a difference is, in the unit and the direction of what is claimed.
+
+    Examples
+    --------
+    >>> candidate, baseline = Quantity(0.365, "", 3), Quantity(0.142, "", 3)
+    >>> found(ByAtLeast("times", 9.84), 1, candidate, baseline, candidate.minus(baseline)).text
+    '2.57 times'
+    >>> found(ByAtLeast("percent", 74), -1, candidate, baseline, candidate.minus(baseline)).text
+    '−157.0 %'
+    """
+    how = "in the direction claimed"
+    if not difference.known or least.kind == "size":
+        return _turned(difference, sign, f"{difference.how}, {how}")
+    if least.kind == "times":
+        if min(candidate.number, baseline.number) <= 0:
+            return Quantity.unknown("a ratio needs two values above zero", "times")
+        high, low = (candidate, baseline) if sign > 0 else (baseline, candidate)
+        return high.over(low, how=how)
+    share = _percent(candidate.over(baseline, how=how), sign)
+    # What lies above a baseline below zero is nearer to zero.
+    return replace(share, value=-share.number) if baseline.number < 0 and share.known else share
+
+
+def _percent(ratio: Quantity, sign: int) -> Quantity:
+    """Return by how much percent a ratio is above one, or with the sign of lower, below."""
+    if not ratio.known:
+        return Quantity.unknown(ratio.missing, "%", label=ratio.label)
+    size, error = 100 * (ratio.number - 1), 100 * ratio.reading_error
+    how = f"difference in percent of the baseline ({ratio.how})"
+    return _turned(Quantity(size, "%", 1, ratio.evidence, how, error), sign, how)
+
+
+def _turned(value: Quantity, sign: int, how: str) -> Quantity:
+    return value if value.value is None else replace(value, value=sign * value.value, how=how)
 
 
 def filled(template: str, values: Mapping[str, Quantity | str | Sentence]) -> Sentence:
@@ -94,10 +170,11 @@ class Told:
                 "value": row.candidate,
                 "base": row.baseline,
                 "by": row.difference.size(),
-                "percent": self._percent(ratio),
+                "percent": _percent(ratio, 1).size(),
                 "ratio": ratio,
                 "end": row.end,
-                "claimed": self._claimed(),
+                "claimed": row.claimed or Quantity.unknown("nothing was claimed of its size"),
+                "found": self._found(ratio),
                 "direction": self._direction(),
                 "numbers": self._numbers(),
                 "reason": self._reason(),
@@ -116,30 +193,51 @@ class Told:
         return Sentence("{value} against {base} at {end}", {**shown, "end": row.end})
 
     def _times(self, asked: Times) -> Sentence:
-        found = self.decision.tallies[self.row.clock]
-        fields: dict[str, Quantity | str] = {
-            "known": Quantity(found.known, "", 0, how="targets that can be decided"),
-            "asked": Quantity(found.asked, "", 0, how="targets declared"),
-            "clock": self.row.clock,
-            "ratio": self._ratio(),
-        }
-        decided = "{known} of {asked} targets can be decided by {clock}"
         ratios = self._ratios()
         if not len(ratios):
-            return Sentence(f"{decided}, none of which both reached", fields)
-        if len(ratios) == 1:
-            text = (
-                f"{decided}; for the one that both reached, the ratio of their times is {{ratio}}"
-            )
-            return Sentence(text, fields)
+            return self._reached_by_one(asked)
+        count, of = len(ratios), len(asked.candidate)
+        fields: dict[str, Quantity | str] = {
+            "candidate": self.declared.candidate,
+            "baseline": self.declared.baseline,
+            "clock": self.row.clock,
+            "ratio": self._ratio(),
+            "count": Quantity(count, "", 0, how="targets that both reached"),
+            "of": Quantity(of, "", 0, how="targets declared"),
+        }
+        needed = "{candidate} needed {ratio} {baseline}'s {clock}"
+        if count == 1:
+            return Sentence(f"{needed} (for the one of {{of}} targets that both reached)", fields)
         how = "ratio of the times to a target, over the targets that both reached"
-        fields["count"] = Quantity(len(ratios), "", 0, how="targets that both reached")
         fields["low"] = Quantity(float(ratios.min()), "", 2, how=f"smallest {how}")
-        fields["high"] = Quantity(float(ratios.max()), "times", 2, how=f"largest {how}")
+        fields["high"] = Quantity(float(ratios.max()), "", 2, how=f"largest {how}")
+        over = "{of} targets" if count == of else "the {count} of {of} targets that both reached"
+        return Sentence(f"{needed} (median of {over}; from {{low}} to {{high}})", fields)
+
+    def _reached_by_one(self, asked: Times) -> Sentence:
+        """Say which targets one of two reached, where none was reached by both."""
+        if len(self.row.by_run) > 2:
+            return Sentence("no target was reached by every run of both settings")
+        late, soon = self.declared.candidate, self.declared.baseline
+        ends, reached, at = asked.candidate, asked.baseline_reached, asked.baseline
+        # Who reached a hard target reached the easy ones, too: at most one of both reached any.
+        if asked.candidate_reached.any():
+            late, soon = soon, late
+            ends, reached, at = asked.baseline, asked.candidate_reached, asked.candidate
+        if not reached.any():
+            return Sentence("neither reached any of the targets")
+        clock, until = self.row.clock, float(ends[0])
+        before = int((reached & (at < until)).sum())
         return Sentence(
-            f"{decided}; over the {{count}} that both reached, the median ratio of their times is "
-            "{ratio} (from {low} to {high})",
-            fields,
+            "{late} had reached none of the {of} targets by {until}, {soon} {before} of them "
+            "before that",
+            {
+                "late": late,
+                "soon": soon,
+                "of": Quantity(len(reached), "", 0, how="targets declared"),
+                "before": Quantity(before, "", 0, how=f"targets reached before, by {clock}"),
+                "until": Quantity(until, UNITS[clock], 0, how=f"where the data of {late} end"),
+            },
         )
 
     def _both_reached(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -167,20 +265,39 @@ class Told:
         evidence = self.row.candidate.evidence + self.row.baseline.evidence
         return Quantity(float(np.median(ratios)), "times", 2, evidence, how)
 
-    def _percent(self, ratio: Quantity) -> Quantity:
-        if not ratio.known:
-            return Quantity.unknown(ratio.missing, "%", label=ratio.label)
-        size = 100 * abs(1 - ratio.number)
-        how = f"difference in percent of {self.declared.baseline} ({ratio.how})"
-        return Quantity(size, "%", 1, ratio.evidence, how, 100 * ratio.reading_error)
+    def _found(self, ratio: Quantity) -> Sentence:
+        """Return how large the difference is, in the unit of the claim: of targets, the median."""
+        declared, row = self.declared, self.row
+        least = declared.by_at_least
+        if least is None or declared.claim is None:
+            return Sentence("nothing claimed of its size")
+        sign = sign_of(declared.claim, lower_is_better=self.measure.metric.better == "lower")
+        value = row.found or Quantity.unknown("not known")
+        if isinstance(self.asked, Times):
+            value = self._found_of_targets(least, sign, ratio)
+        if not value.known:
+            return Sentence("a size that is not known")
+        if least.kind == "times":
+            who = "" if sign > 0 else f"{declared.baseline} "
+            as_much = "as long" if declared.about_time else "as high"
+            return Sentence(f"{{who}}{{value}} {as_much}", {"who": who, "value": value})
+        if not value.number:
+            return Sentence("none")
+        words = ("sooner", "later") if declared.about_time else ("lower", "higher")
+        word = words[sign * value.number > 0]
+        return Sentence("{value} {word}", {"value": value.size(), "word": word})
 
-    def _claimed(self) -> Quantity:
-        least = self.declared.by_at_least
-        if least is None:
-            return Quantity.unknown("nothing was claimed of its size")
-        unit = {"percent": "%", "times": "times"}.get(least.kind, self.row.difference.unit)
-        digits = len(f"{least.amount:g}".partition(".")[2])
-        return Quantity(least.amount, unit, digits, how="as claimed by the author")
+    def _found_of_targets(self, least: ByAtLeast, sign: int, ratio: Quantity) -> Quantity:
+        assert isinstance(self.asked, Times)
+        if least.kind == "percent" or not ratio.known:
+            return _percent(ratio, sign)
+        if least.kind == "times":
+            return ratio if sign > 0 else replace(ratio, value=1 / ratio.number)
+        both = self._both_reached()
+        differences = sign * (self.asked.candidate[both] - self.asked.baseline[both])
+        unit = UNITS[self.row.clock]
+        how = "median difference over the targets that both reached"
+        return Quantity(float(np.median(differences)), unit, 0, ratio.evidence, how)
 
     def _direction(self) -> str:
         difference = self.row.difference
@@ -194,36 +311,55 @@ class Told:
         """Return why it cannot be told."""
         if self.decision.verdict != "cannot tell":
             return Sentence(
-                "by the rule itself it is {verdict}, but only {agreeing} of {asked} variations of "
-                "the rule agree",
+                "the rule itself says {verdict}, but so do only {agreeing} of {asked} variations "
+                "of it, and at least half of them must",
                 {"verdict": self.decision.verdict, **_counted(self.agreement)},
             )
-        return listed([self._of(clock, t) for clock, t in self.decision.tallies.items()])
+        tallies = self.decision.tallies
+        told = joined([self._of(clock, found) for clock, found in tallies.items()], "; ")
+        if all(t.holds or t.fails or not t.tells for t in tallies.values()):
+            return told
+        rule = "to hold it must be true at four fifths of them and {last}"
+        return joined([told, Sentence(rule, {"last": self._last})], "; ")
+
+    @property
+    def _about(self) -> str:
+        return "targets" if isinstance(self.asked, Times) else "checkpoints"
+
+    @property
+    def _last(self) -> str:
+        return "for the hardest" if isinstance(self.asked, Times) else "at the end"
 
     def _of(self, clock: str, found: Tally) -> Sentence:
-        about = "targets" if isinstance(self.asked, Times) else "checkpoints"
-        last = "for the hardest" if isinstance(self.asked, Times) else "at the end"
-        fields: dict[str, Quantity | str] = {"clock": clock, "what": about, "last": last}
+        about = self._about
+        fields: dict[str, Quantity | str] = {"clock": clock, "what": about, "last": self._last}
         fields["known"] = Quantity(found.known, "", 0, how=f"{about} that can be decided")
         fields["asked"] = Quantity(found.asked, "", 0, how=f"{about} in all")
         fields["true"] = Quantity(found.true, "", 0, how=f"{about} at which the claim is true")
         if not found.tells:
             text = "by {clock} only {known} of {asked} {what} can be decided"
-            if found.known >= found.asked / 2 and about == "checkpoints":
+            if found.known >= found.asked / 2 and not isinstance(self.asked, Times):
                 text = "by {clock} how they stand {last} is not known"
-            return Sentence(text, fields)
-        text = "by {clock} the claim is true at {true} of {known} {what} "
-        return Sentence(text + ("and {last}" if found.at_end else "but not {last}"), fields)
+        elif found.holds or found.fails:
+            holds = "holds" if found.holds else "does not hold"
+            text = f"by {{clock}} it {holds} (true at {{true}} of {{known}} {{what}})"
+        elif found.at_end:
+            text = "by {clock} it is true {last}, but at only {true} of {known} {what}"
+        else:
+            text = "by {clock} it is true at {true} of {known} {what}, but not {last}"
+        return Sentence(text, fields)
 
 
 def title_within(measure: Measure) -> str:
     """Return a measure's title as it stands within a sentence.
 
     Only a plain word loses its capital: ``Q`` and names keep theirs. Of times the best is meant.
+    What stands behind a comma is closed by another one.
     """
     first, _, rest = measure.title.partition(" ")
     plain = first[1:].replace("-", "").islower()
     title = f"{first.lower() if plain else first} {rest}".strip()
+    title = f"{title}," if "," in title else title
     return f"best {title}" if measure.is_best and "best" not in title else title
 
 
@@ -240,7 +376,7 @@ def without_numbers(
         "reason": reason,
         "numbers": reason,
     }
-    names = ("value", "base", "by", "percent", "ratio", "end", "claimed", "direction")
+    names = ("value", "base", "by", "percent", "ratio", "end", "claimed", "found", "direction")
     return filled(declared.sentences[outcome], {**dict.fromkeys(names, unknown), **values})
 
 
@@ -256,13 +392,36 @@ def compound(
     return filled(template, values)
 
 
-def instead_of(typed: Measure, judged: Measure, finding: Finding) -> Sentence:
+def counted(begin: str, found: Sequence[Verdict]) -> Sentence:
+    """Count how the parts of a compound stand.
+
+    Examples
+    --------
+    >>> print(counted("Of its {number} parts", ["supported", "no data", "supported"]))
+    Of its 3 parts: 2 supported, 1 without data.
+    """
+    fields = {"number": Quantity(len(found), "", 0, how="parts of the claim")}
+    told = []
+    for verdict, words in _PARTS.items():
+        number = list(found).count(verdict)
+        if number:
+            how = f"parts with the verdict: {verdict}"
+            fields[words.replace(" ", "_")] = Quantity(number, "", 0, how=how)
+            told.append(f"{{{words.replace(' ', '_')}}} {words}")
+    return Sentence(f"{begin}: {', '.join(told)}.", fields)
+
+
+def instead_of(
+    declared: DeclaredConclusion, typed: Measure, judged: Measure, finding: Finding
+) -> Sentence:
     """Say that a conclusion rests on another metric than the author's; why, the finding says."""
     tag = finding.tag or typed.metric.name
-    return Sentence(
+    told = Sentence(
         "This is judged by the {judged}, because {tag} does not hold what its name says.",
-        {"judged": title_within(judged), "tag": tag},
+        {"judged": title_within(judged).rstrip(","), "tag": tag},
     )
+    note = declared.fallback_note
+    return joined([told, Sentence("{note}", {"note": note})]) if note else told
 
 
 def no_clock(measure: Measure, wanted: Sequence[Clock], series: Mapping[str, Series]) -> Sentence:
@@ -271,10 +430,13 @@ def no_clock(measure: Measure, wanted: Sequence[Clock], series: Mapping[str, Ser
     fields = {
         "title": title_within(measure),
         "clocks": " and ".join(wanted),
+        "none": " or ".join(wanted),
         "runs": " and ".join(lacking or series),
     }
     if lacking:
-        text = "the {title} is compared by {clocks}, which {runs} did not log"
+        text = (
+            "the {title} is compared by {clocks}, and these logs have no clock of {none} for {runs}"
+        )
         return Sentence(text, fields)
     return Sentence("{runs} have no common window by {clocks}", fields)
 
@@ -391,11 +553,19 @@ def _true_coverage(runs: tuple[int, ...]) -> Sentence:
     )
 
 
-def strength_of_parts(strengths: Sequence[Sentence]) -> Sentence:
-    """Return the strength of a compound: no greater than that of the parts that decide it."""
-    if not strengths:
+def strength_of_parts(strengths: Sequence[Sentence], *, all_have_data: bool = True) -> Sentence:
+    """Return the strength of a compound: no greater than that of the parts that decide it.
+
+    Where it has no data because a part has none, it is that of the parts which do.
+    """
+    known = [str(found) for found in strengths if str(found)]
+    if not known:
         return Sentence("")
-    if all("Observed once" in str(found) for found in strengths):
+    once = all("Observed once" in found for found in known)
+    if not all_have_data:
+        text = "The parts that have data were observed once: each rests on one run of each setting."
+        return Sentence(text if once else "")
+    if once:
         return Sentence("Observed once: every part rests on one run of each setting.")
     return Sentence("It is as strong as the weakest of the parts that decide it.")
 
@@ -432,14 +602,23 @@ def _counted(agreement: Agreement) -> dict[str, Quantity]:
     }
 
 
-def sensitivity_of_parts(verdict: Verdict, fragile: Sequence[str]) -> Sentence:
-    """Return which of the parts that decide a compound are fragile."""
+def sensitivity_of_parts(verdict: Verdict, fragile: int, asked: int) -> Sentence:
+    """Return how many of the parts that decide a compound are fragile; each part says it itself."""
     if verdict not in ("supported", "contradicted"):
         return Sentence("")
     if not fragile:
         return Sentence("None of the parts that decide it is fragile.")
-    text = "Of the parts that decide it these are fragile: {names}."
-    return Sentence(text, {"names": ", ".join(fragile)})
+    fields = {
+        "fragile": Quantity(fragile, "", 0, how="parts that decide it and are fragile"),
+        "asked": Quantity(asked, "", 0, how="parts that decide it"),
+    }
+    if fragile == asked:
+        one = "The one part that decides it is fragile."
+        return Sentence(
+            one if asked == 1 else "All {asked} parts that decide it are fragile.", fields
+        )
+    are = "is" if fragile == 1 else "are"
+    return Sentence(f"Of the {{asked}} parts that decide it {{fragile}} {are} fragile.", fields)
 
 
 def breaks(declared: DeclaredConclusion, agreement: Agreement) -> tuple[str, ...]:
@@ -465,8 +644,11 @@ __all__ = [
     "OUTCOME_OF",
     "Told",
     "breaks",
+    "claimed",
     "compound",
+    "counted",
     "filled",
+    "found",
     "how_at_end",
     "in_words",
     "instead_of",
@@ -477,5 +659,6 @@ __all__ = [
     "strength",
     "strength_of_parts",
     "title_within",
+    "way",
     "without_numbers",
 ]

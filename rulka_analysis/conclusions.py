@@ -7,7 +7,7 @@ a verdict, a sentence, the numbers that decided, how strong it is and what would
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +55,9 @@ class OnClock:
         At the end; of a claim on targets, for the hardest that can be decided.
     target : Quantity or None
         That target.
+    claimed, found : Quantity or None
+        Of a claim that says by how much: how much, and what was found, both in the unit of the
+        claim and in its direction.
     by_run : mapping of str to Quantity
         The same value of every run, replicates included.
     interpolated : bool
@@ -71,6 +74,8 @@ class OnClock:
     difference: Quantity
     margin: Quantity
     target: Quantity | None = None
+    claimed: Quantity | None = None
+    found: Quantity | None = None
     by_run: Mapping[str, Quantity] = field(default_factory=dict)
     interpolated: bool = False
 
@@ -79,7 +84,9 @@ class OnClock:
         data: dict[str, Any] = {"clock": self.clock, "votes": self.votes, "holds": self.holds}
         for name in ("share", "end", "candidate", "baseline", "difference", "margin"):
             data[name] = getattr(self, name).as_dict()
-        data["target"] = None if self.target is None else self.target.as_dict()
+        for name in ("target", "claimed", "found"):
+            value = getattr(self, name)
+            data[name] = None if value is None else value.as_dict()
         data["interpolated"] = self.interpolated
         data["by_run"] = {run: value.as_dict() for run, value in self.by_run.items()}
         return data
@@ -99,6 +106,8 @@ class Conclusion:
         See the guide to verdicts.
     outcome : str
         Which of the declared sentences is said.
+    way : str
+        In words, which way a contradicted claim went; empty for any other verdict.
     sentence : Sentence
         What the logs say.
     deciding : tuple of OnClock
@@ -118,7 +127,9 @@ class Conclusion:
     findings : tuple of Finding
         What was noticed about the series and runs it rests on.
     parts : tuple of Conclusion
-        Of a compound.
+        Of a compound; of parts that are compounds themselves, their parts.
+    by_itself : bool
+        It is declared by itself, and not only a part of a golden middle.
     """
 
     name: str
@@ -127,6 +138,7 @@ class Conclusion:
     verdict: Verdict
     outcome: Outcome
     sentence: Sentence
+    way: str = ""
     deciding: tuple[OnClock, ...] = ()
     strength: Sentence = field(default_factory=lambda: Sentence(""))
     sensitivity: Sentence = field(default_factory=lambda: Sentence(""))
@@ -136,6 +148,7 @@ class Conclusion:
     instead_of: Finding | None = None
     findings: tuple[Finding, ...] = ()
     parts: tuple[Conclusion, ...] = ()
+    by_itself: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """Return the conclusion as plain data for JSON."""
@@ -145,6 +158,7 @@ class Conclusion:
             "typed": self.typed,
             "verdict": self.verdict,
             "outcome": self.outcome,
+            "way": self.way,
             "sentence": str(self.sentence),
             "strength": str(self.strength),
             "sensitivity": str(self.sensitivity),
@@ -245,7 +259,8 @@ class _Evaluation:
     def _simple(self, declared: DeclaredConclusion) -> Conclusion:
         for run in (declared.candidate, declared.baseline):
             if self.experiment.run(run) is None:
-                return self._no_data(declared, Sentence("there is no run {run}", {"run": run}))
+                reason = Sentence("there is no run {run}", {"run": run})
+                return self._no_data(declared, reason)
         pair = self._pair(declared.baseline, declared.candidate)
         measure = self._measure(pair, declared.metric, declared)
         instead = self._contradiction(pair, measure)
@@ -253,7 +268,7 @@ class _Evaluation:
             typed = measure
             measure = self._measure(pair, declared.fallback, declared)
             found = self._on(declared, pair, measure)
-            note = wording.instead_of(typed, measure, instead)
+            note = wording.instead_of(declared, typed, measure, instead)
             # The alternative may be wrong, too; then nothing is left to rest on.
             again = self._contradiction(pair, measure)
             if again is not None:
@@ -280,12 +295,13 @@ class _Evaluation:
         for run in (declared.candidate, declared.baseline):
             lacking = every[run]
             if isinstance(lacking, Quantity):
-                return self._no_data(declared, Sentence("{why}", {"why": lacking.missing}))
+                reason = Sentence("{why}", {"why": lacking.missing})
+                return self._no_data(declared, reason, measure)
         series = {run: s for run, s in every.items() if isinstance(s, Series)}
         wanted = declared.clocks or measure.metric.deciding_clocks
         there = [clock for clock in wanted if self._window(series, clock).end > 0]
         if not there:
-            return self._no_data(declared, wording.no_clock(measure, wanted, series))
+            return self._no_data(declared, wording.no_clock(measure, wanted, series), measure)
         beside = [c for c in CLOCKS if c not in wanted and not declared.clocks and len(wanted) > 1]
         shown = [*there, *(clock for clock in beside if self._window(series, clock).end > 0)]
         asked: dict[str, Values | Times] = {
@@ -322,6 +338,7 @@ class _Evaluation:
             verdict=verdict,
             outcome=outcome,
             sentence=said.sentence(outcome),
+            way=wording.way(declared.claim, outcome),
             deciding=rows,
             strength=wording.strength(
                 self._members(pair.candidate, series), self._members(pair.baseline, series), rows
@@ -483,6 +500,8 @@ class _Evaluation:
         candidate = _together(by_run, self._members(pair.candidate, series))
         baseline = _together(by_run, self._members(pair.baseline, series))
         how = f"{declared.candidate} minus {declared.baseline}"
+        difference = candidate.minus(baseline, how=how, unit=unit)
+        least = declared.by_at_least
         return OnClock(
             clock=clock,
             votes=True,
@@ -491,9 +510,11 @@ class _Evaluation:
             end=window_end(window),
             candidate=candidate,
             baseline=baseline,
-            difference=candidate.minus(baseline, how=how, unit=unit),
+            difference=difference,
             margin=Quantity(margin, unit, digits, how=f"as declared: {reason}"),
             target=target,
+            claimed=wording.claimed(least, unit) if least else None,
+            found=wording.found(least, sign, candidate, baseline, difference) if least else None,
             by_run={run: by_run[run] for run in pair.runs if run in series},
             interpolated=clock == "frames"
             and any(s.run.frames_interpolated for s in series.values()),
@@ -502,9 +523,16 @@ class _Evaluation:
     # --- Compounds ----------------------------------------------------------------------------
 
     def _all_of(self, declared: DeclaredConclusion) -> Conclusion:
-        parts = tuple(self.conclusion(name) for name in declared.all_of)
-        verdict = verdicts.all_of([part.verdict for part in parts])
-        return self._compound(declared, verdict, parts, parts)
+        # A part made of others is shown and counted by its own parts, each of them once.
+        parts = tuple(self.conclusion(name) for name in dict.fromkeys(self._innermost(declared)))
+        found = [part.verdict for part in parts]
+        counted = wording.counted("Of its {number} parts", found)
+        return self._compound(declared, verdicts.all_of(found), parts, parts, counted)
+
+    def _innermost(self, declared: DeclaredConclusion) -> Iterator[str]:
+        for name in declared.all_of:
+            part = self.definition.conclusions[name]
+            yield from self._innermost(part) if part.all_of else (name,)
 
     def _golden_middle(self, declared: DeclaredConclusion) -> Conclusion:
         middle = declared.golden_middle
@@ -512,15 +540,19 @@ class _Evaluation:
         parts: list[Conclusion] = []
         deciding: list[Conclusion] = []
         found: list[Verdict] = []
+        of_neighbours: list[Verdict] = []
         for neighbour in middle.neighbours:
             not_worse = [self._part(declared, neighbour, m, "not worse") for m in middle.maps]
             better = [self._part(declared, neighbour, m, "better") for m in middle.maps]
             combine = verdicts.all_of if middle.strict else verdicts.any_of
             ahead = combine([part.verdict for part in better])
             found += [*(part.verdict for part in not_worse), ahead]
+            of_neighbours.append(verdicts.all_of([*(p.verdict for p in not_worse), ahead]))
             parts += [*not_worse, *better]
             deciding += [*not_worse, *(part for part in better if part.verdict == ahead)]
-        return self._compound(declared, verdicts.all_of(found), tuple(parts), tuple(deciding))
+        counted = wording.counted("Of its claims on {number} neighbours", of_neighbours)
+        verdict = verdicts.all_of(found)
+        return self._compound(declared, verdict, tuple(parts), tuple(deciding), counted)
 
     def _part(
         self, declared: DeclaredConclusion, neighbour: str, map: str, claim: Claim
@@ -536,7 +568,7 @@ class _Evaluation:
             golden_middle=None,
             sentences=declared.part_sentences[claim],
         )
-        return self._simple(part)
+        return replace(self._simple(part), by_itself=False)
 
     def _compound(
         self,
@@ -544,12 +576,13 @@ class _Evaluation:
         verdict: Verdict,
         parts: tuple[Conclusion, ...],
         deciding: tuple[Conclusion, ...],
+        counted: Sentence,
     ) -> Conclusion:
         outcome: Outcome = wording.OUTCOME_OF[verdict]
         because = [part for part in deciding if part.verdict == verdict]
         rests_on = frozenset(pair for part in parts for pair in part.rests_on)
         said = [self._without_note.get(part.name, part.sentence) for part in because]
-        weak = [part.name for part in because if part.fragile]
+        weak = [part for part in because if part.fragile]
         # One sound part is enough to contradict; to support, every part must be sound.
         all_weak = len(weak) == len(because)
         fragile = {"supported": bool(weak), "contradicted": all_weak}.get(verdict, False)
@@ -559,9 +592,12 @@ class _Evaluation:
             typed=declared.typed,
             verdict=verdict,
             outcome=outcome,
-            sentence=wording.compound(declared, outcome, said),
-            strength=wording.strength_of_parts([part.strength for part in because]),
-            sensitivity=wording.sensitivity_of_parts(verdict, weak),
+            sentence=wording.compound(declared, outcome, [counted, *said]),
+            strength=wording.strength_of_parts(
+                [part.strength for part in (parts if verdict == "no data" else because)],
+                all_have_data=verdict != "no data",
+            ),
+            sensitivity=wording.sensitivity_of_parts(verdict, len(weak), len(because)),
             fragile=fragile,
             breaks=tuple(dict.fromkeys(words for p in because if fragile for words in p.breaks)),
             rests_on=rests_on,
@@ -572,8 +608,10 @@ class _Evaluation:
 
     # --- Nothing to decide --------------------------------------------------------------------
 
-    def _no_data(self, declared: DeclaredConclusion, reason: Sentence) -> Conclusion:
-        return self._without_numbers(declared, "no data", "no_data", reason)
+    def _no_data(
+        self, declared: DeclaredConclusion, reason: Sentence, measure: Measure | None = None
+    ) -> Conclusion:
+        return self._without_numbers(declared, "no data", "no_data", reason, measure)
 
     def _cannot_rest(self, declared: DeclaredConclusion, finding: Finding) -> Conclusion:
         reason = Sentence("{finding}", {"finding": finding.message.rstrip(".")})
@@ -581,10 +619,16 @@ class _Evaluation:
         return replace(found, findings=(finding,))
 
     def _without_numbers(
-        self, declared: DeclaredConclusion, verdict: Verdict, outcome: Outcome, reason: Sentence
+        self,
+        declared: DeclaredConclusion,
+        verdict: Verdict,
+        outcome: Outcome,
+        reason: Sentence,
+        measure: Measure | None = None,
     ) -> Conclusion:
-        pair = self._pair(declared.baseline, declared.candidate)
-        measure = self._measure(pair, declared.metric, declared)
+        if measure is None:
+            pair = self._pair(declared.baseline, declared.candidate)
+            measure = self._measure(pair, declared.metric, declared)
         return Conclusion(
             name=declared.name,
             section=declared.section,
@@ -598,13 +642,16 @@ class _Evaluation:
 
     def _touching(self, rests_on: frozenset[tuple[str, str]]) -> tuple[Finding, ...]:
         """Return the findings on the series a conclusion rests on, and on their runs as such."""
-        runs = {run for run, _ in rests_on}
-        return tuple(
-            finding
-            for finding in self.findings
-            if finding.run in runs
-            and (finding.tag is None or (finding.run, finding.tag) in rests_on)
-        )
+        here = {run for run, _ in rests_on}
+
+        def touches(finding: Finding) -> bool:
+            tags = finding.tags or ((finding.tag,) if finding.tag else ())
+            # What was noticed about two runs side by side matters only where both stand.
+            return {finding.run, *finding.runs} <= here and (
+                not tags or any((finding.run, tag) in rests_on for tag in tags)
+            )
+
+        return tuple(filter(touches, self.findings))
 
 
 # Schedules are logged as float32.

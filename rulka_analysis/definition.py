@@ -32,7 +32,8 @@ from rulka_analysis.verdicts import (
 TIME_TO_TARGET = "time_to_target"
 # What may stand in braces in the sentences of a conclusion.
 FIELDS = frozenset(
-    {"baseline", "base", "by", "candidate", "claimed", "direction", "end", "map", "numbers"}
+    {"baseline", "base", "by", "candidate", "claimed", "direction", "end", "found", "map"}
+    | {"numbers"}
     | {"percent", "ratio", "reason", "title", "value"}
 )
 PARTS_FIELDS = frozenset({"candidate", "reason"})
@@ -160,6 +161,8 @@ class DeclaredConclusion:
         For sooner and later.
     fallback : str or None
         The metric that decides where health contradicts `metric`.
+    fallback_note : str
+        What a reader must know where it does.
     as_logged : bool
         The claim is about the number as logged, not per unit of the setting it scales with.
     all_of : tuple of str
@@ -185,6 +188,7 @@ class DeclaredConclusion:
     clocks: tuple[Clock, ...] = ()
     targets: tuple[float, ...] = ()
     fallback: str | None = None
+    fallback_note: str = ""
     as_logged: bool = False
     all_of: tuple[str, ...] = ()
     golden_middle: GoldenMiddle | None = None
@@ -289,7 +293,7 @@ def read_definition(name: str, file: Path) -> Definition:
 
 _KEYS_OF_A_CONCLUSION = (
     *("section", "as_typed?", "claim?", "candidate?", "baseline?", "metric?", "map?"),
-    *("by_at_least?", "clocks?", "targets?", "fallback?", "as_logged?"),
+    *("by_at_least?", "clocks?", "targets?", "fallback?", "fallback_note?", "as_logged?"),
     *("all_of?", "golden_middle?", "sentences?"),
 )
 _RESULT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
@@ -499,6 +503,8 @@ class _Reader:
         if fallback is not None:
             self.member(fallback, self.metric_names(basic), "metric", (*where, "fallback"))
             self.map_of(found, fallback, where, basic)
+        elif "fallback_note" in found:
+            self.fail((*where, "fallback_note"), "there is no 'fallback' that it could go with")
         as_logged = found.get("as_logged", False)
         if not isinstance(as_logged, bool):
             self.fail((*where, "as_logged"), "must be true or false")
@@ -527,6 +533,7 @@ class _Reader:
             clocks=self.clocks(found, where, metric, map, basic),
             targets=targets,
             fallback=fallback,
+            fallback_note=self.optional_text(found, "fallback_note", where),
             as_logged=as_logged,
         )
 

@@ -26,6 +26,10 @@ class Finding:
         What it is about; `file` is the file's path as text.
     byte, unread_bytes : int or None
         Position in `file`, and how many bytes could not be read there.
+    tags : tuple of str
+        What it is about, where that is several tags.
+    runs : tuple of str
+        All runs it is about, where it is about several side by side.
     """
 
     kind: str
@@ -38,6 +42,8 @@ class Finding:
     file: str | None = None
     byte: int | None = None
     unread_bytes: int | None = None
+    tags: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.severity}: {self.message}"
@@ -47,5 +53,5 @@ class Finding:
         return {
             name: value
             for name in self.__slots__
-            if (value := getattr(self, name)) not in (None, "")
+            if (value := getattr(self, name)) not in (None, "", ())
         }

@@ -51,17 +51,20 @@ def log_directory(logs: Logs) -> Sentence:
 
 
 def logs_table(logs: Logs) -> Table:
-    """Return a row a run: how much was read, its digest, and its last event."""
+    """Return a row a run: how much was read, its digest, and its last event.
+
+    When that was written is shown where it is known of any run.
+    """
     columns = {
         "run": "Run",
         "files": "Files",
         "bytes": "Bytes read",
-        "digest": "SHA-256",
+        "digest": "Digest",
         "last": "Last event",
         "step": "Its step",
-        "written": "Written (UTC)",
     }
     rows: dict[str, list[Cell]] = {}
+    written = {}
     for run in logs:
         states = logs.file_states(run.name).values()
         last = _last_event(run)
@@ -71,10 +74,30 @@ def logs_table(logs: Logs) -> Table:
             Quantity(float(sum(length for length, _ in states)), "", 0, how="bytes read"),
             logs.digest(run.name)[:DIGITS_SHOWN],
             last,
-            Quantity(float(last.evidence[0].step), "", 0, last.evidence, "step of the last event"),
-            _written(last),
+            _step(run, last),
         ]
-    return Table(columns, rows, "The logs that were read, up to the length they had at the start.")
+        written[run.name] = _written(last)
+    if any(written.values()):
+        columns["written"] = "Written (UTC)"
+        for name, when in written.items():
+            rows[name].append(when or "not known")
+    told = (
+        "A digest covers every byte that was read of a run's files, and their names (SHA-256); its "
+        "first {digits} digits are shown."
+    )
+    caption = "The logs that were read, up to the length they had at the start."
+    return Table(columns, rows, caption, [Sentence(told, {"digits": _digits_shown()})])
+
+
+def _digits_shown() -> Quantity:
+    return Quantity(float(DIGITS_SHOWN), "", 0, how="of 64 hexadecimal digits")
+
+
+def _step(run: Run, last: Quantity) -> Quantity:
+    if "frames" not in run.clocks:
+        # Its events carry seconds in place of a step.
+        return Quantity.unknown(f"{run.name} has no clock of frames", label="not known")
+    return Quantity(float(last.evidence[0].step), "", 0, last.evidence, "step of the last event")
 
 
 def _last_event(run: Run) -> Quantity:
@@ -87,9 +110,10 @@ def _last_event(run: Run) -> Quantity:
 
 
 def _written(last: Quantity) -> str:
+    """Return when the last event was written; empty where that is not known."""
     event = last.evidence[0]
     if event.published:
-        return "not known"
+        return ""
     written = datetime.fromtimestamp(event.wall_time, tz=UTC)
     return f"{written:%Y-%m-%d %H:%M:%S}"
 
@@ -109,9 +133,13 @@ def definitions_table() -> Table:
         name = path.relative_to(project).as_posix() if path.is_relative_to(project) else path.name
         rows[name] = [name, questions.digest_file(path)[:DIGITS_SHOWN]]
     rows["package"] = ["the package rulka_analysis", _package_digest()[:DIGITS_SHOWN]]
-    return Table(
-        {"what": "What", "digest": "SHA-256"}, rows, "What was declared, and the code that read it."
+    told = (
+        "A digest covers every byte of a file, of the package those of all its modules (SHA-256); "
+        "its first {digits} digits are shown."
     )
+    columns = {"what": "What", "digest": "Digest"}
+    caption = "What was declared, and the code that read it."
+    return Table(columns, rows, caption, [Sentence(told, {"digits": _digits_shown()})])
 
 
 def _package_digest() -> str:

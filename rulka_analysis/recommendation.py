@@ -9,7 +9,7 @@ not recorded, or when an objective has no data of it; the ranking shows it, and 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from rulka_analysis.quantities import Quantity, Sentence
 from rulka_analysis.ranking import Ranking, Stretch, stretches
 from rulka_analysis.sentences import in_words, joined, listed
 from rulka_analysis.series import EVERY, UNITS
-from rulka_analysis.settings_tried import Contradicted, SettingsTried, Tried
+from rulka_analysis.settings_tried import Apart, Contradicted, SettingsTried, Tried
 from rulka_analysis.tables import Cell, Table
 
 CLOCKS_OF_HORIZONS: tuple[Clock, ...] = ("minutes", "frames")
@@ -162,7 +162,7 @@ class _Answer:
             sentence=self._sentence(level, end, window),
             decided_by=self._decided_by(ranking, values),
             second=self._second(runner_up, values),
-            horizon=self._horizon_sentence(level, horizons, by_name),
+            horizon=self._horizon_sentence(level, horizons),
             left_out=self._left_out(values),
             strength=self._strength(),
             sensitivity=self._sensitivity(values, ranking, by_name),
@@ -207,12 +207,14 @@ class _Answer:
     def _decided_by(
         self, ranking: Ranking, values: Mapping[str, Mapping[str, Quantity]]
     ) -> Sentence:
-        said = []
-        among = "Of those that can win, "
+        barred = [tried for tried in self.tried.all if tried.barred]
+        said = [self._cannot_win(tried, values) for tried in barred] if ranking.steps else []
+        among = "Of the others, " if said else ""
         for step in ranking.steps:
             fields: dict[str, Quantity | str] = {"title": in_words(step.objective)}
             if math.isnan(step.best):
-                said.append(Sentence(among + "nobody has a value by {title}.", fields))
+                told = among + ("nobody" if among else "Nobody")
+                said.append(Sentence(told + " has a value by {title}.", fields))
                 continue
             column = {name: values[name][step.objective] for name in step.level}
             leader = min(column, key=lambda name: abs(column[name].number - step.best))
@@ -257,40 +259,51 @@ class _Answer:
         return stretches([float(at) for at in positions], rankings)
 
     def _horizon_sentence(
-        self,
-        level: Sequence[Tried],
-        found: Mapping[Clock, Sequence[Stretch]],
-        by_name: Mapping[str, Tried],
+        self, level: Sequence[Tried], found: Mapping[Clock, Sequence[Stretch]]
     ) -> Sentence:
         if not found["minutes"]:
             return Sentence("Nothing is known of other horizons.")
         first = {tried.name for tried in level}
-        other = [stretch for stretch in found["minutes"] if set(stretch.first) != first]
-        said = [Sentence("By minutes the answer is the same at every checkpoint.")]
-        if len(other) > _STRETCHES_TOLD:
-            told = "By minutes the answer changes {count} times up to the common end."
-            said = [Sentence(told, {"count": _count(len(found["minutes"]) - 1)})]
-        elif other:
-            parts = [self._stretch(stretch, "minutes", by_name) for stretch in other]
-            head = Sentence("By minutes the answer would be another if one stopped earlier: ")
-            said = [joined([head, joined(parts, "; "), _DOT], "")]
-        if found["frames"]:
-            at_end = found["frames"][-1]
-            end = _position(at_end.end, "frames")
-            if set(at_end.first) == first:
-                said.append(Sentence("By frames it is the same at {end}.", {"end": end}))
+        said: list[Sentence] = []
+        same: list[Clock] = []
+        elsewhere: dict[tuple[str, ...], list[Sentence]] = {}
+        for clock, parts in found.items():
+            other = [stretch for stretch in parts if set(stretch.first) != first]
+            if parts and not other:
+                same.append(clock)
+            elif len(other) > _STRETCHES_TOLD:
+                told = "By {clock} the answer changes {count} times up to {end}."
+                end = _position(parts[-1].end, clock)
+                fields = {"clock": clock, "count": _count(len(parts) - 1), "end": end}
+                said.append(Sentence(told, fields))
             else:
-                head = Sentence("By frames it is another at {end}: ", {"end": end})
-                said.append(joined([head, self._ahead(at_end, by_name), _DOT], ""))
+                for stretch in other:
+                    elsewhere.setdefault(stretch.first, []).append(self._where(stretch, clock))
+        for names, where in elsewhere.items():
+            places = joined([listed(where, ", and "), self._would_be(names)], ", ")
+            template = places.template[:1].upper() + places.template[1:]
+            said.append(Sentence(template, places.values))
+        if same:
+            told = "By {clocks} the answer is the same at every checkpoint."
+            said.append(Sentence(told, {"clocks": str(listed(same))}))
         return joined(said)
 
-    def _stretch(self, stretch: Stretch, clock: Clock, by_name: Mapping[str, Tried]) -> Sentence:
+    def _where(self, stretch: Stretch, clock: Clock) -> Sentence:
         begin, end = (_position(at, clock) for at in (stretch.begin, stretch.end))
-        same = stretch.begin == stretch.end
-        where = Sentence(
-            "at {end} " if same else "from {begin} to {end} ", {"begin": begin, "end": end}
-        )
-        return joined([where, self._ahead(stretch, by_name)], "")
+        interpolated = clock == "frames" and self.tried.every.frames_interpolated
+        after = " (interpolated)" if interpolated else ""
+        if stretch.begin == stretch.end:
+            return Sentence("at {end}" + after, {"end": end})
+        fields = {"begin": begin.shown_as(unit=""), "end": end}
+        return Sentence("from {begin} to {end}" + after, fields)
+
+    def _would_be(self, names: Sequence[str]) -> Sentence:
+        if not names:
+            return Sentence("nobody has a value yet.")
+        told = "{runs} would be recommended."
+        if len(names) > 1:
+            told = "{runs} could not be told apart."
+        return Sentence(told, {"runs": str(listed([*names]))})
 
     def _ahead(self, stretch: Stretch, by_name: Mapping[str, Tried]) -> Sentence:
         several = [by_name[name] for name in stretch.first]
@@ -302,28 +315,37 @@ class _Answer:
         return joined([told, Sentence("cannot be told apart")])
 
     def _left_out(self, values: Mapping[str, Mapping[str, Quantity]]) -> Sentence:
-        said = []
-        for tried in self.tried.all:
-            if tried.barred:
-                among = self.tried.ranked(self.tried.table(values), also=[tried.name])
-                told = "{run} cannot win: {why}."
-                if tried.name in among.first:
-                    told = "{run} would be first, but cannot win: {why}."
-                said.append(Sentence(told, {"run": tried.name, "why": tried.barred}))
-        if self.tried.apart:
-            recommended = self.tried.declared.settings
-            others = [title for name, title in self.titles.items() if name not in recommended]
-            told = (
-                "Not ranked, because no record says that they agree with {baseline} in the other "
-                "settings ({others}): {runs}."
-            )
-            fields: dict[str, Quantity | str] = {
-                "baseline": self.tried.experiment.definition.baseline,
-                "others": str(listed(others)),
-                "runs": str(listed(self.tried.apart)),
-            }
-            said.append(Sentence(told, fields))
-        return joined(said)
+        said = [self._cannot_win(tried, values) for tried in self.tried.all if tried.barred]
+        return joined([*said, *self._not_ranked()])
+
+    def _cannot_win(self, tried: Tried, values: Mapping[str, Mapping[str, Quantity]]) -> Sentence:
+        among = self.tried.ranked(self.tried.table(values), also=[tried.name])
+        told = "{run} cannot win: {why}."
+        if tried.name in among.first:
+            told = "{run} would be first, but cannot win: {why}."
+        return Sentence(told, {"run": tried.name, "why": tried.barred})
+
+    def _not_ranked(self) -> Iterator[Sentence]:
+        """Say which runs take no part because they differ in other settings, too, and in which."""
+        runs: dict[Apart, list[str]] = {}
+        for run, apart in self.tried.apart.items():
+            runs.setdefault(apart, []).append(run)
+        if not runs:
+            return
+        baseline = self.tried.experiment.definition.baseline
+        told = []
+        for apart, names in runs.items():
+            fields = {"runs": str(listed(names)), "baseline": baseline}
+            parts = []
+            if apart.differs:
+                fields["settings"] = str(listed([self.titles[name] for name in apart.differs]))
+                verb = "differs" if len(names) == 1 else "differ"
+                parts.append(f"{verb} from {{baseline}} in {{settings}}")
+            if apart.unrecorded:
+                fields["lacking"] = str(listed([self.titles[name] for name in apart.unrecorded]))
+                parts.append("may differ from {baseline} in {lacking}, which was not recorded")
+            told.append(Sentence("{runs} " + " and ".join(parts), fields))
+        yield joined([Sentence("Not ranked: "), joined(told, "; "), _DOT], "")
 
     def _strength(self) -> Sentence:
         counts = {tried.name: len(tried.runs) for tried in self.tried.eligible}
@@ -337,7 +359,15 @@ class _Answer:
             for name, count in counts.items()
             if count > 1
         ]
-        return joined([Sentence("Runs of one setting: "), joined(several, "; "), _DOT], "")
+        once = [name for name, count in counts.items() if count == 1]
+        told = [joined([Sentence("Runs of one setting: "), joined(several, "; "), _DOT], "")]
+        if once:
+            text = (
+                "Run once: {names}; how much two runs of such a setting differ was not measured, "
+                "and the margins stand in for it."
+            )
+            told.append(Sentence(text, {"names": str(listed(once))}))
+        return joined(told)
 
     def _sensitivity(
         self,

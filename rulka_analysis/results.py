@@ -211,6 +211,7 @@ def _conclusion(value: Conclusion) -> dict[str, Any]:
     return {
         "name": value.name,
         "verdict": value.verdict,
+        "outcome": value.outcome,
         "shown": verdict_in_words(value),
         "typed": value.typed,
         "sentence": _cell(value.sentence),
@@ -219,7 +220,16 @@ def _conclusion(value: Conclusion) -> dict[str, Any]:
         "deciding": _table(deciding(value)),
         "instead_of": value.instead_of.message if value.instead_of else "",
         "findings": [[finding.severity, finding.message] for finding in value.findings],
-        "parts": [[part.name, part.verdict] for part in value.parts],
+        "parts": [
+            {
+                "name": part.name,
+                "verdict": part.verdict,
+                "shown": verdict_in_words(part),
+                "sentence": _cell(part.sentence),
+                "by_itself": part.by_itself,
+            }
+            for part in value.parts
+        ],
     }
 
 

@@ -157,7 +157,7 @@ def _hours(experiment: Experiment, baseline: str, candidate: str) -> Quantity:
         f"estimated: as long as {shorter}, the shorter of {baseline} and {candidate}, lasted; "
         "more does not compare with it"
     )
-    return Quantity(durations[shorter] / 60, "h", 1, how=how)
+    return Quantity(durations[shorter] / 60, "h", 2, how=how)
 
 
 def separation(experiment: Experiment) -> Separation:
@@ -231,14 +231,16 @@ def _cost(pairs: Sequence[Inseparable], experiment: Experiment) -> Iterator[Sent
             repeated.setdefault(run, [pair.missing[0].hours] * max(0, RUNS_NEEDED - made))
     again = [quantity for several in repeated.values() for quantity in several]
     yield Sentence(
-        "Runs that would settle it: {count}, about {total}; an estimate, each as long as its pair "
-        "is compared. With {often} runs of each setting, those that are there repeated as well, "
-        "verdicts would carry intervals: about {all}.",
+        "Runs that would settle it: {count}, about {total}; an estimate, each as long as the "
+        "shorter run of its pair lasted. With {often} runs of each setting, those that are there "
+        "repeated as well, verdicts would carry intervals: about {all}.",
         {
             "count": count,
-            "total": _total(hours, "these runs added up"),
+            "total": _total(hours, "these runs added up").shown_as(digits=1),
             "often": Quantity(float(RUNS_NEEDED), "", 0, how="so many runs give an interval"),
-            "all": _total(hours * RUNS_NEEDED + again, "these runs and replicates added up"),
+            "all": _total(
+                hours * RUNS_NEEDED + again, "these runs and replicates added up"
+            ).shown_as(digits=1),
         },
     )
 
@@ -249,7 +251,7 @@ def _key(settings: Mapping[str, Value]) -> tuple[tuple[str, float | str | None],
 
 def _total(hours: Sequence[Quantity], how: str) -> Quantity:
     ways = "; ".join(dict.fromkeys(quantity.how for quantity in hours))
-    return Quantity(sum(quantity.number for quantity in hours), "h", 1, how=f"{how} ({ways})")
+    return Quantity(sum(quantity.number for quantity in hours), "h", 2, how=f"{how} ({ways})")
 
 
 def _runs_table(experiment: Experiment, pairs: Sequence[Inseparable]) -> Table:

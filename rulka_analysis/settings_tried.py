@@ -63,6 +63,20 @@ class Tried:
         return joined([listed(known), Sentence("({runs})", {"runs": self.name})])
 
 
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """In which settings that are not recommended a run differs from the baseline, or may.
+
+    Parameters
+    ----------
+    differs, unrecorded : tuple of str
+        Settings whose values differ, and those of which one of the two was not recorded.
+    """
+
+    differs: tuple[str, ...] = ()
+    unrecorded: tuple[str, ...] = ()
+
+
 def setting_values(experiment: Experiment, run: str) -> dict[str, Quantity | str | None]:
     """Return all settings of a run: as logged, else as declared; None where not recorded."""
     numbers = experiment.settings(run)
@@ -98,8 +112,8 @@ class SettingsTried:
     ----------
     all : tuple of Tried
         Settings that differ from the baseline in the recommended ones only.
-    apart : tuple of str
-        Runs that differ from the baseline in other settings, too, or may.
+    apart : dict of str to Apart
+        Runs that differ from the baseline in other settings, too, or may, and in which.
     measures : dict of str to Measure
         What each objective is measured by, by its title, in the order in which they decide.
     """
@@ -128,21 +142,24 @@ class SettingsTried:
         """Those that can win."""
         return [tried for tried in self.all if not tried.barred]
 
-    def _grouped(self) -> tuple[tuple[Tried, ...], tuple[str, ...]]:
+    def _grouped(self) -> tuple[tuple[Tried, ...], dict[str, Apart]]:
         """Return the settings that take part, and the runs that differ in other settings, too."""
         recommended = self.declared.settings
         values = {run: setting_values(self.experiment, run) for run in self.experiment.runs}
         base = values[self.experiment.definition.baseline]
         others = [name for name in base if name not in recommended]
         groups: dict[tuple[Any, ...], list[str]] = {}
-        apart: list[str] = []
+        apart: dict[str, Apart] = {}
         for run, own in values.items():
-            baseline = run == self.experiment.definition.baseline
-            if not baseline and any(
-                own[name] is None or comparable(own[name]) != comparable(base[name])
+            unequal = [
+                name
                 for name in others
-            ):
-                apart.append(run)
+                if own[name] is None or comparable(own[name]) != comparable(base[name])
+            ]
+            if unequal and run != self.experiment.definition.baseline:
+                unrecorded = tuple(n for n in unequal if own[n] is None or base[n] is None)
+                differs = tuple(name for name in unequal if name not in unrecorded)
+                apart[run] = Apart(differs, unrecorded)
                 continue
             chosen = tuple(comparable(own[name]) for name in recommended)
             # What was not recorded agrees with nothing.
@@ -153,7 +170,7 @@ class SettingsTried:
             present = [run for run in runs if run in self.every.present] or runs
             settings = {name: values[present[0]][name] for name in recommended}
             found.append(self._one_tried(tuple(present), settings))
-        return tuple(found), tuple(apart)
+        return tuple(found), apart
 
     def _one_tried(
         self, runs: tuple[str, ...], settings: Mapping[str, Quantity | str | None]

@@ -12,7 +12,7 @@ from rulka_analysis.comparison import Comparison, window_end
 from rulka_analysis.events.file_findings import printable
 from rulka_analysis.findings import Finding
 from rulka_analysis.quantities import NOT_IN_THESE_LOGS, Quantity, Sentence, format_number
-from rulka_analysis.sentences import in_words, joined, listed
+from rulka_analysis.sentences import listed
 from rulka_analysis.series import EVERY, UNITS, Line, Measure, Series, direction
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def summary(
         on = check_clock(clock) if clock else comparison.deciding_clock(measure)
         values = _values(comparison, measure, line.at, on)
         if comparison.present and all(value.text == NOT_IN_THESE_LOGS for value in values.values()):
-            absent[in_words(measure.title)] = None
+            absent[measure.title] = None
             continue
         cells: list[Cell] = [_named(comparison, measure, line.at, on), *values.values()]
         for run in comparison.candidates:
@@ -115,7 +115,7 @@ def summary(
         what = str(listed(sorted(rounded))).capitalize()
         notes.append(Sentence("{what} are taken before rounding.", {"what": what}))
     if absent:
-        notes.append(Sentence("Not in these logs: {what}.", {"what": str(listed([*absent]))}))
+        notes.append(Sentence("Not in these logs: {what}.", {"what": "; ".join(absent)}))
     return Table(columns, rows, f"{comparison.title}: how the runs stand.", notes)
 
 
@@ -247,26 +247,26 @@ def _published_duration(run: Run) -> bool:
 def _with_segments(run: Run) -> Sentence:
     """Name a run with its segments, and what is known of them beyond its stated duration."""
     names = ", ".join(run.folders[1:])
-    named = Sentence("{run} (with {segments})", {"run": run.name, "segments": names})
+    fields: dict[str, Quantity | str] = {"run": run.name, "segments": names}
     beyond: dict[float, tuple[str, int]] = {}
     for tag in run.tags:
         minutes = run.scalars(tag).minutes.to_numpy()
         for index in (minutes > run.duration * (1 + 1e-9)).nonzero()[0]:
             beyond.setdefault(float(minutes[index]), (tag, int(index)))
     if not beyond:
-        return named
+        return Sentence("{run} (with {segments})", fields)
     last = max(beyond)
     event = run.evidence(*beyond[last])
-    told = "{run} (with {segments}; it goes on, with {count} {points} known after that, at {last})"
-    if len(beyond) > 1:
-        told = told.replace("at {last}", "the last at {last}")
-    fields: dict[str, Quantity | str] = {
-        **named.values,
+    fields |= {
+        "folder": event.file.rpartition("/")[0],
         "count": Quantity(float(len(beyond)), "", 0, how="counted: after the stated duration"),
-        "points": "point" if len(beyond) == 1 else "points",
         "last": Quantity(last, "min", 1, (event,), "minutes of training"),
     }
-    return Sentence(told, fields)
+    goes_on = "which goes on" if len(run.folders) == 2 else "of which {folder} goes on"
+    known = "{count} point of it is known, at {last}"
+    if len(beyond) > 1:
+        known = "{count} points of it are known, the last at {last}"
+    return Sentence(f"{{run}} (with {{segments}}, {goes_on}: {known})", fields)
 
 
 def _on_durations(present: Sequence[Run]) -> Iterator[Sentence]:
@@ -281,10 +281,10 @@ def _on_durations(present: Sequence[Run]) -> Iterator[Sentence]:
         return
     resolution = Quantity(max(known), "min", 0, how="stated beside the logs")
     yield Sentence(
-        "Durations are as published, from a run's start. Its curves are known every {resolution} "
-        "and end up to two such steps earlier, so a common window is shorter. The page's author "
-        "counted from the first aggregate write, about one write interval after the start: the "
-        "durations once typed are shorter by that.",
+        "Durations are as published, from a run's start. Its curves are known every {resolution}; "
+        "each ends with its last point, so a common window may be shorter than any run. The "
+        "author counted from the first aggregate write, about one write interval after the start: "
+        "by that much the durations once typed on the page are shorter.",
         {"resolution": resolution},
     )
 
@@ -307,6 +307,8 @@ def window(comparison: Comparison, metric: str, map: str | None = None) -> Sente
     lacking = [run for run in found.ends if run not in on_frames.ends]
     interpolated = " (interpolated)" if comparison.frames_interpolated else ""
     if not on_frames.known or len(on_frames.ends) < 2:
+        if not lacking:
+            return Sentence(text, fields)
         fields["lacking"] = str(listed(lacking))
         have = "has" if len(lacking) == 1 else "have"
         text += f" By frames they cannot be compared: {{lacking}} {have} no such clock."
@@ -565,10 +567,11 @@ _SIGNS = {"supported": "✓", "contradicted": "✗", "cannot tell": "?", "no dat
 
 
 def verdict_in_words(conclusion: Conclusion) -> str:
-    """Return a verdict as it is shown, such as ``✓ Supported, fragile``."""
+    """Return a verdict as it is shown, such as ``✗ Contradicted: no difference, fragile``."""
     verdict = conclusion.verdict
+    way = f": {conclusion.way}" if conclusion.way else ""
     fragile = ", fragile" if conclusion.fragile else ""
-    return f"{_SIGNS[verdict]} {verdict[:1].upper()}{verdict[1:]}{fragile}"
+    return f"{_SIGNS[verdict]} {verdict[:1].upper()}{verdict[1:]}{way}{fragile}"
 
 
 def conclusions(found: Sequence[Conclusion]) -> Table:
@@ -586,17 +589,25 @@ def conclusions(found: Sequence[Conclusion]) -> Table:
 
 
 def deciding(conclusion: Conclusion) -> Table:
-    """Return the numbers a conclusion rests on: a row a clock."""
+    """Return the numbers a conclusion rests on: a row a clock.
+
+    Of a claim on targets they are the times to the hardest that can be decided. A claim that says
+    by how much has two columns more: what was claimed and what was found.
+    """
+    of_targets = any(row.target is not None for row in conclusion.deciding)
+    with_size = any(row.claimed is not None for row in conclusion.deciding)
     columns = {
         "clock": "Clock",
         "holds": "The claim",
-        "share": "True at",
-        "end": "At",
-        "candidate": "Candidate",
-        "baseline": "Baseline",
+        "share": "True for targets" if of_targets else "True at checkpoints",
+        "end": "Hardest target" if of_targets else "At",
+        "candidate": "Reached by candidate at" if of_targets else "Candidate",
+        "baseline": "Reached by baseline at" if of_targets else "Baseline",
         "difference": "Difference",
         "margin": "Margin",
     }
+    if with_size:
+        columns |= {"claimed": "Claimed at least", "found": "Found in the direction claimed"}
     rows: dict[str, list[Cell]] = {}
     for row in conclusion.deciding:
         clock = f"{row.clock} (interpolated)" if row.interpolated else row.clock
@@ -608,8 +619,9 @@ def deciding(conclusion: Conclusion) -> Table:
             row.end if row.target is None else row.target,
             row.candidate,
             row.baseline,
-            row.difference,
+            row.difference if row.difference.known or not of_targets else "–",
             row.margin,
+            *(row.claimed or "–", row.found or "–")[: 2 * with_size],
         ]
     return Table(columns, rows)
 

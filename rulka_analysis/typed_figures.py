@@ -1,7 +1,7 @@
 """The figures that were typed on the page, held against the logs in use.
 
 Each is computed anew from the very tag it was read from, over the folder it was read from: a run
-and its segment were typed apart. What comes out is one of five: see `Status`.
+and its segment were typed apart. What comes out is one of a few: see `Status`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Literal, get_args
 
 from rulka_analysis import questions
 from rulka_analysis.clocks import Clock, write_interval
-from rulka_analysis.errors import RulkaError, listing
+from rulka_analysis.errors import ExperimentError, RulkaError, listing
 from rulka_analysis.experiment import Experiment
 from rulka_analysis.findings import Finding
 from rulka_analysis.folder_curves import STATISTICS, Curve, CurveReader, percent_lower
@@ -31,6 +31,8 @@ Status = Literal[
     "last logged and not first reached",
     "not in these logs",
     "reproduced but misleading",
+    "the typed value itself",
+    "the typed value itself, and misleading",
 ]
 """What became of a typed figure.
 
@@ -39,10 +41,17 @@ equal, or its step is another one. *last logged and not first reached*: the numb
 step is within two write intervals of the last event, and the number was reached before. *not in
 these logs*: no such run or tag. *reproduced but misleading*: the number is right, but it rests on a
 series that something else in the log contradicts, or is held against another run's number where
-the two cannot be compared.
+the two cannot be compared. *the typed value itself*: it rests on a single reading after the end of
+a published curve, which was taken from the page, so that it agrees proves nothing; *and
+misleading*, as above.
 """
 
 STATUSES: tuple[Status, ...] = get_args(Status)
+_ITSELF: Mapping[Status, Status] = {
+    "reproduced": "the typed value itself",
+    "reproduced but misleading": "the typed value itself, and misleading",
+}
+"""Statuses of a figure, and those of one that rests on nothing but what was typed."""
 DIFFERENT_DURATIONS = 1.2
 """Two series are said to end at different times when one is longer by this factor."""
 
@@ -112,8 +121,6 @@ class Regenerated:
         What there is to know about it; empty when there is nothing.
     finding : Finding or None
         What contradicts the series it rests on.
-    alone : bool
-        Whether it rests on a single reading after the end of a published curve.
     """
 
     typed: TypedFigure
@@ -123,7 +130,6 @@ class Regenerated:
     difference: Quantity | None
     why: Sentence
     finding: Finding | None = None
-    alone: bool = False
 
 
 def read_typed_figures(path: Path | None = None) -> tuple[TypedFigure, ...]:
@@ -253,29 +259,37 @@ def _regenerated(
     if finding:
         misleading.append(_contradicted(curve, reader))
     if compared and isinstance(other, Curve):
-        misleading += _not_comparable(typed, curve, other, reader)
+        for setting in curve.series.measure.metric.scales_with:
+            misleading += _scaled(setting, curve, other, reader)
+        # Numbers that are not what their tag says have no margin.
+        margin = None if finding else _margin(typed, curve, reader)
+        ends = _ends_apart(typed, curve, other, reader, margin)
+        if ends is not None:
+            (misleading if ends.misleads else notes).append(ends.said)
         if typed.statistic == "fewer steps to best":
             misleading += _different_times(curve, other)
     used = [curve, other] if typed.against and isinstance(other, Curve) else [curve]
     alone = list(_beyond_the_curve(found, used))
     notes += alone
-    difference = found.minus(typed.value, how="logs minus typed")
+    unit = "points" if typed.value.unit == "%" else typed.value.unit
+    difference = found.minus(typed.value, how="logs minus typed", unit=unit)
     status: Status
     if not _same(found, typed.value):
         status = "off by"
         difference = difference.shown_as(digits=_enough_digits(difference, typed.value.digits))
-        notes = [*_rounded_before(typed, others), *notes, *misleading]
+        notes = [*_rounded_before(typed, others, used), *notes, *misleading]
         misleading = []
     elif first is not None and first.known and not _at_step(first, typed):
         status, difference, said = _wrong_step(typed, curve, first)
         notes = [said, *notes]
     else:
         status = "reproduced but misleading" if misleading else "reproduced"
+        status = _ITSELF[status] if alone else status
     if first is not None and not first.known:
         notes.append(Sentence("Its step cannot be checked: {why}.", {"why": first.missing}))
     why = joined([*misleading, *notes])
     off = difference if status == "off by" else None
-    return Regenerated(typed, found, first, status, off, why, finding, bool(alone))
+    return Regenerated(typed, found, first, status, off, why, finding)
 
 
 def _not_there(typed: TypedFigure, reason: str) -> Regenerated:
@@ -324,10 +338,19 @@ def _enough_digits(difference: Quantity, digits: int) -> int:
     return digits if size >= 10.0**-digits else max(digits + 1, math.ceil(-math.log10(size)))
 
 
-def _rounded_before(typed: TypedFigure, others: Sequence[TypedFigure]) -> Iterator[Sentence]:
-    """Say so where a figure is what the typed values give, which were rounded before."""
-    last = {(o.run, o.tag): o.value.number for o in others if o.statistic == "last"}
-    value, base = (last.get((run, typed.tag), math.nan) for run in (typed.run, typed.against))
+def _rounded_before(
+    typed: TypedFigure, others: Sequence[TypedFigure], curves: Sequence[Curve]
+) -> Iterator[Sentence]:
+    """Say so where a figure is what the typed values give, which were rounded before.
+
+    Of logs that do not hold these values rounding explains nothing.
+    """
+    typed_last = {(o.run, o.tag): o.value for o in others if o.statistic == "last"}
+    of_two = [typed_last.get((run, typed.tag)) for run in (typed.run, typed.against)]
+    for curve, one in zip(curves, of_two, strict=False):
+        if one is None or not _same(curve.last(), one):
+            return
+    value, base = (math.nan if one is None else one.number for one in of_two)
     made = {
         "difference": value - base,
         "ratio of last": value / base if base else math.nan,
@@ -340,6 +363,9 @@ def _rounded_before(typed: TypedFigure, others: Sequence[TypedFigure]) -> Iterat
 def _read_as(typed: TypedFigure, curve: Curve) -> Iterator[Sentence]:
     if "*" in typed.tag:
         yield Sentence("Read as {tag}.", {"tag": curve.series.tag})
+    of_three = curve.series.measure.metric.summary == "median_of_last_three"
+    if of_three and typed.statistic == "last":
+        yield Sentence("A single reading; comparisons take the median of the last three.")
 
 
 def _beyond_the_curve(found: Quantity, curves: Sequence[Curve]) -> Iterator[Sentence]:
@@ -375,18 +401,26 @@ def _contradicted(curve: Curve, reader: CurveReader) -> Sentence:
     return Sentence(told, values)
 
 
-def _not_comparable(
-    typed: TypedFigure, curve: Curve, other: Curve, reader: CurveReader
-) -> Iterator[Sentence]:
-    """Say why a number may not be held against another run's, if there is a reason."""
+@dataclass(frozen=True, slots=True)
+class _EndsApart:
+    """What is said of two series that end at different times, and whether that misleads."""
+
+    said: Sentence
+    misleads: bool
+
+
+def _ends_apart(
+    typed: TypedFigure, curve: Curve, other: Curve, reader: CurveReader, margin: Quantity | None
+) -> _EndsApart | None:
+    """Hold a number against another run's where both are known; None where they end together.
+
+    It does not mislead where the numbers there are within the margin of those at the end.
+    """
     statistic = STATISTICS[typed.statistic]
-    measure = curve.series.measure
-    for setting in measure.metric.scales_with:
-        yield from _scaled(setting, curve, other, reader)
     clock = _clock(curve, other)
     ends = (curve.end(clock), other.end(clock))
     if max(ends) <= DIFFERENT_DURATIONS * min(ends):
-        return
+        return None
     how = "the last event of this tag in the folder"
     values: dict[str, Quantity | str] = {
         "run": curve.name,
@@ -394,25 +428,48 @@ def _not_comparable(
         "end": Quantity(ends[0], UNITS[clock], 0, how=how),
         "other_end": Quantity(ends[1], UNITS[clock], 0, how=how),
     }
-    told = "{run} ends at {end}, {other} at {other_end}."
+    told = "The last value of {run} is at {end}, that of {other} at {other_end}."
     common = min(curve.known_until(clock), other.known_until(clock))
     # What scales with a setting is held against another run per unit of it.
     per_unit = _per_unit(curve, other, reader)
     own, base = [c.until(clock, common) for c in per_unit or (curve, other)]
     then = statistic.of(own, base)
-    if then.known and typed.statistic != "fewer steps to best":
-        values["common"] = Quantity(common, UNITS[clock], 0, how="where both are still known")
-        values["title"] = in_words(own.series.measure.title)
-        told += " At {common}, where both are known, "
-        told += "by {title} it is {then}" if per_unit else "it is {then}"
-        exact = per_unit is not None and not statistic.of_two
-        digits = own.series.measure.digits if exact else typed.value.digits
-        values["then"] = then.shown_as(digits=digits)
-        if not statistic.of_two:
-            values["base"] = statistic.of(base, own).shown_as(digits=digits)
-            told += " against {base}"
-        told += "."
-    yield Sentence(told, values)
+    if not then.known or typed.statistic == "fewer steps to best":
+        return _EndsApart(Sentence(told, values), True)
+    values["common"] = Quantity(common, UNITS[clock], 0, how="where both are still known")
+    values["title"] = in_words(own.series.measure.title)
+    told += " At {common}, where both are known, "
+    told += "by {title} it is {then}" if per_unit else "it is {then}"
+    exact = per_unit is not None and not statistic.of_two
+    digits = own.series.measure.digits if exact else typed.value.digits
+    values["then"] = then.shown_as(digits=digits)
+    moved = [abs(then.number - statistic.of(curve, other).number)]
+    if not statistic.of_two:
+        base_then = statistic.of(base, own)
+        values["base"] = base_then.shown_as(digits=digits)
+        told += " against {base}"
+        moved.append(abs(base_then.number - statistic.of(other, curve).number))
+    if margin is None or max(moved) > margin.number:
+        return _EndsApart(Sentence(told + ".", values), True)
+    values["margin"] = margin
+    off = "It is not off that" if statistic.of_two else "Neither is off the one"
+    told += f". {off} of the last values by more than the margin of {{margin}}."
+    return _EndsApart(Sentence(told, values), False)
+
+
+def _margin(typed: TypedFigure, curve: Curve, reader: CurveReader) -> Quantity | None:
+    """Return below what a difference of a typed number does not matter; None if undeclared."""
+    measure = curve.series.measure
+    # A ratio is not in the unit of the margin.
+    if typed.statistic not in ("best", "last", "difference") or measure.metric.scales_with:
+        return None
+    try:
+        margin = reader.experiment.definition.margin(measure.metric.name, measure.map)
+    except ExperimentError:
+        return None
+    unit = "points" if measure.unit == "%" else measure.unit
+    size = margin.of(curve.last().number)
+    return Quantity(size, unit, measure.digits, how=margin.reason)
 
 
 def _clock(curve: Curve, other: Curve) -> Clock:
@@ -527,27 +584,35 @@ def typed_figures(
         Sentence("{said}", {"said": said})
         for said in dict.fromkeys(one.finding.message for one in found if one.finding)
     ]
-    alone = [one for one in found if one.alone]
-    if alone:
-        notes.append(Sentence(_ALONE, {"count": _count(alone)}))
     return Table(columns, rows, counts(found), notes)
 
 
-_ALONE = (
-    "Rows that rest on a single reading after the end of a published curve: {count}. Such a "
-    "reading was itself taken from the page; that it agrees proves nothing."
-)
-
-
 def counts(found: Sequence[Regenerated]) -> Sentence:
-    """Return a sentence on how many typed figures became what."""
-    values: dict[str, Quantity | str] = {"all": _count(found)}
+    """Return a sentence on how many typed figures became what.
+
+    What only repeats what was typed is told of first, and not counted among what was reproduced.
+    """
+    itself = [one for one in found if one.status in _ITSELF.values()]
+    others = [one for one in found if one not in itself]
+    values: dict[str, Quantity | str] = {
+        "all": _count(found),
+        "itself": _count(itself),
+        "misleading": _count([one for one in itself if one.status.endswith("misleading")]),
+        "others": _count(others),
+    }
     parts = []
-    for number, status in enumerate(STATUSES):
-        values[f"n{number}"] = _count([one for one in found if one.status == status])
+    for number, status in enumerate(s for s in STATUSES if s not in _ITSELF.values()):
+        values[f"n{number}"] = _count([one for one in others if one.status == status])
         values[f"s{number}"] = "off" if status == "off by" else status
         parts.append(f"{{s{number}}}: {{n{number}}}")
-    return Sentence(f"Of {{all}} typed figures: {'; '.join(parts)}.", values)
+    told = f"Of {{all}} typed figures: {'; '.join(parts)}."
+    if itself:
+        told = (
+            "Of {all} typed figures {itself} are the typed value itself: nothing but what was "
+            "typed is known of them, so that they agree proves nothing; {misleading} of these "
+            f"mislead all the same. Of the other {{others}}: {'; '.join(parts)}."
+        )
+    return Sentence(told, values)
 
 
 def _count(found: Sequence[Regenerated]) -> Quantity:

@@ -24,9 +24,11 @@ def test_it_prints_what_the_experiment_says(bundled: Logs) -> None:
     for conclusion in found:
         (line,) = [line for line in lines if f"  {conclusion.name}  " in line]
         # A word and a symbol, never a colour alone.
-        assert line.startswith(concluding.VERDICTS[conclusion.verdict])
+        way = f": {conclusion.way}" if conclusion.way else ""
+        assert line.startswith(f"{concluding.VERDICTS[conclusion.verdict]}{way}")
         assert str(conclusion.sentence) in line
         assert ("fragile" in line.split("  ")[0]) == conclusion.fragile
+    assert {c.way for c in found} >= {"", "no difference", "less than claimed", "mixed"}
     assert "Larger batch" in lines
     contradicted = sum(conclusion.verdict == "contradicted" for conclusion in found)
     assert f"{contradicted} contradicted" in result.stdout

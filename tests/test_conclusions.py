@@ -6,6 +6,7 @@ The project's own definition is evaluated: its conclusions must flip when the lo
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -14,11 +15,17 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from rulka_analysis import conclusion_wording as wording
 from rulka_analysis.conclusions import Conclusion, replicates_of
+from rulka_analysis.definition import read_definition
+from rulka_analysis.errors import ExperimentError
 from rulka_analysis.experiment import Experiment, load_experiment
 from rulka_analysis.findings import Finding
 from rulka_analysis.quantities import Quantity
+from rulka_analysis.results import as_text, encode
 from rulka_analysis.runs import Logs
+from rulka_analysis.tables import deciding, verdict_in_words
+from rulka_analysis.verdicts import ByAtLeast
 from tests import event_files as write
 from tests.training_logs import TrainingRun, rewrite_event_file, write_runs
 
@@ -98,6 +105,9 @@ def test_uni_6_made_best_turns_its_conclusions(
     assert found["larger_batch_no_benefit"].verdict == "contradicted"
     for name in [*names, "larger_batch_hurts"]:
         assert str(found[name].sentence) != str(truth[name].sentence)
+    for name in names:
+        assert verdict_in_words(found[name]) == "✗ Contradicted: the opposite"
+    assert verdict_in_words(found["larger_batch_hurts"]) == "✗ Contradicted"
     assert "does not drive worse" in str(found["larger_batch_worse_A01"].sentence)
     # What has nothing to do with uni_6 says what it said before.
     for name, conclusion in truth.items():
@@ -110,6 +120,7 @@ def test_runs_made_equal_have_no_difference(tmp_path: Path) -> None:
     found = evaluated(tmp_path, UNI_5, twin)
     for name in [*LARGER, *LARGER_LATER, "larger_batch_loss_higher"]:
         assert (found[name].verdict, found[name].outcome) == ("contradicted", "no_difference")
+        assert verdict_in_words(found[name]).startswith("✗ Contradicted: no difference")
     assert found["larger_batch_not_better_A01"].verdict == "supported"
 
 
@@ -223,6 +234,61 @@ def test_deciding_clocks_and_those_beside_them(truth: dict[str, Conclusion]) -> 
     assert later.margin.unit == "min"
 
 
+def test_a_claim_of_a_size_is_held_against_the_size_found(truth: dict[str, Conclusion]) -> None:
+    conclusion = truth["larger_batch_loss_higher_as_typed"]
+    row = conclusion.deciding[0]
+    assert row.claimed is not None
+    assert row.found is not None
+    assert row.claimed.text == "9.84 times"
+    assert row.found.number == pytest.approx(row.candidate.number / row.baseline.number)
+    assert f"{row.found.text} as high where 9.84 times is claimed" in str(conclusion.sentence)
+    table = deciding(conclusion)
+    assert [table.cell("minutes", key) for key in ("claimed", "found")] == [row.claimed, row.found]
+    assert "found" not in deciding(truth["larger_batch_loss_higher"]).columns
+
+
+@pytest.mark.parametrize(
+    ("least", "sign", "text"),
+    [
+        (ByAtLeast("percent", 50), -1, "20.0 %"),
+        (ByAtLeast("percent", 50), 1, "−20.0 %"),
+        (ByAtLeast("times", 2), -1, "1.25 times"),
+        (ByAtLeast("times", 2), 1, "0.80 times"),
+        (ByAtLeast("size", 30), -1, "10.00"),
+        (ByAtLeast("size", 30), 1, "−10.00"),
+    ],
+)
+def test_what_is_found_has_the_unit_and_direction_of_the_claim(
+    least: ByAtLeast, sign: int, text: str
+) -> None:
+    candidate, baseline = Quantity(40.0), Quantity(50.0)
+    difference = candidate.minus(baseline)
+    assert wording.found(least, sign, candidate, baseline, difference).text == text
+    # Below zero, 40 below and 50 below: the candidate is higher.
+    below = Quantity(-40.0), Quantity(-50.0)
+    turned = wording.found(least, -sign, *below, below[0].minus(below[1]))
+    assert turned.text == text if least.kind != "times" else not turned.known
+    unknown = Quantity.unknown("none finished")
+    missing = wording.found(least, sign, unknown, baseline, unknown.minus(baseline))
+    assert not missing.known
+
+
+def test_times_to_targets_are_named_without_a_direction(
+    tmp_path: Path, truth: dict[str, Conclusion]
+) -> None:
+    both = str(truth["smaller_batch_sooner_hock"].sentence)
+    assert re.search(r"uni_7 needed [\d.]+ times uni_5's minutes \(median of .*; from .* to", both)
+    never = replace(UNI_6, first_finish=1000.0)
+    found = evaluated(tmp_path, UNI_5, never)
+    later = found["larger_batch_later_hock"]
+    assert later.verdict == "supported"
+    assert re.search(
+        r"uni_6 had reached none of the 6 targets by 60 min, uni_5 \d of them before that\.",
+        str(later.sentence),
+    )
+    assert deciding(later).columns["candidate"] == "Reached by candidate at"
+
+
 def test_one_run_of_each_setting_is_observed_once(truth: dict[str, Conclusion]) -> None:
     strength = str(truth["larger_batch_worse_A01"].strength)
     assert strength.startswith("Observed once")
@@ -243,6 +309,36 @@ def test_every_sentence_can_be_read(truth: dict[str, Conclusion]) -> None:
         assert "{" not in text
         assert not text.startswith("Not known"), conclusion.name
         assert text.endswith((".", '"')), text
+
+
+def test_what_is_not_known_names_its_metric() -> None:
+    definition = read_definition(NAME, DEFINITION)
+    for name, declared in definition.conclusions.items():
+        if declared.claim is None or name == "collectors_throughput_lower":
+            continue
+        told = declared.sentences if declared.about_time else ("cannot_tell", "no_data")
+        for outcome in told:
+            assert "{title}" in declared.sentences[outcome], (name, outcome)
+
+
+def test_the_authors_words_stand_beside_one_conclusion_each() -> None:
+    declared = read_definition(NAME, DEFINITION).conclusions.values()
+    typed = [conclusion.typed for conclusion in declared if conclusion.typed]
+    assert len(typed) > 20
+    assert len(set(typed)) == len(typed)
+
+
+def test_parts_have_sentences_of_their_own(truth: dict[str, Conclusion]) -> None:
+    for name in ("larger_batch_hurts", "golden_middle", "raw_loss_misleads"):
+        data = encode("name", truth[name]).data
+        assert [part["name"] for part in data["parts"]] == [p.name for p in truth[name].parts]
+        for part, of in zip(data["parts"], truth[name].parts, strict=True):
+            assert as_text(part["sentence"]) == str(of.sentence)
+            assert part["shown"] == verdict_in_words(of)
+            # Only what is declared has a box that a link could lead to.
+            assert part["by_itself"] == (part["name"] in truth)
+            assert not of.parts
+    assert not any(part.by_itself for part in truth["golden_middle"].parts)
 
 
 # --- Replicates -----------------------------------------------------------------------------------
@@ -324,7 +420,14 @@ def test_a_replicate_that_says_otherwise_is_heard(tmp_path: Path) -> None:
 
 # --- Metrics that health contradicts --------------------------------------------------------------
 
-FINDING = Finding("all_time_best_of_another_map", "error", "it is not the best of hock.")
+TAG = "alltime_min_ms_hock"
+FINDING = Finding(
+    "all_time_best_of_another_map", "error", "it is not the best of hock.", run="uni_6", tag=TAG
+)
+JUDGED = (
+    "This is judged by the best exploring race time on Hock, because alltime_min_ms_hock does not "
+    "hold what its name says."
+)
 
 
 def test_a_contradicted_metric_gives_way_to_the_fallback(
@@ -338,7 +441,9 @@ def test_a_contradicted_metric_gives_way_to_the_fallback(
     assert conclusion.instead_of == FINDING
     assert FINDING in conclusion.findings
     assert {tag for _, tag in conclusion.rests_on} == {"Race/explo_race_time_trained_hock"}
-    assert "it is not the best of hock" in str(conclusion.sentence)
+    assert str(conclusion.sentence).endswith(JUDGED)
+    # The finding itself is shown beside it.
+    assert encode("name", conclusion).data["instead_of"] == FINDING.message
     # Of other runs nothing was found.
     assert found["over_tuning_uni_9_worse_hock"].instead_of is None
 
@@ -347,11 +452,31 @@ def test_a_compound_leaves_to_its_parts_why_they_rest_on_a_fallback(tmp_path: Pa
     contradicted = {("uni_6", "alltime_min_ms_hock"): FINDING}
     best = replace(UNI_6, best={"A01": 23.9, "hock": 54.0}, learning_minutes=3.0)
     found = evaluated(tmp_path, UNI_5, best, contradicted=contradicted)
-    assert "it is not the best of hock" in str(found["larger_batch_worse_hock"].sentence)
+    assert JUDGED in str(found["larger_batch_worse_hock"].sentence)
     compound = found["larger_batch_hurts"]
     assert "uni_6 does not drive worse than uni_5 on Hock but better" in str(compound.sentence)
-    assert "it is not the best of hock" not in str(compound.sentence)
+    assert "This is judged by" not in str(compound.sentence)
     assert compound.instead_of == FINDING
+
+
+def test_the_note_on_a_fallback_is_shown_with_the_fallback_only(
+    tmp_path: Path, truth: dict[str, Conclusion]
+) -> None:
+    name = "smaller_batch_sooner_hock_as_typed"
+    note = read_definition(NAME, DEFINITION).conclusions[name].fallback_note
+    assert note
+    assert note not in str(truth[name].sentence)
+    found = evaluated(tmp_path, *RUNS, contradicted={("uni_7", TAG): FINDING})
+    assert str(found[name].sentence).endswith(note)
+
+
+def test_a_note_without_a_fallback_is_a_mistake(tmp_path: Path) -> None:
+    text = DEFINITION.read_text(encoding="utf-8")
+    begin = text.index("[conclusions.smaller_batch_sooner_hock_as_typed]")
+    other = text[:begin] + text[begin:].replace('fallback = "race_time"\n', "", 1)
+    (tmp_path / "wrong.toml").write_text(other, encoding="utf-8")
+    with pytest.raises(ExperimentError, match=r"fallback_note: there is no 'fallback'"):
+        read_definition(NAME, tmp_path / "wrong.toml")
 
 
 def test_without_anything_left_to_rest_on_it_cannot_be_told(tmp_path: Path) -> None:
@@ -372,10 +497,12 @@ def test_findings_that_touch_a_conclusion_go_with_it(tmp_path: Path) -> None:
         Finding("gap", "warning", "The whole run.", run="uni_5"),
         Finding("gap", "warning", "Another tag.", run="uni_6", tag="Training/loss"),
         Finding("gap", "warning", "Another run.", run="uni_7"),
+        Finding("pair", "warning", "Both runs.", run="uni_6", runs=("uni_5", "uni_6")),
+        Finding("pair", "warning", "One of both.", run="uni_6", runs=("uni_6", "uni_7")),
     ]
     conclusions = experiment_on(tmp_path).conclusions(about, {})
     found = {c.name: c for c in conclusions}["larger_batch_worse_A01"]
-    assert found.findings == tuple(about[:2])
+    assert found.findings == (*about[:2], about[4])
 
 
 # --- Special values -------------------------------------------------------------------------------
@@ -456,14 +583,45 @@ def best_until(run: str, tag: str, minute: float) -> float:
         ("golden_middle", "supported", "supported"),
         ("golden_middle_strict", "contradicted", "contradicted"),
         ("collectors_throughput_lower", "no data", "no_data"),
-        # Supported by the rule itself, but by less than half of its variations.
-        ("map_cycle_256_worse_A01", "cannot tell", "cannot_tell"),
+        # Contradicted by the rule itself, but by less than half of its variations.
+        ("map_cycle_256_same_A01", "cannot tell", "cannot_tell"),
     ],
 )
 def test_what_the_published_curves_say(
     published: dict[str, Conclusion], name: str, verdict: str, outcome: str
 ) -> None:
     assert (published[name].verdict, published[name].outcome) == (verdict, outcome)
+
+
+def test_a_compound_says_how_its_parts_stand(published: dict[str, Conclusion]) -> None:
+    compound = published["over_tuning_hurts"]
+    standing = [part.verdict for part in compound.parts]
+    supported, unclear = standing.count("supported"), standing.count("cannot tell")
+    assert (len(standing), standing.count("no data")) == (6, 1)
+    assert (
+        f"Of its 6 parts: {supported} supported, {unclear} cannot be told, 1 without data."
+        in str(compound.sentence)
+    )
+    assert str(compound.strength).startswith("The parts that have data were observed once")
+    # Of what is nested only the innermost reason is given.
+    assert str(published["raw_loss_misleads"].sentence).count("not all of it") == 1
+
+
+def test_why_it_cannot_be_told_is_no_support(published: dict[str, Conclusion]) -> None:
+    conclusion = published["over_tuning_uni_8_worse_A01"]
+    minutes, frames = conclusion.deciding
+    assert (minutes.holds, frames.holds) == (True, None)
+    text = str(conclusion.sentence)
+    assert "by minutes it holds (true at 8 of 8 checkpoints)" in text
+    assert "by frames it is true at the end, but at only 5 of 7 checkpoints" in text
+    assert text.endswith("to hold it must be true at four fifths of them and at the end.")
+
+
+def test_a_clock_that_was_not_published_is_not_called_unlogged(
+    published: dict[str, Conclusion],
+) -> None:
+    text = str(published["over_tuning_uni_9_Q_lower"].sentence)
+    assert text.endswith("these logs have no clock of frames for uni_9.")
 
 
 def test_published_numbers_are_those_of_the_curves(published: dict[str, Conclusion]) -> None:
@@ -525,6 +683,9 @@ def test_a_target_reached_when_the_other_run_ends_is_not_decided(
     assert row.target.number == 24.7
     assert row.baseline.number == 65
     assert "5 of the 5 targets where that is known, of 6" in row.share.how
+    assert str(published["over_tuning_uni_9_later_A01"].sentence).endswith(
+        "uni_9 had reached none of the 6 targets by 75 min, uni_7 5 of them before that."
+    )
 
 
 def test_removing_a_run_from_the_bundled_curves(bundled: Logs, tmp_path: Path) -> None:

@@ -180,7 +180,8 @@ def test_the_order_of_runs_does_not_matter(tmp_path: Path) -> None:
     for order in permutations(names):
         one = defined(tmp_path, order, {"third": BATCH_1024})
         found = experiment_findings(one)
-        alone = {f for name in names for f in run_findings(one.logs[name], catalogue)}
+        maps = one.definition.maps
+        alone = {f for name in names for f in run_findings(one.logs[name], catalogue, maps=maps)}
         assert alone <= set(found)
         seen.add(frozenset(contradicted(found)))
         copies = [f for f in found if f.kind == "identical_series"]
@@ -196,8 +197,43 @@ def test_findings_are_shown_with_their_kind_and_counted(tmp_path: Path) -> None:
     table = tables.findings(found, kinds=True)
     assert isinstance(table, tables.Table)
     assert table.cell("1", "kind") == "error: all time best of another map"
+    assert "is not the best of Hock" in str(table.cell("1", "what"))
     assert str(tables.findings_counted(found, 2)) == "1 error, 0 warnings and 0 notes in 2 runs."
     assert str(tables.findings((), none="Nothing {here}.")) == "Nothing {here}."
+
+
+def test_findings_that_differ_in_run_and_numbers_only_share_a_row() -> None:
+    def about(run: str, value: str, more: str = "") -> Finding:
+        message = f"max tag of {run} is wrong: it falls to {value} s, {more}while races do not."
+        return Finding("wrong", "error", message, "Why.", "Remedy.", run=run)
+
+    odd = Finding("wrong", "error", "Between uni_1 and uni_11.", "Why.", "Remedy.", run="uni_11")
+    found = [about("uni_1", "24.5"), about("x", "25.1"), about("uni_2", "1,300", "more "), odd]
+    table = tables.findings([*found, about("uni_3", "24.5")], kinds=True)
+    assert isinstance(table, tables.Table)
+    assert [row[1:] for row in table.rows.values()] == [
+        [
+            "uni_1, x, uni_3",
+            "max tag of uni_1 is wrong: it falls to 24.5 s, while races do not. x: it falls to "
+            "25.1 s. uni_3: the same. Why. Remedy.",
+        ],
+        [
+            "uni_2",
+            "max tag of uni_2 is wrong: it falls to 1,300 s, more while races do not. Why. Remedy.",
+        ],
+        ["uni_11", "Between uni_1 and uni_11. Why. Remedy."],
+    ]
+    # Where the run stands among what differs, the sentence is told again.
+    lasted = [
+        Finding("d", "note", f"{run} lasted {n} minutes, uni_7 91.", run=run)
+        for run, n in (("uni_9", 199), ("uni_11", 60))
+    ]
+    together = tables.findings(lasted)
+    assert isinstance(together, tables.Table)
+    told = "uni_9 lasted 199 minutes, uni_7 91. uni_11 lasted 60 minutes, uni_7 91."
+    assert [row[1:3] for row in together.rows.values()] == [["uni_9, uni_11", told]]
+    # Every finding counts, whatever row it stands in.
+    assert str(tables.findings_counted(found, 3)) == "4 errors, 0 warnings and 0 notes in 3 runs."
 
 
 def test_the_bundled_curves_tell_what_is_wrong_with_them(bundled: Logs) -> None:
@@ -214,8 +250,13 @@ def test_the_bundled_curves_tell_what_is_wrong_with_them(bundled: Logs) -> None:
     }
     late = {(f.run, f.severity) for f in found if f.kind == "all_time_best_late"}
     assert late == {
-        ("uni_11", "error"), ("uni_5", "warning"), ("uni_6", "warning"), ("uni_7", "warning")
+        ("uni_11", "error"), ("uni_5", "warning"), ("uni_6", "warning"), ("uni_7", "warning"),
+        ("uni_9", "warning"),
     }  # fmt: skip
+    # Its races are known to minute 75; a best that is higher than one of them is late after that.
+    (after,) = [f for f in found if f.run == "uni_9" and f.kind == "all_time_best_late"]
+    assert "27.09 s at minute 80, though a race on A01 took 25.25 s by minute 65" in after.message
+    assert all("of Hock" in f.message for f in found if f.kind == "all_time_best_of_another_map")
     assert {"setting_unrecorded", "scale_unknown"} <= of["uni_8"]
     assert {"lone_last_reading", "settings_changed_together", "durations_differ"} <= of["uni_9"]
     assert {"settings_changed_together", "durations_differ", "scales_with_setting"} <= of["uni_7"]

@@ -112,7 +112,10 @@ def test_a_tie_on_the_first_map_is_broken_by_the_second(
     assert abs(truths["uni_5"].best(ROBUST) - truths["uni_7"].best(ROBUST)) <= 0.1
     assert found.winner is not None
     assert found.winner.name == winner
-    first, second = str(found.decided_by).split(". ")[:2]
+    barred, first, second = str(found.decided_by).split(". ")[:3]
+    # Who cannot win is said before those are named that can.
+    assert barred == "uni_8 cannot win: running speed not recorded"
+    assert first.startswith("Of the others, uni_5 is best")
     assert "uni_5 is best by robust greedy race time on A01" in first
     assert "within the margin of 0.10 s: uni_7" in first
     assert second.startswith(f"Of these, {winner} is best by exploring race time on Hock")
@@ -161,8 +164,20 @@ def test_only_runs_like_the_baseline_take_part(tmp_path: Path) -> None:
     found, _ = recommended(tmp_path, *runs(uni_6={"A01": 24.8, "hock": 60.0}), *others)
     assert found.winner is not None
     assert found.winner.name == "uni_6"
-    assert "uni_10, uni_11 and uni_12" in str(found.left_out)
+    assert str(found.left_out).endswith(
+        "Not ranked: uni_10 differs from uni_5 in collectors; uni_11 and uni_12 differ from uni_5 "
+        "in map cycle."
+    )
     assert not {"uni_10", "uni_11", "uni_12"} & set(found.ranking.rows)
+
+
+def test_what_was_not_recorded_of_a_run_is_no_difference(tmp_path: Path) -> None:
+    start = DEFINITION.index("collectors = 4")
+    definition = DEFINITION[:start] + DEFINITION[start:].replace("collectors = 4, ", "", 1)
+    found, _ = recommended(tmp_path, *runs(), training("uni_10", GOOD), definition=definition)
+    assert "uni_10 may differ from uni_5 in collectors, which was not recorded" in str(
+        found.left_out
+    )
 
 
 def test_no_value_past_the_common_end_counts(tmp_path: Path) -> None:
@@ -272,6 +287,10 @@ def test_the_bundled_curves_recommend_what_they_show(bundled: Logs) -> None:
         assert tuple(cell.value for cell in cells) == values[run]  # type: ignore[union-attr]
     assert "uni_8 cannot win: batch size and running speed not recorded." in str(found.left_out)
     assert "On frames without uni_9" in str(found.horizons.notes[0])
+    assert str(found.horizon) == (
+        "At 5 min, and at 250,000 frames (interpolated), nobody has a value yet. From 10 to 35 "
+        "min, and from 500,000 to 1,250,000 frames (interpolated), uni_5 would be recommended."
+    )
 
 
 # --- Replicates -----------------------------------------------------------------------------------

@@ -84,9 +84,13 @@ def test_the_missing_corners_are_named_with_their_cost(tmp_path: Path) -> None:
         "speed (160 and 512): what each did alone cannot be told." in text
     )
     once, all_of_them = shorter / 60 * 2, shorter / 60 * (2 * 3 + 2 * 2)
-    assert f"Runs that would settle it: 2, about {once:.1f} h; an estimate" in text
+    assert (
+        f"Runs that would settle it: 2, about {once:.1f} h; an estimate, each as long as the"
+        in text
+    )
     assert f"about {all_of_them:.1f} h." in text
     assert str(found.runs.cell("two against one 1", "running_speed")) == "512"
+    assert str(found.runs.cell("two against one 1", "once")) == f"{shorter / 60:.2f}"
     assert len(found.runs.rows) == 2
 
 

@@ -37,7 +37,7 @@ for conclusion in found:
 # %% [markdown]
 # ## What they rest on
 #
-# From which difference on a difference matters is declared before anybody looks; tags that other tags contradict are left
+# From which difference on a difference matters is declared, the same whatever the logs say; tags that other tags contradict are left
 # aside.
 
 # %%

@@ -40,8 +40,8 @@ for candidate in comparison.candidates:
 # %% [markdown]
 # ## Race times
 #
-# Robust greedy races on A01 show what the agent can do without exploration noise; of greedy races on Hock there is no
-# record, so exploring ones are shown.
+# Robust greedy races on A01 show what the agent can do without exploration noise. No map cycle declared here evaluates on
+# Hock, so exploring ones are shown there.
 
 # %%
 for map in ("A01", "Hock"):

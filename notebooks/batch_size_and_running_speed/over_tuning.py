@@ -1,7 +1,7 @@
 # %% [markdown]
-# # Follow the same path too far
+# # Go further in the same direction
 #
-# **What this shows:** how `uni_8` and `uni_9`, with an even smaller batch at an even faster speed, drive against `uni_7`.
+# **What this shows:** how `uni_8` and `uni_9`, said to have an even smaller batch at an even faster speed, drive against `uni_7`.
 #
 # **What you learn:** how several candidates are held against one baseline, and what is said where a setting was not recorded or a run has no clock of frames.
 #
@@ -40,8 +40,8 @@ for candidate in comparison.candidates:
 # %% [markdown]
 # ## Race times
 #
-# Robust greedy races on A01 show what the agent can do without exploration noise; of greedy races on Hock there is no
-# record, so exploring ones are shown.
+# Robust greedy races on A01 show what the agent can do without exploration noise. No map cycle declared here evaluates on
+# Hock, so exploring ones are shown there.
 
 # %%
 for map in ("A01", "Hock"):

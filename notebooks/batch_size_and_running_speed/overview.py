@@ -12,22 +12,24 @@
 
 # %%
 import rulka_analysis as ra
+from rulka_analysis.health import experiment_findings
 
 experiment = ra.load_experiment("batch_size_and_running_speed")
 every = experiment.all_runs()
+found = experiment_findings(experiment)
 
 # %% [markdown]
 # ## The runs and their settings
 
 # %%
-ra.publish("overview.runs", ra.tables.runs(experiment, every.runs))
+ra.publish("overview.runs", ra.tables.runs(experiment, every.runs, found))
 noticed = (*experiment.logs.findings, *experiment.findings(every.runs))
 ra.publish("overview.findings", ra.tables.findings(noticed))
 
 # %% [markdown]
 # ## Run by run
 #
-# Each run over all that is known of it. The runs lasted differently long, so these numbers describe; they do not compare.
+# Each run over all that is known of it. Runs may differ in length: these numbers describe; they do not compare.
 
 # %%
 whole = [

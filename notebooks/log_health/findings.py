@@ -44,5 +44,6 @@ ra.publish("contradicted", ra.tables.findings(unusable, none=usable))
 # The same question for one run, without an experiment.
 
 # %%
-for finding in run_findings(present[0], experiment.catalogue) if present else ():
+maps = experiment.definition.maps
+for finding in run_findings(present[0], experiment.catalogue, maps=maps) if present else ():
     print(finding)

@@ -93,4 +93,5 @@ def print_conclusions(experiment: Experiment, found: Sequence[Conclusion]) -> No
 
 def _verdict(conclusion: Conclusion) -> str:
     word = VERDICTS[conclusion.verdict]
-    return f"{word}, fragile" if conclusion.fragile else word
+    way = f": {conclusion.way}" if conclusion.way else ""
+    return f"{word}{way}{', fragile' if conclusion.fragile else ''}"

@@ -5,7 +5,8 @@ at all of an experiment: what, where, why it matters and what to do. `contradict
 series no verdict may rest on.
 
 An *error* means that the log or a tag is wrong; a *warning*, that a comparison may mislead; a
-*note* is worth knowing. A log without restarts that holds what its tags say has no finding.
+*note* is worth knowing. A complete log of a run that was never resumed, whose tags agree with one
+another, has no finding of its own.
 """
 
 from __future__ import annotations
@@ -46,7 +47,10 @@ _ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
 def run_findings(
-    run: Run, catalogue: Catalogue, settings: Mapping[str, float] | None = None
+    run: Run,
+    catalogue: Catalogue,
+    settings: Mapping[str, float] | None = None,
+    maps: Mapping[str, str] | None = None,
 ) -> tuple[Finding, ...]:
     """Return what is to be known of one run, what reading it noticed included.
 
@@ -58,8 +62,10 @@ def run_findings(
         What tags mean, and what to watch for.
     settings : mapping of str to float, optional
         Settings that the log does not hold; thresholds may scale with them.
+    maps : mapping of str to str, optional
+        Maps as they stand in tags, and as readers know them.
     """
-    return sort(_of_run(Readings(run, catalogue), settings or {}))
+    return sort(_of_run(Readings(run, catalogue, maps), settings or {}))
 
 
 def comparison_findings(comparison: Comparison) -> tuple[Finding, ...]:
@@ -72,7 +78,8 @@ def comparison_findings(comparison: Comparison) -> tuple[Finding, ...]:
     comparison : Comparison
         Candidates and a baseline; runs that the logs do not hold are passed over.
     """
-    logs = {name: Readings(run, comparison.catalogue) for name, run in comparison.present.items()}
+    catalogue, maps = comparison.catalogue, comparison.maps
+    logs = {name: Readings(run, catalogue, maps) for name, run in comparison.present.items()}
     values = {name: _numbers(comparison, logs[name]) for name in logs}
     found = [*copies(list(logs.values())), *_side_by_side(comparison, logs, values)]
     return sort(found)
@@ -87,7 +94,8 @@ def experiment_findings(experiment: Experiment) -> tuple[Finding, ...]:
         A definition, tied to logs; settings are held against it.
     """
     present = {name: run for name, run in experiment.runs.items() if run is not None}
-    logs = {name: Readings(run, experiment.catalogue) for name, run in present.items()}
+    catalogue, maps = experiment.catalogue, experiment.definition.maps
+    logs = {name: Readings(run, catalogue, maps) for name, run in present.items()}
     found = list(experiment.logs.findings)
     if experiment.absent:
         found.append(_absent(experiment.absent))

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rulka_analysis.clocks import write_interval
-from rulka_analysis.events.file_findings import printable
 from rulka_analysis.findings import Finding, Severity
 from rulka_analysis.health.readings import (
     ALL_TIME_BEST,
@@ -48,17 +47,21 @@ def _finding(log: Readings, reading: Reading) -> Finding | None:
     cutoff = (reading.metric.cutoff_seconds or np.inf) * 1000
     own = log.races(reading.map)
     usable = reading.finite & (reading.values < cutoff)
+    every_at = reading.minutes[usable]
+    every = np.rint(reading.values[usable]).astype(np.int64)
+    at, best = every_at, every
     if log.published and len(own.minutes):
-        # What was typed beyond the curves cannot be held against races.
-        usable &= reading.minutes <= own.known_until
-    at, best = reading.minutes[usable], np.rint(reading.values[usable]).astype(np.int64)
+        # After the races' curves end, a lower value may be a race that nobody published. A higher
+        # one than a race before that is late all the same: a best never gets worse.
+        known = every_at <= own.known_until
+        at, best = every_at[known], every[known]
     if not len(best):
         return None
     return (
         _of_another_map(log, reading, best, own)
         or _without_race(log, reading, at, best, own)
-        or _rises(log, reading, at, best)
-        or _late(log, reading, at, best, own)
+        or _rises(log, reading, every_at, every)
+        or _late(log, reading, every_at, every, own)
     )
 
 
@@ -75,7 +78,7 @@ def _of_another_map(log: Readings, reading: Reading, best: Integers, own: Races)
         count < MOSTLY * len(distinct) and distinct[most].min() >= FAR_BELOW * own.best
     ):
         return None
-    map, other = printable(reading.map or ""), printable(whose)
+    map, other = log.map_title(reading.map), log.map_title(whose)
     lowest = f"no race on {map} was finished"
     if np.isfinite(own.best):
         lowest = f"no race on {map} was faster than {seconds(own.best)}"
@@ -98,7 +101,7 @@ def _without_race(
 ) -> Finding | None:
     if not own.both:
         return None
-    map = printable(reading.map or "")
+    map = log.map_title(reading.map)
     # A point of a published curve is up to one resolution late, a typed value is not.
     then = own.best_by(at + log.resolution)
     below = best < then
@@ -154,7 +157,7 @@ def _rises(log: Readings, reading: Reading, at: Floats, best: Integers) -> Findi
         f"{reading.shown} of {log.shown} rises from {seconds(best[before])} to "
         f"{seconds(best[after])} at {minute(at[after])}: a best never gets worse.",
         "The tag is not the best of all races so far.",
-        _USE_RACES.format(map=printable(reading.map or "")),
+        _USE_RACES.format(map=log.map_title(reading.map)),
     )
 
 
@@ -173,7 +176,7 @@ def _late(
     faster = raced[worst]
     since = float(sure.minutes[np.flatnonzero(sure.milliseconds == faster)[0]])
     at_end = bool(late[-1])
-    map = printable(reading.map or "")
+    map = log.map_title(reading.map)
     severity: Severity = "error" if at_end else "warning"
     told = f"still {seconds(best[worst])} at {minute(at[worst])}"
     text = f"a race on {map} took {seconds(faster)} by {minute(since)}"
@@ -181,7 +184,7 @@ def _late(
     return Finding(
         "all_time_best_late",
         severity,
-        f"{reading.shown} of {log.shown} is {told}, though {text}{ends}.",
+        f"{reading.shown} of {log.shown} lags behind the races: {told}, though {text}{ends}.",
         why="The tag is not written after every race, so it is not the best so far at each moment.",
         remedy=_USE_RACES.format(map=map),
         run=log.name,

@@ -34,8 +34,9 @@ def durations_apart(pair: Pair) -> Finding | None:
         "warning",
         f"{pair.candidate.shown} lasted {own:,.0f} minutes, {pair.baseline.shown} {base:,.0f}.",
         why="Bests and last values of whole runs favour the longer one.",
-        remedy="Compare where both are known; train the shorter one on for a verdict on more.",
+        remedy="Compare where both are known, or train the shorter one longer.",
         run=pair.candidate.name,
+        runs=pair.names,
     )
 
 
@@ -59,6 +60,7 @@ def races_apart(pair: Pair) -> Iterator[Finding]:
             why="A best so far favours the run with more races: it had more chances.",
             remedy="Look at quantiles and finish rates as well, or compare at equal frames.",
             run=pair.candidate.name,
+            runs=pair.names,
         )
 
 
@@ -86,6 +88,8 @@ def growing_with_settings(pair: Pair, values: Values) -> Iterator[Finding]:
                 why=f"So {pair.shown} cannot be compared by that, neither as logged nor per unit.",
                 remedy="Record the setting; until then leave that out of the comparison.",
                 run=pair.candidate.name,
+                runs=pair.names,
+                tags=tuple(tags),
             )
         elif base != own:
             yield Finding(
@@ -96,6 +100,8 @@ def growing_with_settings(pair: Pair, values: Values) -> Iterator[Finding]:
                 why="As logged they compare the setting, not what was learnt.",
                 remedy=f"Compare them divided by the {words}.",
                 run=pair.candidate.name,
+                runs=pair.names,
+                tags=tuple(tags),
             )
 
 
@@ -119,6 +125,7 @@ def copies(logs: Sequence[Readings]) -> Iterator[Finding]:
                 "observation, not two.",
                 remedy="Leave one of them out, or put back the log that belongs there.",
                 run=other.name,
+                runs=(one.name, other.name),
                 tag=same[0] if len(same) == 1 else None,
             )
 

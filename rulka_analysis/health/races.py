@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rulka_analysis.events.file_findings import amount, printable
+from rulka_analysis.events.file_findings import amount
 from rulka_analysis.findings import Finding
 from rulka_analysis.health.readings import (
     EXPLORING_TIMES,
@@ -139,7 +139,7 @@ def _before_first_race(log: Readings) -> Iterator[Finding]:
                 "value_before_first_race",
                 "warning",
                 f"{several(early)} of {log.shown}: values before the first race on "
-                f"{printable(map)} at {minute(started)}.",
+                f"{log.map_title(map)} at {minute(started)}.",
                 why="What is written after a race cannot be there before the first one.",
                 remedy="See whether events of another run or map were written under this name.",
                 run=log.name,

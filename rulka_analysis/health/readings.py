@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -150,10 +150,15 @@ class Readings:
         The run.
     catalogue : Catalogue
         What tags mean.
+    maps : mapping of str to str, optional
+        Maps as they stand in tags, and as readers know them.
     """
 
-    def __init__(self, run: Run, catalogue: Catalogue) -> None:
+    def __init__(
+        self, run: Run, catalogue: Catalogue, maps: Mapping[str, str] | None = None
+    ) -> None:
         self.run = run
+        self._titles = maps or {}
         self.catalogue = catalogue
         self.name = run.name
         self.shown = printable(run.name)
@@ -205,6 +210,10 @@ class Readings:
         """The maps on which race times are logged."""
         times = self.of(*GREEDY_TIMES, *EXPLORING_TIMES)
         return tuple(dict.fromkeys(r.map for r in times if r.map is not None))
+
+    def map_title(self, map: str | None) -> str:
+        """Return a map as readers know it, or as it stands in tags, as it may be printed."""
+        return printable(self._titles.get(map or "", map or ""))
 
     def races(self, map: str) -> Races:
         """Return the finished races on a map."""

@@ -32,6 +32,11 @@ class Pair:
     def shown(self) -> str:
         return f"{self.candidate.shown} and {self.baseline.shown}"
 
+    @property
+    def names(self) -> tuple[str, str]:
+        """The runs a finding on the pair is about."""
+        return self.baseline.name, self.candidate.name
+
 
 def changing_settings(log: Readings) -> Iterator[Finding]:
     """Yield settings that are no schedule and yet change within a run."""
@@ -94,6 +99,7 @@ def changed_together(pair: Pair, values: Values) -> Finding | None:
         why="What each of them did cannot be told apart.",
         remedy="Train a run that changes one of them only.",
         run=pair.candidate.name,
+        runs=pair.names,
     )
 
 
@@ -120,6 +126,7 @@ def without_effect(pair: Pair, values: Values) -> Iterator[Finding]:
             why="The setting may not have taken effect: what is compared is then not what it says.",
             remedy="Check how the run was started, and what limits it.",
             run=pair.candidate.name,
+            runs=pair.names,
         )
 
 
@@ -129,7 +136,7 @@ def _speeds(log: Readings) -> dict[str, float]:
     for reading in log.of("rollout_speed"):
         late = reading.values[reading.finite & (reading.minutes >= log.end / 2)]
         if len(late) and np.median(late) > 0:
-            found[f"game time per second of rollout on {printable(reading.map or '')}"] = float(
+            found[f"game time per second of rollout on {log.map_title(reading.map)}"] = float(
                 np.median(late)
             )
     return found
@@ -161,6 +168,7 @@ def schedules_apart(pair: Pair) -> Iterator[Finding]:
             why="Schedules are keyed to frames, so these runs were set up differently.",
             remedy="Treat it as one more setting that was changed.",
             run=pair.candidate.name,
+            runs=pair.names,
         )
     by_minutes = [
         s for s in _schedules(pair) if s not in apart and _outside(*_both(pair, s), "minutes")
@@ -174,6 +182,7 @@ def schedules_apart(pair: Pair) -> Iterator[Finding]:
             why="Q, and races with exploration, differ by that alone.",
             remedy="Compare them at equal frames.",
             run=pair.candidate.name,
+            runs=pair.names,
         )
 
 

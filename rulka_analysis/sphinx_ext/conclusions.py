@@ -81,7 +81,7 @@ def _details(data: Mapping[str, Any], result_id: str, notebook: str) -> disclosu
     if data["deciding"]["rows"]:
         shown += table_node(data["deciding"], result_id, notebook)
     if data["parts"]:
-        shown += _parts(data["parts"])
+        shown += _parts(data["parts"], result_id, notebook)
     for key in ("strength", "sensitivity"):
         said = inline_nodes(data[key], result_id, notebook)
         if said:
@@ -91,13 +91,16 @@ def _details(data: Mapping[str, Any], result_id: str, notebook: str) -> disclosu
     return shown
 
 
-def _parts(parts: list[list[str]]) -> nodes.bullet_list:
+def _parts(parts: list[Mapping[str, Any]], result_id: str, notebook: str) -> nodes.bullet_list:
+    """Return each part with its verdict, linked to its box where it has one."""
     found = nodes.bullet_list()
-    for name, verdict in parts:
-        words = name.replace("_", " ")
-        shown = quoted_words("", words)
-        link = nodes.reference("", "", shown, internal=True, refid=conclusion_id(name))
-        found += nodes.list_item("", nodes.paragraph("", "", link, nodes.Text(f": {verdict}")))
+    for part in parts:
+        shown: nodes.Node = badge(part)
+        if part["by_itself"]:
+            anchor = conclusion_id(part["name"])
+            shown = nodes.reference("", "", shown, internal=True, refid=anchor)
+        said = inline_nodes(part["sentence"], result_id, notebook)
+        found += nodes.list_item("", nodes.paragraph("", "", shown, nodes.Text(" "), *said))
     return found
 
 
