@@ -646,8 +646,12 @@ def contradicted_tags(contradicted: Mapping[tuple[str, str], Finding]) -> Senten
         fields[f"tag{number}"], fields[f"runs{number}"] = tag, ", ".join(names)
         told.append(f"{{tag{number}}} (in {{runs{number}}})")
     listed = " and ".join([", ".join(told[:-1]), told[-1]] if told[1:] else told)
-    verb = "does not hold what its name says" if len(told) == 1 else "do not hold what they say"
-    return Sentence(f"{listed} {verb}: no conclusion rests on it.", fields)
+    one = len(told) == 1
+    says = "does not hold what its name says" if one else "do not hold what their names say"
+    most = max(runs, key=lambda tag: len(runs[tag]))
+    fields["example"] = contradicted[runs[most][0], most].message
+    text = f"{listed} {says}; no conclusion rests on {'it' if one else 'them'}. {{example}}"
+    return Sentence(text, fields)
 
 
 def margins(definition: Definition) -> Table:

@@ -23,8 +23,6 @@ found = experiment_findings(experiment)
 
 # %%
 ra.publish("overview.runs", ra.tables.runs(experiment, every.runs, found))
-noticed = (*experiment.logs.findings, *experiment.findings(every.runs))
-ra.publish("overview.findings", ra.tables.findings(noticed))
 
 # %% [markdown]
 # ## Run by run

@@ -19,6 +19,8 @@ from rulka_analysis.results import as_text
 
 # A table with more columns than this is set smaller.
 WIDE = 6
+# A column with a cell of more characters than this is set wider.
+LONG = 100
 
 _PUNCTUATION = re.compile(r"[.,:;)]+")
 
@@ -79,20 +81,32 @@ def _inline_nodes(cell: Any, result_id: str, notebook: str) -> list[nodes.Node]:
     if cell.get("kind") == "number":
         return [number_node(cell, result_id, notebook)]
     found: list[nodes.Node] = []
-    for part in cell["parts"]:
-        if isinstance(part, str) and found and isinstance(found[-1], quoted_number):
-            # A line may break after a button: keep the punctuation that follows a number with it.
-            mark = _PUNCTUATION.match(part)
-            if mark:
-                kept = [found.pop(), nodes.Text(mark[0])]
-                if found and isinstance(found[-1], nodes.Text) and found[-1].endswith("("):
-                    before = found.pop().astext()
-                    found.append(nodes.Text(before[:-1]))
-                    kept.insert(0, nodes.Text("("))
-                found.append(nodes.inline("", "", *kept, classes=["rulka-keep"]))
-                part = part[mark.end() :]
-        found += _inline_nodes(part, result_id, notebook)
+    parts = ["", *cell["parts"], ""]
+    for before, part, after in zip(parts, parts[1:], parts[2:], strict=False):
+        if isinstance(part, str):
+            kept = "" if isinstance(before, str) else _closing(part)
+            text = part[len(kept) :]
+            if not isinstance(after, str) and text.endswith("("):
+                text = text[:-1]
+            found += [nodes.Text(text)] if text else []
+            continue
+        # A line may break beside a button: what belongs to a number stays with it.
+        opening = "(" if isinstance(before, str) and before.endswith("(") else ""
+        closing = _closing(after) if isinstance(after, str) else ""
+        number = number_node(part, result_id, notebook)
+        if opening or closing:
+            texts = (nodes.Text(opening), number, nodes.Text(closing))
+            around = [node for node in texts if node.astext()]
+            found.append(nodes.inline("", "", *around, classes=["rulka-keep"]))
+        else:
+            found.append(number)
     return found
+
+
+def _closing(text: str) -> str:
+    """Return the punctuation that a text begins with."""
+    mark = _PUNCTUATION.match(text)
+    return mark[0] if mark else ""
 
 
 def table_node(data: Mapping[str, Any], result_id: str, notebook: str) -> nodes.table:
@@ -116,6 +130,9 @@ def table_node(data: Mapping[str, Any], result_id: str, notebook: str) -> nodes.
         # A heading stands over its numbers.
         if cells and all(_is_number(cell) for cell in cells):
             entry["classes"].append("rulka-cell-number")
+        # Much text in a narrow column makes a table of empty rows.
+        if any(len(as_text(cell)) > LONG for cell in cells):
+            entry["classes"].append("rulka-cell-long")
     body = nodes.tbody()
     body += [_row(cells, result_id, notebook) for _, cells in data["rows"]]
     group += [head, body]
