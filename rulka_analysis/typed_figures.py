@@ -561,11 +561,10 @@ def typed_figures(
         read_typed_figures() if typed is None else typed, experiment, contradicted or {}
     )
     columns = {
-        "section": "Section",
         "figure": "Figure",
+        "status": "What became of it",
         "typed": "As typed",
         "found": "In these logs",
-        "status": "What became of it",
         "why": "What to know",
     }
     rows: dict[str, list[Cell]] = {}
@@ -573,11 +572,10 @@ def typed_figures(
         typed_at = one.typed.step
         step = None if typed_at is None else Quantity(typed_at, "frames", 0, how="as typed")
         rows[one.typed.name] = [
-            one.typed.section,
-            one.typed.name.removeprefix(f"{one.typed.section}: "),
+            one.typed.name,
+            _status(one),
             _with_step(one.typed.value, step),
             _with_step(one.found, one.found_step),
-            _status(one),
             one.why if one.why.template else "–",
         ]
     notes = [

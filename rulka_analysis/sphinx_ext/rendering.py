@@ -20,7 +20,7 @@ from rulka_analysis.results import as_text
 # A table with more columns than this is set smaller.
 WIDE = 6
 # A column with a cell of more characters than this is set wider.
-LONG = 100
+LONG = 160
 
 _PUNCTUATION = re.compile(r"[.,:;)]+")
 
