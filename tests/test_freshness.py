@@ -218,6 +218,13 @@ BROKEN: list[tuple[str, str, str, str, tuple[str, ...]]] = [
         ("docs/other.rst:4", "no notebook published 'small/secnod'", "'small/second'"),
     ),
     (
+        "warns",
+        "docs/other.rst",
+        "The second:",
+        "See :doc:`nowhere`. The second:",
+        ("unknown document: 'nowhere'",),
+    ),
+    (
         "dies",
         "notebooks/small/first.py",
         "ra.publish(",
@@ -243,7 +250,7 @@ def test_what_is_broken_fails_every_time_until_mended(
             for part in told:
                 assert part in done.stderr
             assert site.last_build["outcome"] == "failed"
-            assert told[0] in site.last_build["error"]
+            assert told[0] in site.last_build["error"] or "warnings" in site.last_build["error"]
             assert not (site.folder / "_build/doctrees/html/site_files.json").exists()
     finally:
         site.replace(name, new, old)
@@ -362,3 +369,20 @@ def test_a_second_build_waits_for_the_first(site: SmallSite) -> None:
     assert sum("waiting for it to finish" in text for text in printed) == 1
     assert sum("executed  small/first" in text for text in printed) == 1
     assert site.reasons() == {}
+
+
+@pytest.mark.parametrize(
+    "moment",
+    # The last is the one after which Sphinx alone would keep old pages for good.
+    ["executing ", "reading sources", "pickling environment", "writing output"],
+)
+def test_killed_at_its_worst_moments_the_next_build_is_right(
+    changing: SmallSite, tmp_path: Path, moment: str
+) -> None:
+    changing.append("second", float(len(moment)))
+    changing.build_killed_at(moment)
+    changing.build_well()
+    after = changing.files()
+    (changing.folder / "_build" / "doctrees" / "html" / "environment.pickle").unlink()
+    changing.build_well()
+    assert changing.files() == after

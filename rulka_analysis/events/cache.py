@@ -205,6 +205,11 @@ def _loaded(entry: Path, path: Path) -> EventFile | None:
         session_starts=tuple((before, step) for before, step in plain["session_starts"]),
         texts=(),
         hyperparameters=plain["hyperparameters"],
-        findings=tuple(Finding(**finding) for finding in plain["findings"]),
+        findings=tuple(_finding(finding) for finding in plain["findings"]),
         digest=plain["digest"],
     )
+
+
+def _finding(plain: dict[str, Any]) -> Finding:
+    # JSON knows no tuples.
+    return Finding(**{k: tuple(v) if isinstance(v, list) else v for k, v in plain.items()})

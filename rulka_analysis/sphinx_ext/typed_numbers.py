@@ -8,6 +8,7 @@ what of it is a mistake is told at the end of every reading (``env-updated``).
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
@@ -146,7 +147,9 @@ def _prose(node: nodes.Node, text: str) -> Prose:
     while holder.parent is not None and (lines is None or holder.source is None):
         holder = holder.parent
         lines = holder.line if lines is None else lines
-    return Prose(holder.source or "", (lines or 1) + before, text)
+    # docutils names an included file from the working directory.
+    source = os.path.abspath(holder.source) if holder.source else ""  # noqa: PTH100
+    return Prose(source, (lines or 1) + before, text)
 
 
 def fail_on_typed(app: Sphinx, env: BuildEnvironment) -> list[str]:
