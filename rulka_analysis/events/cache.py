@@ -212,4 +212,7 @@ def _loaded(entry: Path, path: Path) -> EventFile | None:
 
 def _finding(plain: dict[str, Any]) -> Finding:
     # JSON knows no tuples.
-    return Finding(**{k: tuple(v) if isinstance(v, list) else v for k, v in plain.items()})
+    fields: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()
+    }
+    return Finding(**fields)
