@@ -125,7 +125,7 @@ def _unindented(text: str) -> str:
 
 @dataclass
 class SmallSite(Site):
-    """A small project with logs and a library of its own, in which a test may change anything."""
+    """A small project with logs and a packages of its own, in which a test may change anything."""
 
     @classmethod
     def made(cls, folder: Path) -> SmallSite:
@@ -148,23 +148,23 @@ class SmallSite(Site):
         return self.folder / "logs"
 
     @property
-    def library(self) -> Path:
-        return self.folder / "library"
+    def packages(self) -> Path:
+        return self.folder / "packages"
 
     def install_library(self, version: str, word: str) -> None:
         """Install a version of the package that one notebook imports."""
-        shutil.rmtree(self.library, ignore_errors=True)
-        described = self.library / f"helpful-{version}.dist-info"
+        shutil.rmtree(self.packages, ignore_errors=True)
+        described = self.packages / f"helpful-{version}.dist-info"
         described.mkdir(parents=True)
         metadata = f"Metadata-Version: 2.1\nName: helpful\nVersion: {version}\n"
         (described / "METADATA").write_text(metadata, encoding="utf-8")
         (described / "top_level.txt").write_text("helpful\n", encoding="utf-8")
         (described / "RECORD").write_text("helpful.py,,\n", encoding="utf-8")
-        (self.library / "helpful.py").write_text(f"WORD = {word!r}\n", encoding="utf-8")
+        (self.packages / "helpful.py").write_text(f"WORD = {word!r}\n", encoding="utf-8")
 
     def environment(self, logs: Path | None) -> dict[str, str]:
         found = super().environment(logs or self.logs)
-        return found | {"PYTHONPATH": str(self.library)}
+        return found | {"PYTHONPATH": str(self.packages)}
 
     def file_of(self, run: str) -> Path:
         (file,) = (self.logs / run).glob("events*")
