@@ -125,7 +125,7 @@ def _unindented(text: str) -> str:
 
 @dataclass
 class SmallSite(Site):
-    """A small project with logs and a packages of its own, in which a test may change anything."""
+    """A small project with logs and packages of its own, in which a test may change anything."""
 
     @classmethod
     def made(cls, folder: Path) -> SmallSite:

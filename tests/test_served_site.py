@@ -66,7 +66,7 @@ class ServedSite(SmallSite):
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> ServedSite:
     made = SmallSite.made(tmp_path_factory.mktemp("served") / "a site")
-    # The command hands no PYTHONPATH on, where the library of this site is.
+    # The command hands no PYTHONPATH on, where a package of this site is.
     made.replace("notebooks/small/second.py", "import helpful\n", "")
     made.replace("notebooks/small/second.py", "helpful.WORD", "'said'")
     return ServedSite(made.folder)
