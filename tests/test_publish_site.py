@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -426,6 +427,7 @@ def served(folder: Path) -> int | None:
             return None
         try:
             found = {}
+            still_served = False
             try:
                 for root, _, names, inside in os.fwalk(dir_fd=handle):
                     for name in names:
@@ -433,8 +435,10 @@ def served(folder: Path) -> int | None:
                             found[f"{root}/{name}".removeprefix("./")] = file.read()
             except FileNotFoundError:
                 found = {}
-            now = folder.stat() if folder.exists() else None
-            if now is None or now.st_ino != os.fstat(handle).st_ino:
+            # Between two renames there is no folder of that name.
+            with suppress(FileNotFoundError):
+                still_served = folder.stat().st_ino == os.fstat(handle).st_ino
+            if not still_served:
                 continue
         finally:
             os.close(handle)
