@@ -9,6 +9,7 @@ from typing import Any
 
 from rulka_analysis import questions
 from rulka_analysis.errors import listing
+from rulka_analysis.published import is_bundled
 from rulka_analysis.runs import Logs
 
 FileStates = Mapping[str, Sequence[Any]]
@@ -40,6 +41,8 @@ class World:
             return self._answers[kind, subject]
 
     def _look_up(self, kind: str, subject: str) -> str:
+        if kind == "log_directory":
+            return log_directory_answer(self._logs)
         if kind == "run":
             return self._logs.digest(subject)
         if kind == "runs":
@@ -126,6 +129,11 @@ def _modified(file: Path) -> tuple[int, int] | None:
     return found.st_mtime_ns, found.st_size
 
 
+def log_directory_answer(logs: Logs) -> str:
+    """Return what pages may say of a log directory: its name, and whether it is the bundled one."""
+    return questions.digest_of([logs.name, is_bundled(logs.path)])
+
+
 def worded(kind: str, subject: str, then: str, now: str) -> str:
     """Word how an answer changed.
 
@@ -135,6 +143,7 @@ def worded(kind: str, subject: str, then: str, now: str) -> str:
     ('uni_9 is gone', 'package numpy changed from 2.4.5 to 2.4.6')
     """
     what = {
+        "log_directory": "the log directory",
         "run": subject,
         "runs": "the list of runs",
         "findings": "what was noticed about folders that are no run",

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import rulka_analysis
 from rulka_analysis import questions
+from rulka_analysis.answers import log_directory_answer
 from rulka_analysis.catalogue import CATALOGUE_FILE
 from rulka_analysis.places import project_folder
 from rulka_analysis.published import is_bundled
@@ -40,6 +41,7 @@ def log_directory(logs: Logs) -> Sentence:
     stated = [run.provenance for run in logs if run.provenance is not None]
     finest = sorted({p.resolution_minutes for p in stated if p.resolution_minutes})
     bundled = is_bundled(logs.path)
+    questions.note("log_directory", "", log_directory_answer(logs))
     text = "The bundled curves of published runs: {runs}" if bundled else "{name}: {runs}"
     fields: dict[str, Quantity | str] = {"name": logs.name, "runs": runs}
     if finest:

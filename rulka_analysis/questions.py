@@ -19,7 +19,9 @@ from typing import Any, Literal
 
 from rulka_analysis.places import project_folder
 
-Kind = Literal["run", "runs", "findings", "file", "definitions", "module", "package", "python"]
+Kind = Literal[
+    "log_directory", "run", "runs", "findings", "file", "definitions", "module", "package", "python"
+]
 ABSENT = "absent"
 
 _asked: dict[tuple[str, str], str | Callable[[], str]] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from rulka_analysis import inputs, questions
+from rulka_analysis.answers import World
 from rulka_analysis.growth import still_running
+from rulka_analysis.places import project_folder
 from rulka_analysis.published import START
 from rulka_analysis.runs import Logs, open_logs
 from tests.training_logs import TrainingRun, write_run, write_runs
@@ -169,3 +172,14 @@ def test_versions_are_those_in_use() -> None:
     table = inputs.versions_table()
     assert table.cell("python", "version") == questions.python_version()
     assert table.cell("numpy", "version") == __import__("numpy").__version__
+
+
+def test_the_same_runs_in_another_log_directory_are_another_answer(tmp_path: Path) -> None:
+    write_run(tmp_path / "one", SHORT)
+    shutil.copytree(tmp_path / "one", tmp_path / "other")
+    questions.forget()
+    inputs.log_directory(Logs(tmp_path / "one"))
+    asked = [a for a in questions.record() if a["kind"] == "log_directory"]
+    assert World(Logs(tmp_path / "one"), project_folder()).difference(asked) == ""
+    other = World(Logs(tmp_path / "other"), project_folder())
+    assert other.difference(asked) == "the log directory changed"
