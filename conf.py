@@ -18,7 +18,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
-    "rulka_analysis.sphinx_ext",
+    "rulka_analysis.pages.sphinx",
 ]
 
 # The source directory is the project; a wider pattern would execute and publish any stray .py.
@@ -27,10 +27,10 @@ include_patterns = ["index.rst", "docs/**.rst", "notebooks/**.py"]
 # Folders that are not searched at all: they hold many files and no page.
 exclude_patterns = [".venv", "_build", "tensorboard", "**.ipynb_checkpoints"]
 
-# Notebooks are executed by rulka_analysis.sphinx_ext, which knows what they read; myst-nb only
+# Notebooks are executed by rulka_analysis.pages.sphinx, which knows what they read; myst-nb only
 # renders them.
 nb_execution_mode = "off"
-nb_custom_formats = {".py": ["rulka_analysis.sphinx_ext.read_notebook", {}]}
+nb_custom_formats = {".py": ["rulka_analysis.pages.sphinx.read_notebook", {}]}
 # Results in notebook outputs are quoted with the same directive as on other pages.
 nb_render_markdown_format = "myst"
 # Nothing is loaded from another host.
@@ -48,7 +48,7 @@ napoleon_google_docstring = False
 napoleon_use_rtype = False
 
 html_theme = "pydata_sphinx_theme"
-html_static_path = ["rulka_analysis/static"]
+html_static_path = ["rulka_analysis/pages/static"]
 html_title = "Rulka experiments"
 html_show_sourcelink = True
 html_copy_source = True

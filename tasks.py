@@ -1,7 +1,7 @@
 """Every command of this project: ``python tasks.py TARGET [NAME=VALUE ...] [-- arguments]``.
 
 ``Makefile`` and ``make.bat`` forward to this file, so that every system runs the same code. It
-needs nothing but Python (and ``rulka_analysis.locks``, which needs no more), and makes the virtual
+needs nothing but Python (and ``rulka_analysis.pages.locks``, which needs no more), and makes the virtual
 environment ``.venv`` in which the targets run.
 
 A value such as a log directory never passes through a shell on its way to a program: it arrives
@@ -40,7 +40,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, Any, NamedTuple, NoReturn
 
-from rulka_analysis.locks import held
+from rulka_analysis.pages.locks import held
 
 
 def python_in(environment: Path, *, windows: bool = os.name == "nt") -> Path:
@@ -1108,7 +1108,7 @@ def log_directory_in_effect(order: Order) -> Path:
     question = (
         "import json, os, sys\n"
         "import rulka_analysis as ra\n"
-        "from rulka_analysis.errors import RulkaError\n"
+        "from rulka_analysis.values.errors import RulkaError\n"
         "try:\n"
         "    print(json.dumps(os.fspath(ra.open_logs().path)))\n"
         "except RulkaError as error:\n"

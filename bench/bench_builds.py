@@ -65,7 +65,7 @@ Page
    docs/guides/own_logs
 """
 NOT_OURS = """
-extensions.remove("rulka_analysis.sphinx_ext")
+extensions.remove("rulka_analysis.pages.sphinx")
 nb_custom_formats = {{".py": ["jupytext.reads", {{"fmt": "py:percent"}}]}}
 nb_execution_mode = {mode!r}
 nb_execution_timeout = 600

@@ -74,7 +74,7 @@ def with_read_event_file(path: Path) -> tuple[Callable[[], Any], Callable[[Any],
     import numpy as np
     import tensorboard.compat.proto.event_pb2  # noqa: F401 - imported by the first read else
 
-    from rulka_analysis.events import read_event_file
+    from rulka_analysis.logs.events import read_event_file
 
     def summary(file: Any) -> Any:
         return rows_and_minima(np.array(file.tags)[file.tag_codes], file.values)
@@ -86,7 +86,7 @@ def with_read_scalars(path: Path) -> tuple[Callable[[], Any], Callable[[Any], An
     import pandas  # noqa: F401
     import tensorboard.compat.proto.event_pb2  # noqa: F401
 
-    from rulka_analysis.events import read_scalars
+    from rulka_analysis.logs.events import read_scalars
 
     return lambda: read_scalars(path), lambda frame: rows_and_minima(
         frame["tag"].astype(str).to_numpy(), frame["value"].to_numpy()
@@ -94,7 +94,7 @@ def with_read_scalars(path: Path) -> tuple[Callable[[], Any], Callable[[Any], An
 
 
 def with_grown_file(path: Path) -> tuple[Callable[[], Any], Callable[[Any], Any]]:
-    from rulka_analysis.events import read_event_file
+    from rulka_analysis.logs.events import read_event_file
 
     before = read_event_file(path, length=int(path.stat().st_size * (1 - ADDED)))
     return lambda: read_event_file(path, after=before), lambda file: (len(file.values), None)
@@ -104,7 +104,7 @@ def with_cache(path: Path) -> tuple[Callable[[], Any], Callable[[Any], Any]]:
     import numpy as np
     import tensorboard.compat.proto.event_pb2  # noqa: F401
 
-    from rulka_analysis.events import EventCache
+    from rulka_analysis.logs.events import EventCache
 
     # Filled by the first of several processes; the fastest counts.
     cache = EventCache(path.with_name("cache"), least_length=0)
@@ -114,7 +114,7 @@ def with_cache(path: Path) -> tuple[Callable[[], Any], Callable[[Any], Any]]:
 
 
 def with_specification(path: Path) -> tuple[Callable[[], Any], Callable[[Any], Any]]:
-    from rulka_analysis.events.specification import read_bytes
+    from rulka_analysis.logs.events.specification import read_bytes
 
     return lambda: read_bytes(path.read_bytes(), path), lambda file: (len(file.values), None)
 

@@ -32,8 +32,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 # Instrumented on import, so that the fuzzer sees which ways were taken.
-with atheris.instrument_imports(include=["rulka_analysis.events"]):
-    from rulka_analysis.events import EventFile, block_reader, specification
+with atheris.instrument_imports(include=["rulka_analysis.logs.events"]):
+    from rulka_analysis.logs.events import EventFile, block_reader, specification
 
 import numpy as np  # noqa: E402
 from tensorboard.compat.proto.tensor_pb2 import TensorProto  # noqa: E402

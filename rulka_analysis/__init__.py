@@ -7,55 +7,71 @@ The public names stand below, each with the module it comes from. They are impor
 from __future__ import annotations
 
 import importlib
+import importlib.abc
+import importlib.machinery
+import sys
+from collections.abc import Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rulka_analysis.catalogue import load_catalogue as load_catalogue
-    from rulka_analysis.conclusions import Conclusion as Conclusion
-    from rulka_analysis.errors import RulkaError as RulkaError
-    from rulka_analysis.events import read_scalars as read_scalars
-    from rulka_analysis.experiment import Experiment as Experiment
-    from rulka_analysis.experiment import load_experiment as load_experiment
-    from rulka_analysis.findings import Finding as Finding
-    from rulka_analysis.quantities import Evidence as Evidence
-    from rulka_analysis.quantities import Quantity as Quantity
-    from rulka_analysis.quantities import Sentence as Sentence
-    from rulka_analysis.results import Code as Code
-    from rulka_analysis.results import publish as publish
-    from rulka_analysis.runs import Logs as Logs
-    from rulka_analysis.runs import Run as Run
-    from rulka_analysis.runs import open_logs as open_logs
-    from rulka_analysis.series import Line as Line
-    from rulka_analysis.tables import Table as Table
+    from rulka_analysis.experiments.experiment import Experiment as Experiment
+    from rulka_analysis.experiments.experiment import load_experiment as load_experiment
+    from rulka_analysis.logs.events import read_scalars as read_scalars
+    from rulka_analysis.logs.runs import Logs as Logs
+    from rulka_analysis.logs.runs import Run as Run
+    from rulka_analysis.logs.runs import open_logs as open_logs
+    from rulka_analysis.metrics.catalogue import load_catalogue as load_catalogue
+    from rulka_analysis.metrics.series import Line as Line
+    from rulka_analysis.pages.results import Code as Code
+    from rulka_analysis.pages.results import publish as publish
+    from rulka_analysis.pages.tables import Table as Table
+    from rulka_analysis.values.errors import RulkaError as RulkaError
+    from rulka_analysis.values.findings import Finding as Finding
+    from rulka_analysis.values.quantities import Evidence as Evidence
+    from rulka_analysis.values.quantities import Quantity as Quantity
+    from rulka_analysis.values.quantities import Sentence as Sentence
+    from rulka_analysis.verdicts.evaluate import Conclusion as Conclusion
 
 _NAMES = {
-    "Code": "results",
-    "Conclusion": "conclusions",
-    "Evidence": "quantities",
-    "Experiment": "experiment",
-    "Finding": "findings",
-    "Line": "series",
-    "Logs": "runs",
-    "Quantity": "quantities",
-    "RulkaError": "errors",
-    "Run": "runs",
-    "Sentence": "quantities",
-    "Table": "tables",
-    "load_catalogue": "catalogue",
-    "load_experiment": "experiment",
-    "open_logs": "runs",
-    "publish": "results",
-    "read_scalars": "events",
+    "Code": "pages.results",
+    "Conclusion": "verdicts.evaluate",
+    "Evidence": "values.quantities",
+    "Experiment": "experiments.experiment",
+    "Finding": "values.findings",
+    "Line": "metrics.series",
+    "Logs": "logs.runs",
+    "Quantity": "values.quantities",
+    "RulkaError": "values.errors",
+    "Run": "logs.runs",
+    "Sentence": "values.quantities",
+    "Table": "pages.tables",
+    "load_catalogue": "metrics.catalogue",
+    "load_experiment": "experiments.experiment",
+    "open_logs": "logs.runs",
+    "publish": "pages.results",
+    "read_scalars": "logs.events",
 }
-# Modules people reach through the package: ``ra.figures.curves(...)``.
-_MODULES = ("figures", "summaries", "tables")
+# Modules people reach through the package, ``ra.figures.curves(...)``, and the room each is in.
+_MODULES = {
+    "figures": "pages",
+    "inputs": "pages",
+    "places": "values",
+    "questions": "values",
+    "recommendation": "verdicts",
+    "reference": "pages",
+    "separation": "verdicts",
+    "summaries": "metrics",
+    "tables": "pages",
+    "typed_figures": "verdicts",
+}
 
 __all__ = sorted([*_NAMES, *_MODULES])
 
 
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
-        return importlib.import_module(f"{__name__}.{name}")
+        return importlib.import_module(f"{__name__}.{_MODULES[name]}.{name}")
     if name in _NAMES:
         value = getattr(importlib.import_module(f"{__name__}.{_NAMES[name]}"), name)
         globals()[name] = value
@@ -65,3 +81,27 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])
+
+
+class _PublicModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Lets notebooks say ``from rulka_analysis.tables import …``: public names have no room."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        package, _, module = name.rpartition(".")
+        if package != __name__ or module not in _MODULES:
+            return None
+        return importlib.machinery.ModuleSpec(name, self)
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        module: ModuleType = __getattr__(spec.name.rpartition(".")[2])
+        # One module under one name: what is imported is the module of the room itself.
+        self._own = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__spec__ = self._own
+
+
+sys.meta_path.append(_PublicModules())

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rulka_analysis import questions
-from rulka_analysis.runs import Logs, open_logs
+from rulka_analysis.logs.runs import Logs, open_logs
+from rulka_analysis.values import questions
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -30,6 +30,6 @@ def nothing_asked() -> None:
 @pytest.fixture(scope="session")
 def bundled(build_folder_of_the_tests: Path) -> Logs:
     """Return the bundled curves, written and read once."""
-    from rulka_analysis.published import published_logs
+    from rulka_analysis.domains.trackmania.published import published_logs
 
     return open_logs(published_logs())

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulka_analysis.catalogue import (
+from rulka_analysis.metrics.catalogue import (
     CatalogueError,
     Metric,
     Pattern,
@@ -19,7 +19,7 @@ from rulka_analysis.catalogue import (
     common_tag,
     load_catalogue,
 )
-from rulka_analysis.errors import UnknownMetricError
+from rulka_analysis.values.errors import UnknownMetricError
 
 MAPS = ("A01", "hock", "my_map", "robust_trained_A01", "map_2", "A01 (v2)", "карта")
 LAYERS = ("img_head.0.weight", "A_head.2.bias", "iqn_fc.weight", "sq_proj.weight")

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from rulka_analysis.cli import app
 from rulka_analysis.cli.files import safe_file_name
-from rulka_analysis.runs import Logs
+from rulka_analysis.logs.runs import Logs
 from tests import event_files as write
 from tests.training_logs import TrainingRun, Truth, write_runs
 

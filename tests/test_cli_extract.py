@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from rulka_analysis.cli import app, extracting
-from rulka_analysis.runs import Logs
+from rulka_analysis.logs.runs import Logs
 from tests import event_files as write
 
 COLUMNS = ["run", "tag", "frames", "minutes", "updates", "wall_time", "value", "step", "file"]

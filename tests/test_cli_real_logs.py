@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from rulka_analysis.cli import app
-from rulka_analysis.events import read_scalars
-from rulka_analysis.runs import Logs
+from rulka_analysis.logs.events import read_scalars
+from rulka_analysis.logs.runs import Logs
 
 REAL_LOGS = Path(__file__).parents[2] / "shared" / "real_logs"
 FOLDERS = sorted(p.name for p in REAL_LOGS.iterdir() if p.is_dir()) if REAL_LOGS.is_dir() else []

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from rulka_analysis.catalogue import load_catalogue
-from rulka_analysis.clocks import (
+from rulka_analysis.experiments.comparison import Comparison
+from rulka_analysis.logs.clocks import (
     ClockError,
     checkpoints,
     common_window,
@@ -23,8 +23,8 @@ from rulka_analysis.clocks import (
     session_minutes,
     write_interval,
 )
-from rulka_analysis.comparison import Comparison
-from rulka_analysis.runs import Logs, Run
+from rulka_analysis.logs.runs import Logs, Run
+from rulka_analysis.metrics.catalogue import load_catalogue
 from tests import event_files as write
 from tests.training_logs import Restart, TrainingRun, write_run
 

@@ -11,15 +11,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rulka_analysis import tables
-from rulka_analysis.catalogue import load_catalogue
-from rulka_analysis.comparison import Comparison
-from rulka_analysis.errors import UnknownMetricError
-from rulka_analysis.events import read_scalars
-from rulka_analysis.experiment import Experiment, load_experiment
-from rulka_analysis.quantities import Quantity
-from rulka_analysis.runs import Logs
-from rulka_analysis.series import Line
+from rulka_analysis.experiments.comparison import Comparison
+from rulka_analysis.experiments.experiment import Experiment, load_experiment
+from rulka_analysis.logs.events import read_scalars
+from rulka_analysis.logs.runs import Logs
+from rulka_analysis.metrics.catalogue import load_catalogue
+from rulka_analysis.metrics.series import Line
+from rulka_analysis.pages import tables
+from rulka_analysis.values.errors import UnknownMetricError
+from rulka_analysis.values.quantities import Quantity
 from tests import event_files as write
 from tests.training_logs import TrainingRun, rewrite_event_file, write_runs
 

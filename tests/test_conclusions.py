@@ -15,17 +15,17 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from rulka_analysis import conclusion_wording as wording
-from rulka_analysis.conclusions import Conclusion, replicates_of
-from rulka_analysis.definition import read_definition
-from rulka_analysis.errors import ExperimentError
-from rulka_analysis.experiment import Experiment, load_experiment
-from rulka_analysis.findings import Finding
-from rulka_analysis.quantities import Quantity
-from rulka_analysis.results import as_text, encode
-from rulka_analysis.runs import Logs
-from rulka_analysis.tables import deciding, verdict_in_words
-from rulka_analysis.verdicts import ByAtLeast
+from rulka_analysis.experiments.definition import read_definition
+from rulka_analysis.experiments.experiment import Experiment, load_experiment
+from rulka_analysis.logs.runs import Logs
+from rulka_analysis.pages.results import as_text, encode
+from rulka_analysis.pages.tables import deciding, verdict_in_words
+from rulka_analysis.values.errors import ExperimentError
+from rulka_analysis.values.findings import Finding
+from rulka_analysis.values.quantities import Quantity
+from rulka_analysis.verdicts import wording
+from rulka_analysis.verdicts.evaluate import Conclusion, replicates_of
+from rulka_analysis.verdicts.rule import ByAtLeast
 from tests import event_files as write
 from tests.training_logs import TrainingRun, rewrite_event_file, write_runs
 

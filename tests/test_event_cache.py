@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from rulka_analysis.events import EventCache, EventFile, cache, file_state, read_event_file
-from rulka_analysis.places import build_folder
-from rulka_analysis.runs import Logs
+from rulka_analysis.logs.events import EventCache, EventFile, cache, file_state, read_event_file
+from rulka_analysis.logs.runs import Logs
+from rulka_analysis.values.places import build_folder
 from tests import event_files as write
 
 

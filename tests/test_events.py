@@ -16,8 +16,7 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.tensor_pb2 import TensorProto
 from tensorboard.util.tensor_util import make_ndarray
 
-from rulka_analysis.errors import LogDirectoryError
-from rulka_analysis.events import (
+from rulka_analysis.logs.events import (
     EventFile,
     EventFileWarning,
     TextEvent,
@@ -26,6 +25,7 @@ from rulka_analysis.events import (
     read_event_file,
     read_scalars,
 )
+from rulka_analysis.values.errors import LogDirectoryError
 from tests import event_files as write
 
 REAL_LOGS = Path(__file__).parents[2] / "shared" / "real_logs"

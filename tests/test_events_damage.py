@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rulka_analysis.events import EventFile, has_scalars, read_event_file
-from rulka_analysis.events.window import Window
+from rulka_analysis.logs.events import EventFile, has_scalars, read_event_file
+from rulka_analysis.logs.events.window import Window
 from tests import event_files as write
 
 EVENTS = [

@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.tensor_pb2 import TensorProto
 
-from rulka_analysis.events import (
+from rulka_analysis.logs.events import (
     EventFile,
     block_reader,
     find_event_files,
     read_event_file,
     specification,
 )
-from rulka_analysis.events.decoding import Decoder
+from rulka_analysis.logs.events.decoding import Decoder
 from tests import event_files as write
 
 REAL_LOGS = Path(__file__).parents[2] / "shared" / "real_logs"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rulka_analysis.events import EventFile, block_reader, read_event_file
+from rulka_analysis.logs.events import EventFile, block_reader, read_event_file
 from tests import event_files as write
 from tests.test_events_fast import (
     MIXED,

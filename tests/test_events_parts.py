@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rulka_analysis.events import checksums, framing, templates
-from rulka_analysis.events.columns import Columns, GrowingColumns
-from rulka_analysis.events.specification import Reader
+from rulka_analysis.logs.events import checksums, framing, templates
+from rulka_analysis.logs.events.columns import Columns, GrowingColumns
+from rulka_analysis.logs.events.specification import Reader
 from tests import event_files as write
 
 RANDOM = np.random.default_rng(11)

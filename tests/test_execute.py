@@ -13,10 +13,10 @@ import psutil
 import pytest
 from event_files import scalar_event, write_event_file
 
-from rulka_analysis import questions
-from rulka_analysis.execute import KEPT, Executed, NotebookError, Outcome, execute_notebooks
-from rulka_analysis.places import project_folder
-from rulka_analysis.runs import Logs
+from rulka_analysis.logs.runs import Logs
+from rulka_analysis.pages.execute import KEPT, Executed, NotebookError, Outcome, execute_notebooks
+from rulka_analysis.values import questions
+from rulka_analysis.values.places import project_folder
 
 ASKS_FOR_RUNS = """\
 # %%
@@ -139,13 +139,13 @@ def test_a_changed_module_or_version_is_a_reason(bench: Bench) -> None:
     _answered_otherwise(bench, "package", "numpy", "1.0")
     now = questions.package_version("numpy")
     assert bench.reasons() == {"e/runs": f"package numpy changed from 1.0 to {now}"}
-    _answered_otherwise(bench, "module", "rulka_analysis.clocks", "another digest")
-    assert bench.reasons() == {"e/runs": "module rulka_analysis.clocks changed"}
+    _answered_otherwise(bench, "module", "rulka_analysis.logs.clocks", "another digest")
+    assert bench.reasons() == {"e/runs": "module rulka_analysis.logs.clocks changed"}
     (kept,) = (bench.folder / "store").rglob("*.json")
     asked = json.loads(kept.read_text(encoding="utf-8"))["record"]
     modules = {a["subject"] for a in asked if a["kind"] == "module"}
-    assert "rulka_analysis.runs" in modules
-    assert "rulka_analysis.figures" not in modules, "the notebook does not use this module"
+    assert "rulka_analysis.logs.runs" in modules
+    assert "rulka_analysis.pages.figures" not in modules, "the notebook does not use this module"
 
 
 def test_a_half_written_execution_is_none(bench: Bench) -> None:

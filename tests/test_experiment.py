@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from rulka_analysis import questions
-from rulka_analysis.definition import Objective
-from rulka_analysis.errors import ExperimentError
-from rulka_analysis.experiment import load_experiment, read_definition
-from rulka_analysis.runs import Logs
-from rulka_analysis.verdicts import ByAtLeast
+from rulka_analysis.experiments.definition import Objective
+from rulka_analysis.experiments.experiment import load_experiment, read_definition
+from rulka_analysis.logs.runs import Logs
+from rulka_analysis.values import questions
+from rulka_analysis.values.errors import ExperimentError
+from rulka_analysis.verdicts.rule import ByAtLeast
 from tests import event_files as write
 from tests.training_logs import TrainingRun, write_run
 

@@ -62,12 +62,14 @@ def another_definition(site: SmallSite) -> None:
 
 def another_catalogue(site: SmallSite) -> None:
     site.replace(
-        "rulka_analysis/catalogue.toml", '= "loss per transition"', '= "loss a transition"'
+        "rulka_analysis/domains/trackmania/catalogue.toml",
+        '= "loss per transition"',
+        '= "loss a transition"',
     )
 
 
 def another_figure_style(site: SmallSite) -> None:
-    site.replace("rulka_analysis/figures.py", '"linewidth": 1.7', '"linewidth": 2.7')
+    site.replace("rulka_analysis/pages/figures.py", '"linewidth": 1.7', '"linewidth": 2.7')
 
 
 def another_version(site: SmallSite) -> None:
@@ -104,12 +106,12 @@ CHANGES: list[tuple[Change, dict[str, str], set[str]]] = [
     ),
     (
         another_catalogue,
-        {"drawn": "rulka_analysis/catalogue.toml changed"},
+        {"drawn": "rulka_analysis/domains/trackmania/catalogue.toml changed"},
         {EXPERIMENT, notebook("drawn")},
     ),
     (
         another_figure_style,
-        {"drawn": "module rulka_analysis.figures changed"},
+        {"drawn": "module rulka_analysis.pages.figures changed"},
         {EXPERIMENT, notebook("drawn")},
     ),
     (

@@ -16,7 +16,7 @@ from site_of_project import PROJECT, Site
 from training_logs import TrainingRun, write_runs
 
 import tasks
-from rulka_analysis.catalogue import load_catalogue
+from rulka_analysis.metrics.catalogue import load_catalogue
 
 GUIDES = PROJECT / "docs" / "guides"
 RUNS = ("uni_5", "uni_6", "uni_7", "uni_13")

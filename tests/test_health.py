@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tensorboard.compat.proto.event_pb2 import Event
 
-from rulka_analysis.catalogue import load_catalogue
-from rulka_analysis.findings import Finding
 from rulka_analysis.health import contradicted, run_findings
-from rulka_analysis.runs import Logs
+from rulka_analysis.logs.runs import Logs
+from rulka_analysis.metrics.catalogue import load_catalogue
+from rulka_analysis.values.findings import Finding
 from tests.training_logs import (
     Restart,
     TrainingRun,

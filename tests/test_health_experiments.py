@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from rulka_analysis import tables
-from rulka_analysis.catalogue import load_catalogue
-from rulka_analysis.experiment import Experiment, load_experiment
-from rulka_analysis.findings import Finding
+from rulka_analysis.experiments.experiment import Experiment, load_experiment
 from rulka_analysis.health import (
     comparison_findings,
     contradicted,
     experiment_findings,
     run_findings,
 )
-from rulka_analysis.runs import Logs
+from rulka_analysis.logs.runs import Logs
+from rulka_analysis.metrics.catalogue import load_catalogue
+from rulka_analysis.pages import tables
+from rulka_analysis.values.findings import Finding
 from tests.training_logs import TrainingRun, rewrite_event_file, write_runs
 
 SAME = "batch_size = 512, running_speed = 160, map_cycle = 'short'"

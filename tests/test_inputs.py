@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from rulka_analysis import inputs, questions
-from rulka_analysis.answers import World
-from rulka_analysis.growth import still_running
-from rulka_analysis.places import project_folder
-from rulka_analysis.published import START
-from rulka_analysis.runs import Logs, open_logs
+from rulka_analysis.domains.trackmania.published import START
+from rulka_analysis.logs.growth import still_running
+from rulka_analysis.logs.runs import Logs, open_logs
+from rulka_analysis.pages import inputs
+from rulka_analysis.pages.answers import World
+from rulka_analysis.values import questions
+from rulka_analysis.values.places import project_folder
 from tests.training_logs import TrainingRun, write_run, write_runs
 
 SHORT = TrainingRun("uni_5", minutes=12)
@@ -165,7 +166,7 @@ def test_what_the_tables_rest_on_is_asked(tmp_path: Path, monkeypatch: pytest.Mo
     inputs.versions_table()
     asked = {(entry["kind"], entry["subject"]) for entry in questions.record()}
     assert {("definitions", "docs/experiments"), ("package", "sphinx")} <= asked
-    assert ("module", "rulka_analysis.verdicts") in asked
+    assert ("module", "rulka_analysis.verdicts.rule") in asked
 
 
 def test_versions_are_those_in_use() -> None:

@@ -11,13 +11,13 @@ from typing import NoReturn
 
 import pytest
 
-from rulka_analysis import locks
-from rulka_analysis.locks import held
+from rulka_analysis.pages import locks
+from rulka_analysis.pages.locks import held
 
 HOLDER = """
 import sys
 from pathlib import Path
-from rulka_analysis.locks import held
+from rulka_analysis.pages.locks import held
 
 with held(Path(sys.argv[1]), waiting=lambda line: print(line, flush=True)):
     print("mine", flush=True)
@@ -146,5 +146,5 @@ def test_a_lock_that_cannot_be_written_is_an_error_and_no_endless_wait(tmp_path:
 
 def test_the_module_needs_no_installed_package() -> None:
     program = f"import sys; sys.path.insert(0, {str(Path(locks.__file__).parent.parent)!r})\n"
-    program += "import rulka_analysis.locks\n"
+    program += "import rulka_analysis.pages.locks\n"
     subprocess.run([sys.executable, "-I", "-S", "-c", program], check=True)

@@ -14,9 +14,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rulka_analysis.errors import LogDirectoryError
-from rulka_analysis.published import CURVES, is_bundled, published_logs, write_published_logs
-from rulka_analysis.runs import Logs
+from rulka_analysis.domains.trackmania.published import (
+    CURVES,
+    is_bundled,
+    published_logs,
+    write_published_logs,
+)
+from rulka_analysis.logs.runs import Logs
+from rulka_analysis.values.errors import LogDirectoryError
 
 PROJECT = Path(__file__).parents[1]
 SOURCE = PROJECT / "data" / "published"
@@ -41,7 +46,7 @@ def curve(run: str, tag: str) -> pd.DataFrame:
 def write_in_another_process(
     build: Path, *, seed: int, before: str = ""
 ) -> subprocess.Popen[bytes]:
-    program = f"{before}\nfrom rulka_analysis.published import published_logs\npublished_logs()\n"
+    program = f"{before}\nfrom rulka_analysis.domains.trackmania.published import published_logs\npublished_logs()\n"
     environment = os.environ | {
         "RULKA_BUILD": str(build),
         "PYTHONHASHSEED": str(seed),
@@ -87,7 +92,7 @@ def test_a_killed_writer_leaves_no_half_folder(
 ) -> None:
     killed_at_the_fourth = """
 import os, signal
-from rulka_analysis import published
+from rulka_analysis.domains.trackmania import published
 write, count = published._write_event_file, iter(range(9))
 def write_or_die(*arguments):
     if next(count) == 3:

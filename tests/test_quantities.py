@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulka_analysis.quantities import Evidence, Quantity, Sentence, format_number
-from rulka_analysis.series import direction
+from rulka_analysis.metrics.series import direction
+from rulka_analysis.values.quantities import Evidence, Quantity, Sentence, format_number
 
 EVENT = Evidence("uni_5", "Training/loss", "uni_5/events", 7, 1.0, 300.96, minutes=5.0)
 OTHER = replace(EVENT, run="uni_6", value=2962.12)

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from rulka_analysis.definition import Margin
-from rulka_analysis.errors import ExperimentError
-from rulka_analysis.experiment import Experiment, load_experiment
-from rulka_analysis.findings import Finding
-from rulka_analysis.ranking import Ranking, rank
-from rulka_analysis.recommendation import Recommendation, recommend
-from rulka_analysis.runs import Logs, open_logs
+from rulka_analysis.experiments.definition import Margin
+from rulka_analysis.experiments.experiment import Experiment, load_experiment
+from rulka_analysis.logs.runs import Logs, open_logs
+from rulka_analysis.values.errors import ExperimentError
+from rulka_analysis.values.findings import Finding
+from rulka_analysis.verdicts.ranking import Ranking, rank
+from rulka_analysis.verdicts.recommendation import Recommendation, recommend
 from tests.training_logs import TrainingRun, Truth, write_run, write_runs
 
 EXPERIMENT = "batch_size_and_running_speed"

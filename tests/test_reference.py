@@ -13,13 +13,13 @@ from bs4 import BeautifulSoup, Tag
 from site_of_project import PROJECT, Site
 
 from rulka_analysis import read_scalars
-from rulka_analysis.catalogue import Metric, load_catalogue
-from rulka_analysis.figures import Figure
-from rulka_analysis.quantities import Quantity, Sentence
-from rulka_analysis.reference import MOST_LINES, ROWS_A_TAG, Reference
-from rulka_analysis.results import encode
-from rulka_analysis.runs import Logs
-from rulka_analysis.tables import Table
+from rulka_analysis.logs.runs import Logs
+from rulka_analysis.metrics.catalogue import Metric, load_catalogue
+from rulka_analysis.pages.figures import Figure
+from rulka_analysis.pages.reference import MOST_LINES, ROWS_A_TAG, Reference
+from rulka_analysis.pages.results import encode
+from rulka_analysis.pages.tables import Table
+from rulka_analysis.values.quantities import Quantity, Sentence
 from tests import event_files as write
 from tests.training_logs import CUTOFF, TrainingRun, Truth, write_runs
 

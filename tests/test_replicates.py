@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from scipy import stats
 
-from rulka_analysis.replicates import LEVEL, coverage, interquartile_mean, interval
+from rulka_analysis.verdicts.replicates import LEVEL, coverage, interquartile_mean, interval
 
 runs = some.lists(some.floats(-1e6, 1e6), min_size=1, max_size=12)
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.compat.proto.event_pb2 import Event
 
-from rulka_analysis.errors import RulkaError
-from rulka_analysis.events import EventFile, read_event_file
-from rulka_analysis.restarts import MOST_LISTED, as_tensorboard, standing_events
-from rulka_analysis.runs import Logs, open_logs
+from rulka_analysis.logs.events import EventFile, read_event_file
+from rulka_analysis.logs.restarts import MOST_LISTED, as_tensorboard, standing_events
+from rulka_analysis.logs.runs import Logs, open_logs
+from rulka_analysis.values.errors import RulkaError
 from tests import event_files as write
 
 START = write.STARTED

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from rulka_analysis import questions
-from rulka_analysis.errors import LogDirectoryError, UnknownRunError, UnknownTagError
-from rulka_analysis.runs import Logs, Run, log_directory, open_logs
+from rulka_analysis.logs.runs import Logs, Run, log_directory, open_logs
+from rulka_analysis.values import questions
+from rulka_analysis.values.errors import LogDirectoryError, UnknownRunError, UnknownTagError
 from tests import event_files as write
 from tests.training_logs import (
     Restart,

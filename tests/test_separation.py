@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rulka_analysis.experiment import Experiment, load_experiment
-from rulka_analysis.runs import Logs, open_logs
-from rulka_analysis.separation import inseparable, separation
+from rulka_analysis.experiments.experiment import Experiment, load_experiment
+from rulka_analysis.logs.runs import Logs, open_logs
+from rulka_analysis.verdicts.separation import inseparable, separation
 from tests.training_logs import TrainingRun, write_runs
 
 EXPERIMENT = "batch_size_and_running_speed"

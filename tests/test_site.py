@@ -13,7 +13,7 @@ from site_of_project import PAGE, Site
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.summary.writer.record_writer import RecordWriter
 
-from rulka_analysis.events import find_event_files
+from rulka_analysis.logs.events import find_event_files
 
 LANDING = "index.html"
 NOTEBOOK = "notebooks/batch_size_and_running_speed/larger_batch.html"

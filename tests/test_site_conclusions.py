@@ -20,13 +20,13 @@ from bs4 import BeautifulSoup, Tag
 from site_of_project import PAGE, PROJECT, Site
 
 import rulka_analysis
-from rulka_analysis.conclusion_wording import title_within
-from rulka_analysis.conclusions import Conclusion
-from rulka_analysis.definition import DeclaredConclusion
-from rulka_analysis.experiment import Experiment, load_experiment
-from rulka_analysis.results import Result, as_text, encode
-from rulka_analysis.runs import Logs
-from rulka_analysis.sphinx_ext.conclusions import conclusion_id
+from rulka_analysis.experiments.definition import DeclaredConclusion
+from rulka_analysis.experiments.experiment import Experiment, load_experiment
+from rulka_analysis.logs.runs import Logs
+from rulka_analysis.pages.results import Result, as_text, encode
+from rulka_analysis.pages.sphinx.conclusions import conclusion_id
+from rulka_analysis.verdicts.evaluate import Conclusion
+from rulka_analysis.verdicts.wording import title_within
 from tests.training_logs import TrainingRun, write_runs
 
 NAME = "batch_size_and_running_speed"

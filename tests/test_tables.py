@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from rulka_analysis import tables
-from rulka_analysis.experiment import Experiment, load_experiment
-from rulka_analysis.findings import Finding
+from rulka_analysis.experiments.experiment import Experiment, load_experiment
 from rulka_analysis.health import experiment_findings
-from rulka_analysis.quantities import Quantity
-from rulka_analysis.runs import Logs, open_logs
-from rulka_analysis.series import Line
-from rulka_analysis.tables import Table
+from rulka_analysis.logs.runs import Logs, open_logs
+from rulka_analysis.metrics.series import Line
+from rulka_analysis.pages import tables
+from rulka_analysis.pages.tables import Table
+from rulka_analysis.values.findings import Finding
+from rulka_analysis.values.quantities import Quantity
 from tests.training_logs import TrainingRun, write_runs
 
 EXPERIMENT = "batch_size_and_running_speed"

@@ -155,7 +155,12 @@ NAMES = [
 @pytest.mark.parametrize("name", NAMES)
 def test_make_hands_on_the_log_directory_unchanged(tmp_path: Path, name: str, through: str) -> None:
     (tmp_path / "rulka_analysis").mkdir()
-    for file in ("Makefile", "tasks.py", "rulka_analysis/__init__.py", "rulka_analysis/locks.py"):
+    for file in (
+        "Makefile",
+        "tasks.py",
+        "rulka_analysis/__init__.py",
+        "rulka_analysis/pages/locks.py",
+    ):
         shutil.copy(PROJECT / file, tmp_path / file)
     folder = tmp_path / "logs" / name.replace("/", "_")
     folder.mkdir(parents=True)

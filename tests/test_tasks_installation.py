@@ -24,8 +24,8 @@ from typing import Any
 import pytest
 
 import tasks
-from rulka_analysis import locks
-from rulka_analysis.locks import held
+from rulka_analysis.pages import locks
+from rulka_analysis.pages.locks import held
 
 BACKEND = """\
 import os, zipfile
@@ -411,7 +411,7 @@ def test_without_logdir_the_package_says_which_directory_is_in_effect(project: P
     (package / "errors.py").write_text("class RulkaError(Exception): pass\n", encoding="utf-8")
     opening = """\
         from types import SimpleNamespace
-        from rulka_analysis.errors import RulkaError
+        from rulka_analysis.values.errors import RulkaError
         def open_logs():
             print("writing the bundled logs")
             return SimpleNamespace(path="/größe")

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from rulka_analysis import questions
-from rulka_analysis.experiment import Experiment, load_experiment
-from rulka_analysis.findings import Finding
-from rulka_analysis.quantities import Quantity
-from rulka_analysis.runs import Logs, open_logs
-from rulka_analysis.typed_figures import (
+from rulka_analysis.experiments.experiment import Experiment, load_experiment
+from rulka_analysis.logs.runs import Logs, open_logs
+from rulka_analysis.values import questions
+from rulka_analysis.values.findings import Finding
+from rulka_analysis.values.quantities import Quantity
+from rulka_analysis.verdicts.typed_figures import (
     Regenerated,
     TypedFigure,
     TypedFiguresError,

@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from site_of_project import PROJECT
 
-from rulka_analysis.catalogue import CATALOGUE_FILE
-from rulka_analysis.typed_numbers import (
+from rulka_analysis.metrics.catalogue import CATALOGUE_FILE
+from rulka_analysis.pages.prose import (
     names_declared,
     numbers_in_prose,
     typed_numbers,
@@ -176,7 +176,7 @@ rulka_names = ["Sphinx 9"]
 EXTENSION = """
 from docutils import nodes
 
-from rulka_analysis.sphinx_ext.typed_numbers import fail_on_typed, setup_typed_numbers
+from rulka_analysis.pages.sphinx.prose import fail_on_typed, setup_typed_numbers
 
 
 class quoted_words(nodes.Inline, nodes.TextElement):
@@ -255,7 +255,7 @@ Subtitle 750
 
 .. include:: included.txt
 
-.. autofunction:: rulka_analysis.typed_numbers.numbers_in_prose
+.. autofunction:: rulka_analysis.pages.prose.numbers_in_prose
 
 1. enumerated
 """

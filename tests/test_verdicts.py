@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from rulka_analysis.verdicts import (
+from rulka_analysis.verdicts.rule import (
     ALL_OUTCOMES,
     CLAIMS,
     Agreement,

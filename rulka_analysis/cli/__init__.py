@@ -23,13 +23,13 @@ from rulka_analysis.cli.output import (
     print_json,
     say,
 )
-from rulka_analysis.errors import RulkaError, listing
+from rulka_analysis.values.errors import RulkaError, listing
 
 if TYPE_CHECKING:
     from rulka_analysis.cli.comparing import Report
     from rulka_analysis.cli.selection import ChosenRuns
-    from rulka_analysis.experiment import Experiment
-    from rulka_analysis.runs import Logs, Run
+    from rulka_analysis.experiments.experiment import Experiment
+    from rulka_analysis.logs.runs import Logs, Run
 
 # Options that take several values after one flag, as people are used to from the older scripts.
 _SEVERAL = frozenset({"--runs", "--metrics"})
@@ -135,9 +135,9 @@ def tags(
 
     Without names, of all runs. A tag that is not in the catalogue of metrics is uncatalogued.
     """
-    from rulka_analysis.catalogue import load_catalogue
     from rulka_analysis.cli.contents import named
     from rulka_analysis.cli.selection import is_pattern
+    from rulka_analysis.metrics.catalogue import load_catalogue
 
     for word in metric or []:
         if not is_pattern(word):
@@ -159,8 +159,8 @@ def _list_tags(
     *,
     json: bool,
 ) -> None:
-    from rulka_analysis.catalogue import load_catalogue
     from rulka_analysis.cli.contents import print_tags, tag_facts
+    from rulka_analysis.metrics.catalogue import load_catalogue
 
     logs, chosen = _open(logdir, names)
     with Reading("reading the logs") as reading:
@@ -283,10 +283,10 @@ def extract(
 
     One row an event; where a run has no such clock, its column is empty.
     """
-    from rulka_analysis.catalogue import load_catalogue
     from rulka_analysis.cli import extracting
     from rulka_analysis.cli.contents import named
     from rulka_analysis.cli.selection import Tagged, is_pattern
+    from rulka_analysis.metrics.catalogue import load_catalogue
 
     if list_tags:
         words = metrics or ["*"]
@@ -334,10 +334,10 @@ def check(
 
     Without names, all runs. The exit status is 1 if a log or a tag is wrong.
     """
-    from rulka_analysis.catalogue import load_catalogue
     from rulka_analysis.cli.checking import check_experiment, check_runs, print_checked
     from rulka_analysis.cli.declared import named_experiment
     from rulka_analysis.cli.selection import log_directory_in_words
+    from rulka_analysis.metrics.catalogue import load_catalogue
 
     logs, chosen = _open(logdir, names)
     if experiment:
@@ -373,7 +373,7 @@ def conclusions(
     """
     from rulka_analysis.cli import concluding
     from rulka_analysis.cli.selection import log_directory_in_words
-    from rulka_analysis.runs import open_logs
+    from rulka_analysis.logs.runs import open_logs
 
     with Reading("looking for runs"):
         logs = open_logs(logdir)
@@ -388,7 +388,7 @@ def conclusions(
 
 def _open(logdir: str | None, names: Sequence[str] | None) -> tuple[Logs, ChosenRuns]:
     from rulka_analysis.cli.selection import choose_runs
-    from rulka_analysis.runs import open_logs
+    from rulka_analysis.logs.runs import open_logs
 
     with Reading("looking for runs"):
         logs = open_logs(logdir)
@@ -399,7 +399,7 @@ def _open(logdir: str | None, names: Sequence[str] | None) -> tuple[Logs, Chosen
 
 
 def _log_directory(logs: Logs) -> dict[str, Any]:
-    from rulka_analysis.published import is_bundled
+    from rulka_analysis.domains.trackmania.published import is_bundled
 
     return {"log_directory": str(logs.path), "bundled": is_bundled(logs.path)}
 

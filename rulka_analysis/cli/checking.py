@@ -6,13 +6,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rulka_analysis.catalogue import Catalogue
 from rulka_analysis.cli.output import Reading, say
-from rulka_analysis.errors import listing
-from rulka_analysis.experiment import Experiment
-from rulka_analysis.findings import Finding
+from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.health import experiment_findings, run_findings, sort
-from rulka_analysis.runs import Logs
+from rulka_analysis.logs.runs import Logs
+from rulka_analysis.metrics.catalogue import Catalogue
+from rulka_analysis.values.errors import listing
+from rulka_analysis.values.findings import Finding
 
 _HEADINGS = {
     "error": "Errors: the log or a tag is wrong, and no verdict may rest on it",

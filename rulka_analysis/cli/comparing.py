@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from rulka_analysis import summaries
-from rulka_analysis.catalogue import load_catalogue
 from rulka_analysis.cli.declared import settings_of
 from rulka_analysis.cli.selection import Subject, Tagged
-from rulka_analysis.clocks import Clock, Window
-from rulka_analysis.comparison import Comparison
-from rulka_analysis.errors import UnknownMetricError, unknown
-from rulka_analysis.experiment import Experiment
-from rulka_analysis.quantities import Quantity
-from rulka_analysis.runs import Logs, Run
-from rulka_analysis.series import Measure, Series, position_of
+from rulka_analysis.experiments.comparison import Comparison
+from rulka_analysis.experiments.experiment import Experiment
+from rulka_analysis.logs.clocks import Clock, Window
+from rulka_analysis.logs.runs import Logs, Run
+from rulka_analysis.metrics import summaries
+from rulka_analysis.metrics.catalogue import load_catalogue
+from rulka_analysis.metrics.series import Measure, Series, position_of
+from rulka_analysis.values.errors import UnknownMetricError, unknown
+from rulka_analysis.values.quantities import Quantity
 
 # Of a program whose tags are not in the catalogue, so many are compared unless others are named.
 TAGS_UNASKED = 20
@@ -519,7 +519,7 @@ def draw(report: Report, subject: Subject, as_logged: bool) -> tuple[str | None,
 
     None, with the reason in place of the name, where it cannot be drawn.
     """
-    from rulka_analysis import figures
+    from rulka_analysis.pages import figures
 
     measure = report.comparison.measure(subject.metric, subject.map, as_logged=as_logged)
     figure = figures.curves(

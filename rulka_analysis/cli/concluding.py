@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from rulka_analysis.cli import declared
 from rulka_analysis.cli.output import Reading, print_table, say
-from rulka_analysis.errors import ExperimentError, listing
-from rulka_analysis.places import project_folder
+from rulka_analysis.values.errors import ExperimentError, listing
+from rulka_analysis.values.places import project_folder
 
 if TYPE_CHECKING:
-    from rulka_analysis.conclusions import Conclusion
-    from rulka_analysis.experiment import Experiment
-    from rulka_analysis.runs import Logs
-    from rulka_analysis.verdicts import Verdict
+    from rulka_analysis.experiments.experiment import Experiment
+    from rulka_analysis.logs.runs import Logs
+    from rulka_analysis.verdicts.evaluate import Conclusion
+    from rulka_analysis.verdicts.rule import Verdict
 
 # Word and symbol, so that nothing hangs on colour; the symbols are in every encoding.
 VERDICTS: dict[Verdict, str] = {

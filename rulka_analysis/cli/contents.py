@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from rulka_analysis.catalogue import Catalogue
 from rulka_analysis.cli.output import print_table, say
-from rulka_analysis.clocks import Clock
-from rulka_analysis.findings import Finding
-from rulka_analysis.runs import Run, natural_order
+from rulka_analysis.logs.clocks import Clock
+from rulka_analysis.logs.runs import Run, natural_order
+from rulka_analysis.metrics.catalogue import Catalogue
+from rulka_analysis.values.findings import Finding
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from rulka_analysis.catalogue import Catalogue
-from rulka_analysis.errors import ExperimentError, unknown
-from rulka_analysis.experiment import Experiment, load_experiment, read_definition
-from rulka_analysis.places import project_folder
-from rulka_analysis.quantities import Quantity
-from rulka_analysis.runs import Logs, Run
+from rulka_analysis.experiments.experiment import Experiment, load_experiment, read_definition
+from rulka_analysis.logs.runs import Logs, Run
+from rulka_analysis.metrics.catalogue import Catalogue
+from rulka_analysis.values.errors import ExperimentError, unknown
+from rulka_analysis.values.places import project_folder
+from rulka_analysis.values.quantities import Quantity
 
 _DEFINITIONS = Path("docs", "experiments")
 

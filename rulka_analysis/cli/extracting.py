@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from rulka_analysis.cli.files import OutputError, check_target, write_whole
 from rulka_analysis.cli.output import clean, on_terminal, valid_text
-from rulka_analysis.runs import Run
+from rulka_analysis.logs.runs import Run
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from rulka_analysis.errors import RulkaError
+from rulka_analysis.values.errors import RulkaError
 
 # Windows gives these names to devices, whatever their ending.
 _DEVICES = {"con", "prn", "aux", "nul"} | {f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10)}

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 
-from rulka_analysis.catalogue import Catalogue, Match, Metric
-from rulka_analysis.errors import unknown
-from rulka_analysis.published import is_bundled
-from rulka_analysis.runs import Logs, Run, natural_order
-from rulka_analysis.series import STATUS
+from rulka_analysis.domains.trackmania.published import is_bundled
+from rulka_analysis.logs.runs import Logs, Run, natural_order
+from rulka_analysis.metrics.catalogue import Catalogue, Match, Metric
+from rulka_analysis.metrics.series import STATUS
+from rulka_analysis.values.errors import unknown
 
 _PATTERN = frozenset("*?[")
 # Placeholders a comparison fills in by itself; a tag with others in its name stands alone.

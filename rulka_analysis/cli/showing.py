@@ -8,10 +8,10 @@ from functools import partial
 from rulka_analysis.cli.comparing import Block, Report, RunValues, Targets
 from rulka_analysis.cli.contents import findings_text, minutes_text, print_findings
 from rulka_analysis.cli.output import print_table, say
-from rulka_analysis.clocks import CLOCKS, Clock
-from rulka_analysis.quantities import NOT_IN_THESE_LOGS, Quantity
-from rulka_analysis.series import UNITS, position_text
-from rulka_analysis.tables import curve
+from rulka_analysis.logs.clocks import CLOCKS, Clock
+from rulka_analysis.metrics.series import UNITS, position_text
+from rulka_analysis.pages.tables import curve
+from rulka_analysis.values.quantities import NOT_IN_THESE_LOGS, Quantity
 
 
 def print_report(report: Report, every: float | None) -> None:

@@ -13,18 +13,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from rulka_analysis.catalogue import Catalogue
-from rulka_analysis.comparison import Comparison
-from rulka_analysis.experiment import Experiment
-from rulka_analysis.findings import Finding
-from rulka_analysis.health.all_time_bests import all_time_best_findings
+from rulka_analysis.domains.trackmania.all_time_bests import all_time_best_findings
+from rulka_analysis.domains.trackmania.races import best_findings, race_findings
+from rulka_analysis.experiments.comparison import Comparison
+from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.health.comparability import (
     copies,
     durations_apart,
     growing_with_settings,
     races_apart,
 )
-from rulka_analysis.health.races import best_findings, race_findings
 from rulka_analysis.health.readings import Readings, several
 from rulka_analysis.health.series_shapes import series_findings
 from rulka_analysis.health.settings import (
@@ -39,7 +37,9 @@ from rulka_analysis.health.settings import (
 )
 from rulka_analysis.health.watch_rules import watch_findings
 from rulka_analysis.health.writing import writing_findings
-from rulka_analysis.runs import Run, natural_order
+from rulka_analysis.logs.runs import Run, natural_order
+from rulka_analysis.metrics.catalogue import Catalogue
+from rulka_analysis.values.findings import Finding
 
 __all__ = ["comparison_findings", "contradicted", "experiment_findings", "run_findings", "sort"]
 

@@ -7,7 +7,6 @@ from itertools import combinations
 
 import numpy as np
 
-from rulka_analysis.findings import Finding
 from rulka_analysis.health.readings import (
     EXPLORING_TIMES,
     GREEDY_TIMES,
@@ -17,6 +16,7 @@ from rulka_analysis.health.readings import (
     several,
 )
 from rulka_analysis.health.settings import Pair, Values
+from rulka_analysis.values.findings import Finding
 
 # Durations and numbers of races that differ by more than this share of the larger one.
 UNEQUAL = 0.2

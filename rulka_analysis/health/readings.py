@@ -10,10 +10,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from rulka_analysis.catalogue import Catalogue, Match, Metric
-from rulka_analysis.events.file_findings import printable
-from rulka_analysis.runs import HOURS_TAG, Run
-from rulka_analysis.summaries import unfinished
+from rulka_analysis.logs.events.file_findings import printable
+from rulka_analysis.logs.runs import HOURS_TAG, Run
+from rulka_analysis.metrics.catalogue import Catalogue, Match, Metric
+from rulka_analysis.metrics.summaries import unfinished
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

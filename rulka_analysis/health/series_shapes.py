@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rulka_analysis.findings import Finding
 from rulka_analysis.health.readings import Floats, Reading, Readings, minute, several
+from rulka_analysis.values.findings import Finding
 
 # So many equal values at the end of a series that never repeated one before are no coincidence.
 FROZEN = 5

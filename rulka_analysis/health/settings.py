@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rulka_analysis.events.file_findings import printable
-from rulka_analysis.findings import Finding
 from rulka_analysis.health.readings import Floats, Reading, Readings, minute, several
+from rulka_analysis.logs.events.file_findings import printable
+from rulka_analysis.values.findings import Finding
 
 # Settings this far apart must show where they take effect; effects this close are the same.
 APART, SAME = 0.2, 0.05

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from rulka_analysis import summaries
-from rulka_analysis.catalogue import Metric, WatchRule
-from rulka_analysis.findings import Finding
 from rulka_analysis.health.readings import Integers, Reading, Readings, minute
+from rulka_analysis.metrics import summaries
+from rulka_analysis.metrics.catalogue import Metric, WatchRule
+from rulka_analysis.values.findings import Finding
 
 
 def watch_findings(log: Readings, settings: Mapping[str, float]) -> Iterator[Finding]:

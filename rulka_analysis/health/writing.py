@@ -7,8 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from rulka_analysis.clocks import write_interval
-from rulka_analysis.findings import Finding
 from rulka_analysis.health.readings import (
     ALL_TIME_BEST,
     LONG_MINUTES,
@@ -19,6 +17,8 @@ from rulka_analysis.health.readings import (
     minute,
     several,
 )
+from rulka_analysis.logs.clocks import write_interval
+from rulka_analysis.values.findings import Finding
 
 # A tag has stopped when it missed so many of its writes.
 MISSED = 5

@@ -1,0 +1,402 @@
+"""Runs side by side: one metric, one clock, only where all of them are known.
+
+`Comparison` takes runs and a baseline and answers with tidy DataFrames (`Comparison.compare`) and
+single numbers (`Comparison.at_common_end`, `Comparison.last`, …), each with the event behind it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from rulka_analysis.logs.clocks import (
+    Clock,
+    Window,
+    check_clock,
+    checkpoints,
+    common_window,
+)
+from rulka_analysis.logs.runs import Run
+from rulka_analysis.metrics import summaries
+from rulka_analysis.metrics.catalogue import Catalogue, Metric
+from rulka_analysis.metrics.series import (
+    EVERY,
+    UNITS,
+    Line,
+    Measure,
+    Series,
+    find_series,
+    position_of,
+    position_text,
+)
+from rulka_analysis.values.findings import Finding
+from rulka_analysis.values.quantities import Quantity
+
+
+class Comparison:
+    """Candidate runs against a baseline.
+
+    Parameters
+    ----------
+    name, title : str
+        Its name in the experiment's definition, and what readers call it.
+    runs : mapping of str to (Run or None)
+        The compared runs, baseline first; None for a run the logs do not hold.
+    baseline : str
+        The run the others are compared against.
+    settings : mapping of str to mapping of str to Quantity
+        What was varied: the value of each setting for each run, unknown where not recorded.
+    catalogue : Catalogue
+        What tags mean.
+    targets : mapping of str to sequence of float
+        Target times in seconds by map, the same for all runs.
+    measures : mapping of str to mapping of str to sequence of str
+        Metrics the experiment declares: by map, the catalogue's metrics that can stand for it, of
+        which the first that is logged does.
+    maps : mapping of str to str
+        Maps as they stand in tags, and as readers know them.
+    run_order : sequence of str
+        All runs of the experiment: a run keeps its colour in every comparison.
+    lines : sequence of Line
+        What a summary shows.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        title: str,
+        runs: Mapping[str, Run | None],
+        baseline: str,
+        settings: Mapping[str, Mapping[str, Quantity]],
+        catalogue: Catalogue,
+        measures: Mapping[str, Mapping[str, Sequence[str]]],
+        maps: Mapping[str, str],
+        targets: Mapping[str, Sequence[float]],
+        run_order: Sequence[str] = (),
+        lines: Sequence[Line] = (),
+    ) -> None:
+        self.name = name
+        self.title = title
+        self.runs = dict(runs)
+        self.baseline = baseline
+        self.settings = settings
+        self.catalogue = catalogue
+        self.maps = maps
+        self.targets = targets
+        self.run_order = tuple(run_order) or tuple(runs)
+        self.lines = tuple(lines)
+        self._measures = measures
+        self._series: dict[tuple[str, str | None, str | None], dict[str, Series | Quantity]] = {}
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        return tuple(name for name in self.runs if name != self.baseline)
+
+    @property
+    def present(self) -> dict[str, Run]:
+        """The compared runs that the logs hold."""
+        return {name: run for name, run in self.runs.items() if run is not None}
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """The compared runs that the logs do not hold."""
+        return tuple(name for name, run in self.runs.items() if run is None)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was noticed while reading the compared runs."""
+        return tuple(finding for run in self.present.values() for finding in run.findings)
+
+    def measure(self, name: str, map: str | None = None, *, as_logged: bool = False) -> Measure:
+        """Return what a metric's name stands for.
+
+        Parameters
+        ----------
+        name : str
+            A metric the experiment declares (such as ``race_time``), or one of the catalogue.
+        map : str, optional
+            The map, by tag or title, whatever its case.
+        as_logged : bool
+            Take a metric that scales with a setting as it was logged, not per unit of the setting.
+
+        Raises
+        ------
+        UnknownMetricError
+            If there is no such metric.
+        """
+        tag_map = self.map_tag(map)
+        by_map = self._measures.get(name)
+        choices = by_map.get(tag_map or "", ()) if by_map else ()
+        metric = self._first_logged(choices, tag_map) if choices else self.catalogue[name]
+        divisible = bool(metric.scales_with) and metric.per_unit is not None
+        per = metric.scales_with[0] if divisible and not as_logged else None
+        if "{map}" not in metric.pattern:
+            tag_map = None
+        title = self.maps.get(tag_map, tag_map) if tag_map else ""
+        return Measure(name, metric, tag_map, title, per)
+
+    def _first_logged(self, names: Sequence[str], map: str | None) -> Metric:
+        """Return the first of some metrics that a compared run has logged, else the first."""
+        placeholders = {"map": map} if map else {}
+        for name in names:
+            for run in self.present.values():
+                if self.catalogue.tags_for(name, run.tags, **placeholders):
+                    return self.catalogue[name]
+        return self.catalogue[names[0]]
+
+    def map_tag(self, map: str | None) -> str | None:
+        """Return a map as it stands in tags, given its tag or title in any case."""
+        if map is None:
+            return None
+        for tag, title in self.maps.items():
+            if map.casefold() in (tag.casefold(), title.casefold()):
+                return tag
+        return map
+
+    def series(self, measure: Measure) -> dict[str, Series | Quantity]:
+        """Return each run's series of a measure, or an unknown quantity that says why not."""
+        key = (measure.metric.name, measure.map, measure.per)
+        if key not in self._series:
+            self._series[key] = self._find_series(measure)
+        return dict(self._series[key])
+
+    def _find_series(self, measure: Measure) -> dict[str, Series | Quantity]:
+        found: dict[str, Series | Quantity] = {}
+        for name, run in self.runs.items():
+            if run is None:
+                found[name] = Quantity.unknown(f"no run {name} in these logs", measure.unit)
+            else:
+                per = self.settings[name].get(measure.per) if measure.per else None
+                found[name] = find_series(run, measure, per, self.catalogue)
+        return found
+
+    def known_series(self, measure: Measure) -> dict[str, Series]:
+        return {n: s for n, s in self.series(measure).items() if isinstance(s, Series)}
+
+    def window(self, measure: Measure, clock: Clock = "minutes") -> Window:
+        """Return the common window of all runs that have a series of `measure` and this clock."""
+        check_clock(clock)
+        known = self.on_clock(measure, clock)
+        return common_window(clock, {n: s.run.known_until(s.tag, clock) for n, s in known.items()})
+
+    def deciding_clock(self, measure: Measure) -> Clock:
+        """Return the clock a single number of `measure` is taken on.
+
+        Minutes, which every run has; frames for a metric that is compared on frames only (Q, whose
+        schedules are keyed to frames) where all runs have that clock.
+        """
+        known = self.known_series(measure)
+        only_frames = measure.metric.deciding_clocks == ("frames",)
+        on_frames = self.on_clock(measure, "frames")
+        return "frames" if only_frames and known and len(on_frames) == len(known) else "minutes"
+
+    def on_clock(self, measure: Measure, clock: Clock) -> dict[str, Series]:
+        """Return the series of `measure` of those runs that have this clock."""
+        known = self.known_series(measure)
+        return {name: series for name, series in known.items() if clock in series.run.clocks}
+
+    def has_clock(self, clock: Clock) -> bool:
+        """Whether every present run has this clock; without it nothing is shown on it."""
+        return bool(self.present) and all(clock in run.clocks for run in self.present.values())
+
+    @property
+    def frames_interpolated(self) -> bool:
+        return any(run.frames_interpolated for run in self.present.values())
+
+    def compare(
+        self,
+        metric: str,
+        map: str | None = None,
+        clock: str = "minutes",
+        every: float | None = None,
+        *,
+        as_logged: bool = False,
+    ) -> pd.DataFrame:
+        """Compare the runs at checkpoints of the common window.
+
+        Parameters
+        ----------
+        metric, map, as_logged
+            What to compare; see `measure`.
+        clock : {"minutes", "frames", "updates"}
+            The clock on which runs stand side by side.
+        every : float, optional
+            Distance between checkpoints, in units of the clock.
+
+        Returns
+        -------
+        DataFrame
+            One row a run and checkpoint: ``run``, ``role`` (baseline or candidate), ``metric``,
+            ``map``, ``clock``, ``checkpoint``, ``value`` (NaN where missing), ``unit``,
+            ``difference`` (to the baseline at the same checkpoint), ``reading_error``, and the
+            event behind the value: ``tag``, ``file``, ``step``, ``wall_time``, ``minutes``,
+            ``frames``, ``logged_value``.
+        """
+        chosen = check_clock(clock)
+        measure = self.measure(metric, map, as_logged=as_logged)
+        window = self.window(measure, chosen)
+        positions = checkpoints(window, every or EVERY[chosen])
+        rows = []
+        for name, series in self.on_clock(measure, chosen).items():
+            role = "baseline" if name == self.baseline else "candidate"
+            decided = series.at(chosen, positions)
+            for position, indices in zip(positions, decided, strict=True):
+                quantity = series.median_quantity(indices, "")
+                event = quantity.evidence[-1] if quantity.evidence else None
+                rows.append(
+                    {
+                        "run": name,
+                        "role": role,
+                        "metric": measure.metric.name,
+                        "map": measure.map,
+                        "clock": chosen,
+                        "checkpoint": float(position),
+                        "value": quantity.number,
+                        "unit": measure.unit,
+                        "reading_error": quantity.reading_error,
+                        "tag": series.tag,
+                        "file": event.file if event else None,
+                        "step": event.step if event else None,
+                        "wall_time": event.wall_time if event else math.nan,
+                        "minutes": event.minutes if event else math.nan,
+                        "frames": event.frames if event else math.nan,
+                        "logged_value": event.value if event else math.nan,
+                    }
+                )
+        table = pd.DataFrame(rows, columns=_COLUMNS)
+        return _with_difference(table, self.baseline)
+
+    def at_common_end(self, measure: Measure, clock: Clock = "minutes") -> dict[str, Quantity]:
+        """Return each run's value where the common window ends."""
+        window = self.window(measure, clock)
+        if not window.known:
+            reason = f"not every compared run is known on {clock}"
+            return {
+                name: Quantity.unknown(reason, measure.unit, label="no common window")
+                if isinstance(series, Series)
+                else series
+                for name, series in self.series(measure).items()
+            }
+        where = f"at {position_text(window.end, clock)}"
+        what = {
+            "best": f"best so far, {where}",
+            "median_of_last_three": f"median of the last three readings, {where}",
+        }.get(measure.metric.summary, f"last value logged, {where}")
+        found: dict[str, Quantity] = {}
+        for name, series in self.series(measure).items():
+            if not isinstance(series, Series):
+                found[name] = series
+            elif clock not in series.run.clocks:
+                reason = f"{name} has no clock of {clock} in these logs"
+                found[name] = Quantity.unknown(reason, measure.unit, label=f"no {clock}")
+            else:
+                found[name] = series.at_one(clock, window.end, what)
+        return found
+
+    def last(self, measure: Measure) -> dict[str, Quantity]:
+        """Return each run's last logged value, wherever that run ends."""
+        return {
+            name: series.quantity(summaries.last_index(series.values), "last value logged")
+            if isinstance(series, Series)
+            else series
+            for name, series in self.series(measure).items()
+        }
+
+    def best(self, measure: Measure) -> dict[str, Quantity]:
+        """Return each run's smallest value over all that is known of it."""
+        return {
+            name: _best(series) if isinstance(series, Series) else series
+            for name, series in self.series(measure).items()
+        }
+
+    def first_reached(self, measure: Measure, clock: Clock = "minutes") -> dict[str, Quantity]:
+        """Return where on a clock each run first reached its best value."""
+        return {
+            name: position_of(series, series.best_index, clock, "first reached")
+            if isinstance(series, Series)
+            else series
+            for name, series in self.series(measure).items()
+        }
+
+    def time_to_target(
+        self, measure: Measure, target: float, clock: Clock = "minutes"
+    ) -> dict[str, Quantity]:
+        """Return where on a clock each run first reached a target time.
+
+        A run that did not is censored at its own end: unknown, saying until when it is known not
+        to have reached the target.
+
+        Parameters
+        ----------
+        measure : Measure
+            A metric summarised by its best.
+        target : float
+            In the measure's unit.
+        """
+        found: dict[str, Quantity] = {}
+        for name, series in self.series(measure).items():
+            if not isinstance(series, Series):
+                found[name] = series
+                continue
+            end = series.run.known_until(series.tag, clock)
+            on_clock = series.clock(clock)
+            order = np.argsort(on_clock, kind="stable")
+            # A lone reading after the curve is known does not say when the target was reached.
+            order = order[on_clock[order] <= end * (1 + 1e-9)]
+            slot = summaries.first_at_or_below(series.values[order], target)
+            how = f"first at or below {target:g} {measure.unit}"
+            if slot is not None:
+                found[name] = position_of(series, int(order[slot]), clock, how)
+                continue
+            reason = (
+                f"not by {position_text(end, clock)}"
+                if math.isfinite(end)
+                else f"{name} has no clock of {clock}"
+            )
+            found[name] = Quantity.unknown(reason, UNITS[clock], label=reason)
+        return found
+
+
+def window_end(window: Window) -> Quantity:
+    """Return where a common window ends, as a quantity that says why there."""
+    ends = ", ".join(
+        f"{run} to {position_text(end, window.clock)}" for run, end in window.ends.items()
+    )
+    how = f"the end of the common window; there are data of {ends}"
+    return Quantity(window.end, UNITS[window.clock], 0, how=how)
+
+
+_COLUMNS = [
+    "run",
+    "role",
+    "metric",
+    "map",
+    "clock",
+    "checkpoint",
+    "value",
+    "unit",
+    "reading_error",
+    "tag",
+    "file",
+    "step",
+    "wall_time",
+    "minutes",
+    "frames",
+    "logged_value",
+]
+
+
+def _with_difference(table: pd.DataFrame, baseline: str) -> pd.DataFrame:
+    against = table[table.run == baseline].set_index("checkpoint")["value"]
+    difference = table["value"] - table["checkpoint"].map(against)
+    table.insert(table.columns.get_loc("unit") + 1, "difference", difference)
+    return table
+
+
+def _best(series: Series) -> Quantity:
+    count = int(np.isfinite(series.values).sum())
+    what = "new bests" if series.records_only else "values"
+    return series.quantity(series.best_index, f"smallest of {count:,} {what} logged")

@@ -1,0 +1,422 @@
+"""One metric of one run, ready to stand beside others: what is meant, its events, its values.
+
+A `Measure` says what is compared, `find_series` finds it in a run, and a `Series` answers with
+numbers that rest on events: the value at a position of a clock, where that value came from.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from rulka_analysis.logs.clocks import CLOCKS, Clock, last_event_at, write_interval
+from rulka_analysis.logs.runs import Run
+from rulka_analysis.metrics import summaries
+from rulka_analysis.metrics.catalogue import Catalogue, Metric
+from rulka_analysis.values.quantities import Evidence, Quantity
+
+Direction = Literal["lower", "higher", "the same", "not known"]
+STATUS = "trained"
+# How far apart checkpoints stand unless asked otherwise: the training program writes its aggregates
+# every five minutes.
+EVERY: dict[Clock, float] = {"minutes": 5.0, "frames": 250_000.0, "updates": 10_000.0}
+UNITS: dict[Clock, str] = {"minutes": "min", "frames": "frames", "updates": "updates"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a comparison's summary: which metric, and which of its numbers.
+
+    Parameters
+    ----------
+    metric : str
+        A metric the experiment declares, or one of the catalogue.
+    map : str or None
+        The map, where the metric has one.
+    at : {"common end", "last", "best"}
+        The value where the common window ends, the last one logged, or the smallest of all.
+    as_logged : bool
+        As logged, not per unit of the setting it scales with.
+    """
+
+    metric: str
+    map: str | None = None
+    at: str = "common end"
+    as_logged: bool = False
+
+    @property
+    def name(self) -> str:
+        """Key of the row, and last part of the names of results: ``loss_logged_last``."""
+        parts = [self.metric, self.map or "", "logged" if self.as_logged else ""]
+        return "_".join([part for part in parts if part] + self._which())
+
+    def _which(self) -> list[str]:
+        return [] if self.at == "common end" else [self.at]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What is compared: a metric of the catalogue, on a map, a batch or a transition.
+
+    Parameters
+    ----------
+    name : str
+        The name it was asked for by.
+    metric : Metric
+        The catalogue's entry.
+    map : str or None
+        The map as it stands in tags; None for a metric without one.
+    map_title : str
+        The map as readers know it.
+    per : str or None
+        The setting the value is divided by, because it grows with it; None for the value as logged.
+    """
+
+    name: str
+    metric: Metric
+    map: str | None = None
+    map_title: str = ""
+    per: str | None = None
+
+    @property
+    def unit(self) -> str:
+        return self.metric.per_unit or "" if self.per else self.metric.display_unit
+
+    @property
+    def digits(self) -> int:
+        per_unit = self.metric.per_unit_digits
+        return per_unit if self.per and per_unit is not None else self.metric.digits
+
+    @property
+    def title(self) -> str:
+        """What it is called on pages, such as ``Loss per transition``."""
+        name = (self.metric.per_unit_name if self.per else None) or self.metric.title
+        name = name[:1].upper() + name[1:].replace("{map}", self.map_title)
+        named = not self.map_title or self.map_title in name
+        return name if named else f"{name}, {self.map_title}"
+
+    @property
+    def is_best(self) -> bool:
+        """Whether the series is summarised by its smallest value so far."""
+        return self.metric.summary == "best"
+
+    @property
+    def placeholders(self) -> dict[str, str]:
+        """What stands in the pattern's braces."""
+        wanted = {"map": self.map, "status": STATUS}
+        named = {p.name for p in self.metric.placeholders}
+        return {name: text for name, text in wanted.items() if text and name in named}
+
+
+@dataclass(frozen=True)
+class Series:
+    """One measure of one run: its events, and their values as shown.
+
+    `values` are in the measure's unit (display factor applied, divided by the setting it scales
+    with); races that were not finished are NaN. Of flags of finished races, `values` are the rate
+    up to each of them and `finished` their number.
+    """
+
+    run: Run
+    measure: Measure
+    tag: str
+    events: pd.DataFrame
+    values: NDArray[np.float64]
+    factor: float
+    divided_by: str = ""
+    finished: NDArray[np.int64] | None = None
+    races_of_map: tuple[str, ...] = ()
+
+    @property
+    def records_only(self) -> bool:
+        return self.run.records_only(self.tag)
+
+    def clock(self, clock: Clock) -> NDArray[np.float64]:
+        positions: NDArray[np.float64] = self.events[clock].to_numpy(dtype=np.float64)
+        return positions
+
+    def evidence(self, index: int) -> Evidence:
+        return self.run.evidence_of(self.tag, self.events.iloc[index])
+
+    def quantity(self, index: int | None, how: str) -> Quantity:
+        """Return the value at one event as a quantity resting on that event."""
+        if index is None or index < 0:
+            reason = f"{self.run.name} has no value there"
+            return Quantity.unknown(reason, self.measure.unit, label="no value")
+        return self._quantity(float(self.values[index]), (index,), how)
+
+    def median_quantity(self, indices: Sequence[int], how: str) -> Quantity:
+        """Return the median of the values at some events, resting on all of them."""
+        if not indices:
+            return self.quantity(None, how)
+        return self._quantity(float(np.median(self.values[list(indices)])), tuple(indices), how)
+
+    def _quantity(self, value: float, indices: tuple[int, ...], how: str) -> Quantity:
+        # The largest error among the events bounds that of their median.
+        error = max(float(self.events.reading_error.iloc[i]) for i in indices) * self.factor
+        return Quantity(
+            value=value,
+            unit=self.measure.unit,
+            digits=self.measure.digits,
+            evidence=tuple(self.evidence(i) for i in indices),
+            how=f"{how}{self.divided_by}{self._counted(indices)}",
+            reading_error=error,
+        )
+
+    def _counted(self, indices: tuple[int, ...]) -> str:
+        if self.finished is None:
+            return ""
+        races = int(np.isfinite(self.values[: indices[-1] + 1]).sum())
+        return f": {self.finished[indices[-1]]:,} of {races:,} races finished"
+
+    @cached_property
+    def best_index(self) -> int | None:
+        return summaries.best_index(self.values)
+
+    def at(self, clock: Clock, positions: NDArray[np.float64]) -> list[tuple[int, ...]]:
+        """Return, for each position on a clock, the events that decide the value there.
+
+        Empty where there is none: nothing logged yet, or nothing for two write intervals.
+        """
+        on_clock = self.clock(clock)
+        if self.measure.is_best:
+            order = np.argsort(on_clock, kind="stable")
+            records = summaries.best_so_far(self.values[order])
+            at = last_event_at(on_clock[order], positions)
+            holds = self._holds(clock, positions)
+            best = np.where((at >= 0) & holds, records[np.maximum(at, 0)], -1)
+            return [(int(order[i]),) if i >= 0 else () for i in best]
+        # What comes later must not change what is said of a moment.
+        oldest = 2 * write_interval(on_clock[on_clock <= positions.max(initial=-np.inf)])
+        finite = np.where(np.isfinite(self.values), on_clock, np.nan)
+        at = last_event_at(finite, positions, oldest=oldest if math.isfinite(oldest) else 0.0)
+        if self.measure.metric.summary != "median_of_last_three":
+            return [(int(i),) if i >= 0 else () for i in at]
+        return [self._three_up_to(finite, int(i)) if i >= 0 else () for i in at]
+
+    def standing(
+        self, clock: Clock, positions: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+        """Return how the run stands at positions on a clock.
+
+        Returns
+        -------
+        array of shape (n,), array of shape (n,), array of shape (n,)
+            Values, NaN where missing; their reading errors; where races were run and none of them
+            had been finished.
+        """
+        decided = self.at(clock, positions)
+        errors = self.events.reading_error.to_numpy(dtype=np.float64) * self.factor
+        values = np.full(len(positions), np.nan)
+        error = np.zeros(len(positions))
+        for slot, indices in enumerate(decided):
+            if indices:
+                values[slot] = np.median(self.values[list(indices)])
+                error[slot] = errors[list(indices)].max()
+        unfinished = np.zeros(len(positions), dtype=bool)
+        if self.measure.metric.cutoff_seconds is not None:
+            on_clock = self.clock(clock)
+            finished = on_clock[np.isfinite(self.values) & np.isfinite(on_clock)]
+            raced = positions >= np.nanmin(on_clock, initial=np.inf)
+            none_yet = positions < finished.min(initial=np.inf)
+            unfinished = raced & none_yet & self._holds(clock, positions)
+        return values, error, unfinished
+
+    def reading(self, clock: Clock) -> float:
+        """Return the distance between two readings on a clock: the curve's, else between writes."""
+        provenance = self.run.provenance
+        resolution = provenance.resolution_minutes if provenance else None
+        if not resolution:
+            return write_interval(self.clock(clock))
+        if clock == "minutes":
+            return float(resolution)
+        end = self.run.known_until(self.tag, "minutes")
+        before, at_end = self.run.at(clock, np.array([end - resolution, end]))
+        return float(at_end - before)
+
+    def _holds(self, clock: Clock, positions: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Tell where a best so far holds: while the run still writes races of that map.
+
+        Races of a map pause while another is raced: a pause is no end of them if there was one as
+        long before.
+        """
+        if self.run.tag_provenance(self.tag) is not None:
+            until = self.run.known_until(self.tag, clock)
+            known: NDArray[np.bool_] = positions <= until * (1 + 1e-9)
+            return known
+        written = self._written[clock]
+        written = written[written <= positions.max(initial=-np.inf)]
+        if not len(written):
+            return np.zeros(len(positions), dtype=bool)
+        longest = np.maximum.accumulate(np.diff(written, prepend=written[0]))
+        usual = write_interval(written)
+        allowed = np.maximum(longest, 2 * usual if math.isfinite(usual) else 0.0)
+        last = np.searchsorted(written, positions * (1 + 1e-9), side="right") - 1
+        age = positions - written[np.maximum(last, 0)]
+        held: NDArray[np.bool_] = age <= allowed[np.maximum(last, 0)] * (1 + 1e-9)
+        return (last >= 0) & held
+
+    @cached_property
+    def _written(self) -> dict[Clock, NDArray[np.float64]]:
+        """Where on each clock something of the map's races was written, in order."""
+        races = [self.run.scalars(tag) for tag in self.races_of_map]
+        found = {}
+        for clock in CLOCKS:
+            every = np.concatenate([events[clock] for events in [*races, self.events]])
+            found[clock] = np.unique(every[np.isfinite(every)])
+        return found
+
+    def _three_up_to(self, on_clock: NDArray[np.float64], index: int) -> tuple[int, ...]:
+        order = np.argsort(on_clock, kind="stable")
+        rank = int(np.flatnonzero(order == index)[0])
+        return tuple(int(i) for i in order[max(0, rank - 2) : rank + 1])
+
+    def at_one(self, clock: Clock, position: float, how: str) -> Quantity:
+        """Return the value at one position on a clock."""
+        (indices,) = self.at(clock, np.array([position]))
+        if not indices and self.measure.metric.cutoff_seconds is not None:
+            by_then = self.clock(clock) <= position
+            if not np.isfinite(self.values[by_then]).any():
+                where = position_text(position, clock)
+                reason = f"{self.run.name} finished no such race by {where}"
+                return Quantity.unknown(reason, self.measure.unit, label="none finished")
+        return self.median_quantity(indices, how)
+
+
+def find_series(
+    run: Run, measure: Measure, per_value: Quantity | None, catalogue: Catalogue
+) -> Series | Quantity:
+    """Return a run's series of a measure, or why there is none.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    measure : Measure
+        What to look for.
+    per_value : Quantity or None
+        The value of the setting named by ``measure.per``, for this run.
+    catalogue : Catalogue
+        Tells which of the run's tags are written after races of the same map.
+    """
+    tags = catalogue.tags_for(measure.metric.name, run.tags, **measure.placeholders)
+    if not tags:
+        wanted = measure.metric.pattern
+        for name, text in measure.placeholders.items():
+            wanted = wanted.replace(f"{{{name}}}", text)
+        return Quantity.unknown(f"{run.name} has no {wanted} in these logs", measure.unit)
+    tag = tags[0]
+    factor = measure.metric.display_factor
+    divided_by = ""
+    if measure.per:
+        if per_value is None or not per_value.known:
+            reason = f"the {measure.per.replace('_', ' ')} of {run.name} is not recorded"
+            return Quantity.unknown(reason, measure.unit, label="not known")
+        factor /= per_value.number
+        title = measure.per.replace("_", " ")
+        divided_by = f", divided by the {title} of {per_value.text} ({per_value.how})"
+    events = run.scalars(tag)
+    values = events.value.to_numpy(dtype=np.float64)
+    finished = None
+    if measure.metric.summary == "finish_rate":
+        finished, values = summaries.finish_rate_so_far(values)
+    values, _ = shown_values(values, measure.metric, factor)
+    races = tuple(t for t in run.tags if _is_race_of(catalogue, t, measure.map))
+    return Series(run, measure, tag, events, values, abs(factor), divided_by, finished, races)
+
+
+def shown_values(
+    values: NDArray[np.float64], metric: Metric, factor: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return logged values as they are shown, and which of them are unfinished races.
+
+    Parameters
+    ----------
+    values : array of shape (n,)
+        As logged, in the metric's unit.
+    metric : Metric
+        Says what is logged for an unfinished race, and whether values are whole milliseconds.
+    factor : float
+        Shown value = logged value × this.
+
+    Returns
+    -------
+    array of shape (n,), array of shape (n,)
+        Values in the unit shown, NaN for an unfinished race; whether the race was not finished.
+    """
+    late = np.zeros(len(values), dtype=bool)
+    if metric.cutoff_seconds is not None:
+        # All-time bests are logged in milliseconds, races in seconds.
+        in_seconds = 0.001 if metric.unit == "ms" else 1.0
+        late = summaries.unfinished(values * in_seconds, metric.cutoff_seconds)
+    shown = np.where(late, np.nan, values) * factor
+    return summaries.whole_milliseconds(shown) if metric.whole_milliseconds else shown, late
+
+
+def _is_race_of(catalogue: Catalogue, tag: str, map: str | None) -> bool:
+    match = catalogue.match(tag)
+    return (
+        match is not None
+        and match.metric.written == "race"
+        and map is not None
+        and match.placeholders.get("map") == map
+    )
+
+
+def position_of(series: Series, index: int | None, clock: Clock, how: str) -> Quantity:
+    """Return where on a clock an event stands, resting on that event."""
+    unit = UNITS[clock]
+    if index is None:
+        return Quantity.unknown(f"{series.run.name} has no such event", unit, label="never")
+    position = float(series.clock(clock)[index])
+    end = series.run.known_until(series.tag, clock)
+    if position > end * (1 + 1e-9):
+        where = position_text(end, clock)
+        reason = f"the curve of {series.run.name} is not known from {where} on"
+        return Quantity.unknown(reason, unit, label=f"after {where}")
+    if not math.isfinite(position):
+        reason = f"{series.run.name} has no clock of {clock}"
+        return Quantity.unknown(reason, unit, label=f"no {clock}")
+    provenance = series.run.provenance
+    resolution = provenance.resolution_minutes if provenance else None
+    if resolution:
+        how = f"{how}; curves are known every {resolution:g} minutes, so up to that much earlier"
+    if clock == "frames" and series.run.frames_interpolated:
+        how = f"{how}; frames are interpolated"
+    return Quantity(position, unit, 0, (series.evidence(index),), how)
+
+
+def position_text(position: float, clock: Clock) -> str:
+    """Word a position on a clock.
+
+    Examples
+    --------
+    >>> position_text(160.0, "minutes"), position_text(5637254.0, "frames")
+    ('160 min', '5,637,254 frames')
+    """
+    whole = clock != "minutes" or math.isclose(position, round(position), abs_tol=0.05)
+    digits = 0 if whole else 1
+    return f"{position:,.{digits}f} {UNITS[clock]}"
+
+
+def direction(difference: Quantity) -> Direction:
+    """Return the direction word of a difference; none is claimed below the reading error.
+
+    Examples
+    --------
+    >>> direction(Quantity(0.21, "s")), direction(Quantity(-0.01, reading_error=0.02))
+    ('higher', 'the same')
+    """
+    if not difference.known:
+        return "not known"
+    assert difference.value is not None
+    if abs(difference.value) <= difference.reading_error or difference.value == 0:
+        return "the same"
+    return "higher" if difference.value > 0 else "lower"

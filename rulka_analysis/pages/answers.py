@@ -1,0 +1,165 @@
+"""Today's answers to the questions notebooks asked, and how they differ from earlier ones."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rulka_analysis.domains.trackmania.published import is_bundled
+from rulka_analysis.logs.runs import Logs
+from rulka_analysis.values import questions
+from rulka_analysis.values.errors import listing
+
+FileStates = Mapping[str, Sequence[Any]]
+"""Of each file of a run, by path: the bytes read, and the SHA-256 of them."""
+
+
+class World:
+    """Today's answers, each looked up once.
+
+    Parameters
+    ----------
+    logs : Logs
+        The log directory in effect, with the lengths up to which its files are read.
+    project : Path
+        The project's folder.
+    """
+
+    def __init__(self, logs: Logs, project: Path) -> None:
+        self._logs = logs
+        self._project = project
+        self._answers: dict[tuple[str, str], str] = {}
+        self._lock = threading.Lock()
+        self._modified = {path: _modified(logs.path / path) for path in logs.lengths()}
+
+    def answer(self, kind: str, subject: str) -> str:
+        with self._lock:
+            if (kind, subject) not in self._answers:
+                self._answers[kind, subject] = self._look_up(kind, subject)
+            return self._answers[kind, subject]
+
+    def _look_up(self, kind: str, subject: str) -> str:
+        if kind == "log_directory":
+            return log_directory_answer(self._logs)
+        if kind == "run":
+            return self._logs.digest(subject)
+        if kind == "runs":
+            return self._logs.runs_digest()
+        if kind == "findings":
+            found = [finding.as_dict() for finding in self._logs.findings]
+            return questions.digest_of(found)
+        if kind == "file":
+            return questions.digest_file(self._project / subject)
+        if kind == "module":
+            return questions.module_digest(subject)
+        if kind == "package":
+            return questions.package_version(subject)
+        if kind == "definitions":
+            return questions.definitions_digest(self._project / subject)
+        if kind == "python":
+            return questions.python_version()
+        return f"nobody answers questions of kind {kind!r}"
+
+    def rewritten(self, records: Iterable[Sequence[Mapping[str, Any]]]) -> list[str]:
+        """Return the files that no longer begin with what was read of them, in words.
+
+        Only files that were modified meanwhile are read again: most of them have grown.
+        """
+        asked = {a["subject"] for record in records for a in record if a["kind"] == "run"}
+        found = []
+        for run in sorted(asked):
+            for path, (length, digest) in self._logs.file_states(run).items():
+                file = self._logs.path / path
+                same = _modified(file) == self._modified.get(path)
+                if not same and questions.digest_file(file, length) != digest:
+                    found.append(f"{path} of run {run}")
+        return found
+
+    def with_files(self, record: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return a record in which each run's answer tells its files, for reasons later."""
+        return [
+            {**asked, "files": self._logs.file_states(asked["subject"])}
+            if asked["kind"] == "run" and asked["answer"] != questions.ABSENT
+            else asked
+            for asked in record
+        ]
+
+    def difference(self, record: Sequence[Mapping[str, Any]]) -> str:
+        """Return the first answer of a record that is another today, in words; else nothing."""
+        for asked in record:
+            kind, subject, then = asked["kind"], asked["subject"], asked["answer"]
+            now = self.answer(kind, subject)
+            if now != then:
+                told = worded(kind, subject, then, now)
+                if "files" not in asked or now == questions.ABSENT:
+                    return told
+                changes = self._changed_files(subject, asked["files"])
+                return f"{told} ({listing(changes, 2)})" if changes else told
+        return ""
+
+    def _changed_files(self, run: str, then: FileStates) -> list[str]:
+        now = self._logs.file_states(run)
+        return [
+            self._changed(path, then.get(path), now.get(path))
+            for path in sorted({*then, *now})
+            if then.get(path) is None
+            or now.get(path) is None
+            or list(then[path]) != list(now[path])
+        ]
+
+    def _changed(self, path: str, then: Sequence[Any] | None, now: Sequence[Any] | None) -> str:
+        name = _short(path.rpartition("/")[2])
+        if then is None:
+            return f"{name} is new"
+        if now is None:
+            return f"{name} is gone"
+        grown = now[0] - then[0]
+        if grown > 0 and questions.digest_file(self._logs.path / path, then[0]) == then[1]:
+            return f"{name} grew by {grown:,} bytes"
+        return f"{name} was rewritten"
+
+
+def _modified(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+def log_directory_answer(logs: Logs) -> str:
+    """Return what pages may say of a log directory: its name, and whether it is the bundled one."""
+    return questions.digest_of([logs.name, is_bundled(logs.path)])
+
+
+def worded(kind: str, subject: str, then: str, now: str) -> str:
+    """Word how an answer changed.
+
+    Examples
+    --------
+    >>> worded("run", "uni_9", "1f3a", "absent"), worded("package", "numpy", "2.4.5", "2.4.6")
+    ('uni_9 is gone', 'package numpy changed from 2.4.5 to 2.4.6')
+    """
+    what = {
+        "log_directory": "the log directory",
+        "run": subject,
+        "runs": "the list of runs",
+        "findings": "what was noticed about folders that are no run",
+        "definitions": f"the list of definitions in {subject}",
+        "python": "Python",
+        "file": subject,
+    }.get(kind, f"{kind} {subject}")
+    if then == questions.ABSENT:
+        return f"{what} appeared"
+    if now == questions.ABSENT:
+        return f"{what} is gone"
+    if kind in ("package", "python"):
+        return f"{what} changed from {then} to {now}"
+    return f"{what} changed"
+
+
+def _short(name: str) -> str:
+    """Return a file's name without time, host and process, which say nothing to a reader."""
+    return "events.out…" if name.startswith("events.out.tfevents") else name

@@ -1,0 +1,169 @@
+"""What a build was made from: logs, definitions, package, versions; nothing of when or where."""
+
+from __future__ import annotations
+
+import pkgutil
+from datetime import UTC, datetime
+
+import rulka_analysis
+from rulka_analysis.domains.trackmania.published import is_bundled
+from rulka_analysis.logs.runs import Logs, Run
+from rulka_analysis.metrics.catalogue import CATALOGUE_FILE
+from rulka_analysis.pages.answers import log_directory_answer
+from rulka_analysis.pages.tables import Cell, Table
+from rulka_analysis.values import questions
+from rulka_analysis.values.places import project_folder
+from rulka_analysis.values.quantities import Quantity, Sentence
+
+DIGITS_SHOWN = 16
+"""Hexadecimal digits of a SHA-256 that are shown: enough to compare by eye."""
+
+PACKAGES = (
+    "sphinx",
+    "myst-nb",
+    "myst-parser",
+    "pydata-sphinx-theme",
+    "jupytext",
+    "nbclient",
+    "ipykernel",
+    "matplotlib",
+    "numpy",
+    "pandas",
+    "tensorboard",
+    "protobuf",
+)
+"""What pages are made with, besides this package."""
+
+
+def log_directory(logs: Logs) -> Sentence:
+    """Return a sentence that names the log directory and how fine its data are."""
+    runs = Quantity(float(len(logs)), "runs" if len(logs) != 1 else "run", 0, how="counted")
+    stated = [run.provenance for run in logs if run.provenance is not None]
+    finest = sorted({p.resolution_minutes for p in stated if p.resolution_minutes})
+    bundled = is_bundled(logs.path)
+    questions.note("log_directory", "", log_directory_answer(logs))
+    text = "The bundled curves of published runs: {runs}" if bundled else "{name}: {runs}"
+    fields: dict[str, Quantity | str] = {"name": logs.name, "runs": runs}
+    if finest:
+        text += ", one point every {resolution}"
+        fields["resolution"] = Quantity(finest[0], "min", 0, how="stated beside the logs")
+    elif not stated:
+        text += ", at full resolution"
+    return Sentence(text + ".", fields)
+
+
+def logs_table(logs: Logs) -> Table:
+    """Return a row a run: how much was read, its digest, and its last event.
+
+    When that was written is shown where it is known of any run.
+    """
+    columns = {
+        "run": "Run",
+        "files": "Files",
+        "bytes": "Bytes read",
+        "digest": "Digest",
+        "last": "Last event",
+        "step": "Its step",
+    }
+    rows: dict[str, list[Cell]] = {}
+    written = {}
+    for run in logs:
+        states = logs.file_states(run.name).values()
+        last = _last_event(run)
+        rows[run.name] = [
+            run.name,
+            Quantity(float(len(states)), "", 0, how="files read"),
+            Quantity(float(sum(length for length, _ in states)), "", 0, how="bytes read"),
+            logs.digest(run.name)[:DIGITS_SHOWN],
+            last,
+            _step(run, last),
+        ]
+        written[run.name] = _written(last)
+    if any(written.values()):
+        columns["written"] = "Written (UTC)"
+        for name, when in written.items():
+            rows[name].append(when or "not known")
+    told = (
+        "A digest covers every byte that was read of a run's files, and their names (SHA-256); its "
+        "first {digits} digits are shown."
+    )
+    caption = "The logs that were read, up to the length they had at the start."
+    return Table(columns, rows, caption, [Sentence(told, {"digits": _digits_shown()})])
+
+
+def _digits_shown() -> Quantity:
+    return Quantity(float(DIGITS_SHOWN), "", 0, how="of 64 hexadecimal digits")
+
+
+def _step(run: Run, last: Quantity) -> Quantity:
+    if "frames" not in run.clocks:
+        # Its events carry seconds in place of a step.
+        return Quantity.unknown(f"{run.name} has no clock of frames", label="not known")
+    return Quantity(float(last.evidence[0].step), "", 0, last.evidence, "step of the last event")
+
+
+def _last_event(run: Run) -> Quantity:
+    """Return the minute of the event that was written last, resting on it."""
+    ends = {tag: run.scalars(tag).wall_time for tag in run.tags}
+    tag = max(ends, key=lambda tag: float(ends[tag].max()))
+    event = run.evidence(tag, int(ends[tag].to_numpy().argmax()))
+    minutes = event.minutes if event.minutes is not None else 0.0
+    return Quantity(minutes, "min", 1, (event,), "minutes of training up to the last event")
+
+
+def _written(last: Quantity) -> str:
+    """Return when the last event was written; empty where that is not known."""
+    event = last.evidence[0]
+    if event.published:
+        return ""
+    written = datetime.fromtimestamp(event.wall_time, tz=UTC)
+    return f"{written:%Y-%m-%d %H:%M:%S}"
+
+
+def definitions_table() -> Table:
+    """Return the digests of what people declare: experiments, the catalogue, the package."""
+    project = project_folder()
+    folder = project / "docs" / "experiments"
+    questions.note(
+        "definitions",
+        folder.relative_to(project).as_posix(),
+        questions.definitions_digest(folder),
+    )
+    rows: dict[str, list[Cell]] = {}
+    for path in [*sorted(folder.glob("*.toml")), CATALOGUE_FILE]:
+        questions.note_file(path)
+        name = path.relative_to(project).as_posix() if path.is_relative_to(project) else path.name
+        rows[name] = [name, questions.digest_file(path)[:DIGITS_SHOWN]]
+    rows["package"] = ["the package rulka_analysis", _package_digest()[:DIGITS_SHOWN]]
+    told = (
+        "A digest covers every byte of a file, of the package those of all its modules (SHA-256); "
+        "its first {digits} digits are shown."
+    )
+    columns = {"what": "What", "digest": "Digest"}
+    caption = "What was declared, and the code that read it."
+    return Table(columns, rows, caption, [Sentence(told, {"digits": _digits_shown()})])
+
+
+def _package_digest() -> str:
+    modules = ["rulka_analysis"]
+    modules += [
+        found.name
+        for found in pkgutil.walk_packages(
+            rulka_analysis.__path__, "rulka_analysis.", onerror=lambda name: None
+        )
+        if not found.name.endswith("__main__")
+    ]
+    digests = {name: questions.module_digest(name) for name in modules}
+    for name, digest in digests.items():
+        questions.note("module", name, digest)
+    return questions.digest_of(digests)
+
+
+def versions_table() -> Table:
+    """Return the versions of what pages are made with."""
+    rows: dict[str, list[Cell]] = {"python": ["Python", questions.python_version()]}
+    for name in PACKAGES:
+        version = questions.package_version(name)
+        questions.note("package", name, version)
+        rows[name] = [name, version]
+    return Table({"what": "What", "version": "Version"}, rows, "Versions in use.")

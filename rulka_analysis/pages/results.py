@@ -1,0 +1,291 @@
+"""What notebooks hand to pages.
+
+`publish` shows a value in the notebook and, beside what Jupyter shows, leaves it in the output
+under a private MIME type, with everything a page needs to quote it. The executed notebook is the
+only artefact: there are no side files to lose. `collect` reads results back from one.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+import numbers
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from rulka_analysis.values.errors import ResultError
+from rulka_analysis.values.quantities import Quantity, Sentence
+
+if TYPE_CHECKING:
+    from rulka_analysis.pages.figures import Figure
+    from rulka_analysis.pages.tables import Table
+    from rulka_analysis.verdicts.evaluate import Conclusion
+
+MIME = "application/vnd.rulka.result+json"
+Kind = Literal["number", "sentence", "table", "figure", "conclusion", "code"]
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """Text for a file, such as a configuration.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    language : str
+        What it is written in, for highlighting.
+    """
+
+    text: str
+    language: str = "python"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A published value as plain data.
+
+    Parameters
+    ----------
+    name : str
+        The name it was published under.
+    kind : {"number", "sentence", "table", "figure", "conclusion", "code"}
+        What it is.
+    data : dict
+        Its content; see `encode`.
+    """
+
+    name: str
+    kind: Kind
+    data: dict[str, Any]
+
+
+def publish(
+    name: str,
+    value: Quantity | Sentence | Table | Figure | Conclusion | Code | float | str,
+    *,
+    unit: str = "",
+    digits: int = 2,
+) -> None:
+    """Publish a value from a notebook under a name that pages can quote.
+
+    A page quotes it as ``experiment/name``, the experiment being the notebook's folder.
+
+    Parameters
+    ----------
+    name : str
+        Letters, digits, ``_``, ``-`` and ``.``; unique in the experiment.
+    value : Quantity, Sentence, Table, Figure, Conclusion, Code, number or str
+        A number becomes a `Quantity` without evidence, a text a `Sentence`.
+    unit, digits
+        For a plain number.
+
+    Raises
+    ------
+    ResultError
+        If the name cannot be one, or the value cannot be shown: the message names both.
+    """
+    from IPython.display import display
+
+    result = encode(name, value, unit=unit, digits=digits)
+    display(_bundle(result), raw=True)  # type: ignore[no-untyped-call]
+
+
+def encode(name: str, value: Any, *, unit: str = "", digits: int = 2) -> Result:
+    """Turn a value into a `Result`: plain data, ready for JSON.
+
+    Raises
+    ------
+    ResultError
+        If the name cannot be one, or the value cannot be shown.
+
+    Examples
+    --------
+    >>> encode("ratio", Quantity(9.84, "times")).data["text"]
+    '9.84 times'
+    >>> encode("ratio", float("nan"))
+    Traceback (most recent call last):
+    rulka_analysis.values.errors.ResultError: result 'ratio' cannot be shown: nan is not a finite number; \
+publish Quantity.unknown("why") where there is no value
+    """
+    if not _NAME.match(name):
+        raise ResultError(
+            f"{name!r} cannot be a result's name: use letters, digits, '_', '-' and '.', "
+            "beginning with a letter or digit"
+        )
+    if isinstance(value, bool) or value is None:
+        raise ResultError(f"result {name!r} cannot be shown: {value!r} is no value; use a text")
+    if isinstance(value, numbers.Real):
+        try:
+            value = Quantity(float(value), unit, digits)
+        except OverflowError as error:
+            raise ResultError(f"result {name!r} cannot be shown: {error}") from error
+    if isinstance(value, str):
+        value = Sentence(value.replace("{", "{{").replace("}", "}}"))
+    try:
+        kind, data = _encoded(value)
+    except ValueError as error:
+        raise ResultError(f"result {name!r} cannot be shown: {error}") from error
+    return Result(name, kind, data)
+
+
+def collect(notebook: Mapping[str, Any]) -> Iterator[Result]:
+    """Yield the results in an executed notebook (nbformat 4, as plain data), in order."""
+    for output in _outputs(notebook):
+        data = output.get("data", {}).get(MIME)
+        if data is not None:
+            yield Result(data["name"], data["kind"], data["value"])
+
+
+def _outputs(notebook: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for cell in notebook["cells"]:
+        yield from cell.get("outputs", ())
+
+
+def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
+    # Imported here: a notebook that publishes only numbers depends on neither module.
+    from rulka_analysis.pages.tables import Table
+
+    if isinstance(value, Quantity):
+        return "number", _quantity(value)
+    if isinstance(value, Sentence):
+        return "sentence", {"parts": [_part(part) for part in value.parts()]}
+    if isinstance(value, Table):
+        return "table", _table(value)
+    if isinstance(value, Code):
+        return "code", {"text": value.text, "language": value.language}
+    if type(value).__name__ == "Conclusion" and hasattr(value, "verdict"):
+        return "conclusion", _conclusion(value)
+    if type(value).__name__ == "Figure" and hasattr(value, "light"):
+        return "figure", {
+            "light": value.light,
+            "dark": value.dark,
+            "width": value.width,
+            "height": value.height,
+            "alt": value.alt,
+            "caption": _cell(value.caption),
+            "table": _table(value.table),
+        }
+    raise ValueError(
+        f"a {type(value).__name__} is none of Quantity, Sentence, Table, Figure, Conclusion, Code, "
+        "number or str"
+    )
+
+
+def _quantity(value: Quantity) -> dict[str, Any]:
+    if value.value is not None and not math.isfinite(value.value):
+        raise ValueError(
+            f"{value.value!r} is not a finite number; "
+            'publish Quantity.unknown("why") where there is no value'
+        )
+    return {"kind": "number", **value.as_dict()}
+
+
+def _part(part: str | Quantity) -> str | dict[str, Any]:
+    return part if isinstance(part, str) else _quantity(part)
+
+
+def _cell(cell: str | Quantity | Sentence) -> str | dict[str, Any]:
+    if isinstance(cell, Sentence):
+        return {"kind": "sentence", "parts": [_part(part) for part in cell.parts()]}
+    return _part(cell)
+
+
+def _table(table: Table) -> dict[str, Any]:
+    # Lists and not mappings: nbformat writes a notebook with its keys sorted.
+    return {
+        "columns": [[key, title] for key, title in table.columns.items()],
+        "rows": [[key, [_cell(cell) for cell in cells]] for key, cells in table.rows.items()],
+        "caption": _cell(table.caption),
+        "notes": [_cell(note) for note in table.notes],
+    }
+
+
+def _conclusion(value: Conclusion) -> dict[str, Any]:
+    from rulka_analysis.pages.tables import deciding, verdict_in_words
+
+    return {
+        "name": value.name,
+        "verdict": value.verdict,
+        "outcome": value.outcome,
+        "shown": verdict_in_words(value),
+        "typed": value.typed,
+        "sentence": _cell(value.sentence),
+        "strength": _cell(value.strength),
+        "sensitivity": _cell(value.sensitivity),
+        "deciding": _table(deciding(value)),
+        "instead_of": value.instead_of.message if value.instead_of else "",
+        "findings": [[finding.severity, finding.message] for finding in value.findings],
+        "parts": [
+            {
+                "name": part.name,
+                "verdict": part.verdict,
+                "shown": verdict_in_words(part),
+                "sentence": _cell(part.sentence),
+                "by_itself": part.by_itself,
+            }
+            for part in value.parts
+        ],
+    }
+
+
+def _bundle(result: Result) -> dict[str, Any]:
+    """Return what Jupyter shows, with the result beside it."""
+    bundle: dict[str, Any] = {MIME: asdict(result) | {"value": result.data}}
+    del bundle[MIME]["data"]
+    if result.kind == "figure":
+        caption = as_text(result.data["caption"])
+        source = f'<figure role="img" aria-label="{html.escape(result.data["alt"], quote=True)}">'
+        bundle["text/html"] = (
+            f"{source}{_inline_svg(result.data['light'])}"
+            f"<figcaption>{html.escape(caption)}</figcaption></figure>"
+        )
+        bundle["text/plain"] = f"{caption}\n{result.data['alt']}"
+    elif result.kind == "table":
+        bundle["text/html"] = _html_table(result.data)
+        bundle["text/plain"] = _plain_table(result.data)
+    elif result.kind == "conclusion":
+        bundle["text/plain"] = f"{result.data['shown']}. {as_text(result.data['sentence'])}"
+    else:
+        bundle["text/plain"] = as_text(result.data)
+    return bundle
+
+
+def as_text(cell: str | Mapping[str, Any]) -> str:
+    """Return a cell, sentence or number as plain text."""
+    if isinstance(cell, str):
+        return cell
+    if "parts" in cell:
+        return "".join(as_text(part) for part in cell["parts"])
+    return str(cell["text"])
+
+
+def _inline_svg(svg: str) -> str:
+    return svg[svg.index("<svg") :]
+
+
+def _html_table(data: Mapping[str, Any]) -> str:
+    head = "".join(f"<th>{html.escape(title)}</th>" for _, title in data["columns"])
+    body = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(as_text(cell))}</td>" for cell in cells) + "</tr>"
+        for _, cells in data["rows"]
+    )
+    caption = html.escape(as_text(data["caption"]))
+    return (
+        f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{body}</tbody></table>"
+    )
+
+
+def _plain_table(data: Mapping[str, Any]) -> str:
+    lines = [[title for _, title in data["columns"]]]
+    lines += [[as_text(cell) for cell in cells] for _, cells in data["rows"]]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )

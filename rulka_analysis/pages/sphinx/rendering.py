@@ -1,0 +1,332 @@
+"""Document nodes for quoted results, and how they look in HTML.
+
+Everything that comes from logs (run names, tags, file names) is untrusted text and is escaped here.
+"""
+
+from __future__ import annotations
+
+import datetime
+import html
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from docutils import nodes
+
+from rulka_analysis.pages.results import as_text
+from rulka_analysis.values.quantities import format_number
+from rulka_analysis.values.questions import digest_text
+
+# A table with more columns than this is set smaller.
+WIDE = 6
+# A column with a cell of more characters than this is set wider.
+LONG = 160
+
+_PUNCTUATION = re.compile(r"[.,:;)]+")
+
+
+class quoted_number(nodes.Inline, nodes.TextElement):  # type: ignore[misc]
+    """A number with its provenance; the text is the number as shown."""
+
+
+class quoted_words(nodes.Inline, nodes.TextElement):  # type: ignore[misc]
+    """Text and numbers of a result, among what is typed on a page."""
+
+
+class quoted_figure(nodes.General, nodes.Element):  # type: ignore[misc]
+    """A figure in two files, light and dark, with caption and numbers as children."""
+
+
+class figure_caption(nodes.General, nodes.TextElement):  # type: ignore[misc]
+    """The caption of a quoted figure."""
+
+
+class disclosure(nodes.General, nodes.Element):  # type: ignore[misc]
+    """Content that is shown on demand."""
+
+
+class data_banner(nodes.General, nodes.TextElement):  # type: ignore[misc]
+    """Which data a page was built from."""
+
+
+def number_node(data: Mapping[str, Any], result_id: str, notebook: str) -> quoted_number:
+    """Return the node of a number.
+
+    Parameters
+    ----------
+    data : mapping
+        The number as `results.encode` made it.
+    result_id, notebook : str
+        Under which id it is quoted, and the document of the notebook that published it.
+    """
+    node = quoted_number("", str(data["text"]))
+    node["data"] = dict(data)
+    node["result"] = result_id
+    node["notebook"] = notebook
+    return node
+
+
+def inline_nodes(cell: Any, result_id: str, notebook: str) -> list[nodes.Node]:
+    """Return the nodes of a text, a number or a sentence with numbers in it; none if it is empty.
+
+    They stand within `quoted_words`: what is in it was computed, nobody typed it on the page.
+    """
+    found = _inline_nodes(cell, result_id, notebook)
+    return [quoted_words("", "", *found)] if any(node.astext() for node in found) else []
+
+
+def _inline_nodes(cell: Any, result_id: str, notebook: str) -> list[nodes.Node]:
+    if isinstance(cell, str):
+        return [nodes.Text(cell)]
+    if cell.get("kind") == "number":
+        return [number_node(cell, result_id, notebook)]
+    found: list[nodes.Node] = []
+    parts = ["", *cell["parts"], ""]
+    for before, part, after in zip(parts, parts[1:], parts[2:], strict=False):
+        if isinstance(part, str):
+            kept = "" if isinstance(before, str) else _closing(part)
+            text = part[len(kept) :]
+            if not isinstance(after, str) and text.endswith("("):
+                text = text[:-1]
+            found += [nodes.Text(text)] if text else []
+            continue
+        # A line may break beside a button: what belongs to a number stays with it.
+        opening = "(" if isinstance(before, str) and before.endswith("(") else ""
+        closing = _closing(after) if isinstance(after, str) else ""
+        number = number_node(part, result_id, notebook)
+        if opening or closing:
+            texts = (nodes.Text(opening), number, nodes.Text(closing))
+            around = [node for node in texts if node.astext()]
+            found.append(nodes.inline("", "", *around, classes=["rulka-keep"]))
+        else:
+            found.append(number)
+    return found
+
+
+def _closing(text: str) -> str:
+    """Return the punctuation that a text begins with."""
+    mark = _PUNCTUATION.match(text)
+    return mark[0] if mark else ""
+
+
+def table_node(data: Mapping[str, Any], result_id: str, notebook: str) -> nodes.table:
+    """Return a table result as a table; its first column names the rows."""
+    # Without widths of its own, a column is as wide as its content asks for.
+    table = nodes.table(classes=["rulka-table", "colwidths-auto"])
+    if as_text(data["caption"]):
+        caption = inline_nodes(data["caption"], result_id, notebook)
+        table += nodes.title("", "", *caption)
+    columns = data["columns"]
+    if len(columns) > WIDE:
+        table["classes"].append("rulka-wide")
+    group = nodes.tgroup(cols=len(columns))
+    table += group
+    for number in range(len(columns)):
+        group += nodes.colspec(colwidth=1, stub=int(number == 0))
+    head = nodes.thead()
+    head += _row([title for _, title in columns], result_id, notebook)
+    for number, entry in enumerate(head[0]):
+        cells = [row[number] for _, row in data["rows"]]
+        # A heading stands over its numbers.
+        if cells and all(_is_number(cell) for cell in cells):
+            entry["classes"].append("rulka-cell-number")
+        # Much text in a narrow column makes a table of empty rows.
+        if any(len(as_text(cell)) > LONG for cell in cells):
+            entry["classes"].append("rulka-cell-long")
+    body = nodes.tbody()
+    body += [_row(cells, result_id, notebook) for _, cells in data["rows"]]
+    group += [head, body]
+    return table
+
+
+def _row(cells: list[Any], result_id: str, notebook: str) -> nodes.row:
+    row = nodes.row()
+    for cell in cells:
+        entry = nodes.entry()
+        if _is_number(cell):
+            entry["classes"].append("rulka-cell-number")
+        entry += nodes.paragraph("", "", *inline_nodes(cell, result_id, notebook))
+        row += entry
+    return row
+
+
+def _is_number(cell: Any) -> bool:
+    return isinstance(cell, Mapping) and cell.get("kind") == "number"
+
+
+def figure_node(data: Mapping[str, Any], result_id: str, notebook: str) -> quoted_figure:
+    """Return a figure result as a figure with caption and the numbers behind it."""
+    node = quoted_figure()
+    node["ids"] = [nodes.make_id(result_id)]
+    node["result"] = result_id
+    node["alt"] = data["alt"]
+    node["width"], node["height"] = data["width"], data["height"]
+    node["files"] = {theme: figure_file(data[theme]) for theme in ("light", "dark")}
+    caption = figure_caption()
+    caption += inline_nodes(data["caption"], result_id, notebook)
+    caption += nodes.Text(" ")
+    caption += notebook_reference(notebook)
+    shown = disclosure()
+    shown["summary"] = "The numbers in this figure"
+    shown += table_node({**data["table"], "caption": ""}, result_id, notebook)
+    node.extend([caption, shown])
+    return node
+
+
+def figure_file(svg: str) -> str:
+    """Return the file name of a figure: named after its content, so it can be kept for ever."""
+    return f"figure-{digest_text(svg)[:20]}.svg"
+
+
+def notebook_reference(notebook: str) -> nodes.Node:
+    """Return a link to the notebook's page; resolved by Sphinx."""
+    from sphinx import addnodes
+
+    reference = addnodes.pending_xref(
+        "", refdomain="std", reftype="doc", reftarget=f"/{notebook}", refexplicit=True, refwarn=True
+    )
+    reference += nodes.inline("", "Notebook", classes=["rulka-notebook-link"])
+    return reference
+
+
+def evidence_html(data: Mapping[str, Any], notebook_href: str) -> str:
+    """Return what is shown of a number's provenance, as phrasing content (it may stand in a <p>).
+
+    Parameters
+    ----------
+    data : mapping
+        The number as `results.encode` made it.
+    notebook_href : str
+        Where the notebook that computed it is.
+    """
+    lines = []
+    if data["missing"]:
+        lines.append(_line("Why", data["missing"]))
+    if data["how"]:
+        lines.append(_line("How", data["how"]))
+    if data["reading_error"]:
+        error = f"± {data['reading_error']:.2g} (one standard error of the reading)"
+        lines.append(_line("Read to", error))
+    for event in data["evidence"]:
+        lines.append(_event(event))
+    if not data["evidence"] and not data["missing"]:
+        declared = "declared" in data["how"]
+        source = "the definition, not a log" if declared else "other results of the notebook"
+        lines.append(_line("From", source))
+    link = f'<a href="{html.escape(notebook_href, quote=True)}">the notebook</a>'
+    lines.append(f'<span class="rulka-fact"><b>In</b> {link}</span>')
+    return "".join(lines)
+
+
+def _event(event: Mapping[str, Any]) -> str:
+    place = []
+    if event["frames"] is None:
+        place.append("step not known")
+    else:
+        interpolated = " (interpolated)" if event["frames_interpolated"] else ""
+        place.append(f"step {event['step']:,}{interpolated}")
+    if event["minutes"] is not None:
+        place.append(f"minute {event['minutes']:,.4g}")
+    if event["published"]:
+        place.append("wall time not published")
+    else:
+        moment = datetime.datetime.fromtimestamp(event["wall_time"], tz=datetime.UTC)
+        place.append(moment.strftime("%Y-%m-%d %H:%M:%S UTC"))
+    value = event["value"]
+    shown = format_number(value, 0) if value == int(value) else f"{value:,.7g}"
+    return (
+        '<span class="rulka-event">'
+        + _line("Run", event["run"])
+        + _line("Tag", event["tag"], code=True)
+        + _line("At", ", ".join(place))
+        + _line("Read off" if event["published"] else "Logged", shown)
+        + _line("File", event["file"], code=True)
+        + "</span>"
+    )
+
+
+def _line(name: str, text: str, *, code: bool = False) -> str:
+    shown = html.escape(str(text))
+    if code:
+        shown = f"<code>{shown}</code>"
+    return f'<span class="rulka-fact"><b>{name}</b> <span>{shown}</span></span>'
+
+
+def visit_number_html(writer: Any, node: quoted_number) -> None:
+    # The popover attribute works by mouse, touch and keyboard without any script; the script in
+    # static/rulka.js only places it beside the number and opens it on hover.
+    serial = getattr(writer, "_rulka_serial", 0) + 1
+    writer._rulka_serial = serial
+    data = node["data"]
+    kind = "rulka-number" if data["value"] is not None else "rulka-number rulka-missing"
+    writer.body.append(f'<button type="button" class="{kind}" popovertarget="evidence-{serial}">')
+    href = writer.builder.get_relative_uri(writer.builder.current_docname, node["notebook"])
+    node["popover"] = (
+        f'</button><span popover id="evidence-{serial}" class="rulka-evidence" role="note">'
+        f"{evidence_html(data, href)}</span>"
+    )
+
+
+def depart_number_html(writer: Any, node: quoted_number) -> None:
+    writer.body.append(node["popover"])
+    del node["popover"]
+
+
+def visit_figure_html(writer: Any, node: quoted_figure) -> None:
+    alt = html.escape(node["alt"], quote=True)
+    size = f'width="{node["width"]}" height="{node["height"]}"'
+    # Images in a box of their own: the theme hides captions that are siblings of themed images.
+    writer.body.append(f'<figure class="rulka-figure" id="{node["ids"][0]}"><div>')
+    for theme, file in node["files"].items():
+        source = f"{writer.builder.imgpath}/{file}"
+        writer.body.append(
+            f'<img class="only-{theme}" src="{source}" alt="{alt}" {size} loading="lazy">'
+        )
+    writer.body.append("</div>")
+
+
+def depart_figure_html(writer: Any, node: quoted_figure) -> None:
+    writer.body.append("</figure>")
+
+
+def visit_caption_html(writer: Any, node: figure_caption) -> None:
+    writer.body.append("<figcaption>")
+
+
+def depart_caption_html(writer: Any, node: figure_caption) -> None:
+    writer.body.append("</figcaption>")
+
+
+def visit_disclosure_html(writer: Any, node: disclosure) -> None:
+    summary = html.escape(node["summary"])
+    writer.body.append(f'<details class="rulka-details"><summary>{summary}</summary>')
+
+
+def depart_disclosure_html(writer: Any, node: disclosure) -> None:
+    writer.body.append("</details>")
+
+
+def visit_banner_html(writer: Any, node: data_banner) -> None:
+    writer.body.append('<aside class="rulka-banner" aria-label="Data used">')
+
+
+def depart_banner_html(writer: Any, node: data_banner) -> None:
+    writer.body.append("</aside>")
+
+
+def pass_over(writer: Any, node: nodes.Node) -> None:
+    """Write nothing of the node itself; its children are written."""
+
+
+def add_nodes(app: Any) -> None:
+    """Register the nodes with Sphinx: full in HTML, as their text elsewhere."""
+    plain = (pass_over, pass_over)
+    for node, in_html in (
+        (quoted_number, (visit_number_html, depart_number_html)),
+        (quoted_words, plain),
+        (quoted_figure, (visit_figure_html, depart_figure_html)),
+        (figure_caption, (visit_caption_html, depart_caption_html)),
+        (disclosure, (visit_disclosure_html, depart_disclosure_html)),
+        (data_banner, (visit_banner_html, depart_banner_html)),
+    ):
+        app.add_node(node, html=in_html, text=plain, latex=plain, man=plain, texinfo=plain)

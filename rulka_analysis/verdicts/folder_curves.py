@@ -1,0 +1,208 @@
+"""What one log folder holds of a tag, and the statistics that were typed of it.
+
+A run and its segments are one run everywhere else; the page was typed from the folders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rulka_analysis.experiments.experiment import Experiment
+from rulka_analysis.logs.clocks import Clock
+from rulka_analysis.logs.runs import Run
+from rulka_analysis.metrics import summaries
+from rulka_analysis.metrics.catalogue import Match
+from rulka_analysis.metrics.series import STATUS, Measure, Series, find_series
+from rulka_analysis.values.errors import UnknownTagError
+from rulka_analysis.values.quantities import Quantity
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What one log folder holds of a series, up to some moment."""
+
+    name: str
+    series: Series
+    inside: NDArray[np.bool_]
+
+    def until(self, clock: Clock, position: float) -> Curve:
+        early = self.series.clock(clock) <= position * (1 + 1e-9)
+        return replace(self, inside=self.inside & early)
+
+    def end(self, clock: Clock) -> float:
+        """Where the last event stands."""
+        return float(np.nanmax(self.series.clock(clock), initial=-np.inf, where=self.inside))
+
+    def known_until(self, clock: Clock) -> float:
+        return min(self.end(clock), self.series.run.known_until(self.series.tag, clock))
+
+    def best(self) -> Quantity:
+        return self._at(summaries.best_index(self._values()), "smallest value logged")
+
+    def last(self) -> Quantity:
+        return self._at(summaries.last_index(self._values()), "last value logged")
+
+    def first_at_or_below(self, target: float) -> Quantity:
+        """Return where a value was first reached, in frames."""
+        return self._frames(summaries.first_at_or_below(self._values(), target))
+
+    def first_best(self) -> Quantity:
+        """Return where the best was first reached, in frames."""
+        return self._frames(summaries.best_index(self._values()))
+
+    def last_step(self) -> Quantity:
+        """Return where the last value stands, in frames."""
+        return self._frames(summaries.last_index(self._values()), "the last event with a value")
+
+    def _values(self) -> NDArray[np.float64]:
+        return np.where(self.inside, self.series.values, np.nan)
+
+    def _at(self, index: int | None, how: str) -> Quantity:
+        return self.series.quantity(index, f"{how} in folder {self.name}")
+
+    def _frames(self, index: int | None, how: str = "where it was first reached") -> Quantity:
+        run = self.series.run
+        if "frames" not in run.clocks:
+            return Quantity.unknown(f"{run.name} has no clock of frames in these logs", "frames")
+        if index is None:
+            return Quantity.unknown(f"{run.name} has no such value in these logs", "frames")
+        if run.frames_interpolated:
+            how += "; frames are interpolated"
+        at = float(self.series.clock("frames")[index])
+        return Quantity(at, "frames", 0, (self.series.evidence(index),), how)
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """How a typed figure was made: of one run's curve, or of two."""
+
+    of: Callable[[Curve, Curve], Quantity]
+    of_two: bool = True
+
+
+def percent_lower(value: Quantity, base: Quantity, how: str) -> Quantity:
+    share = value.over(base, how=how)
+    if share.value is None:
+        return replace(share, unit="%")
+    error = 100 * share.reading_error
+    return replace(share, value=100 * (1 - share.value), unit="%", reading_error=error)
+
+
+def _difference(run: Curve, against: Curve) -> Quantity:
+    unit = run.series.measure.unit
+    unit = "percentage points" if unit == "%" else unit
+    return run.last().minus(against.last(), how=f"{run.name} minus {against.name}", unit=unit)
+
+
+STATISTICS: Mapping[str, Statistic] = {
+    "best": Statistic(lambda run, _: run.best(), of_two=False),
+    "last": Statistic(lambda run, _: run.last(), of_two=False),
+    "ratio of last": Statistic(
+        lambda run, against: run.last().over(against.last(), how=f"{run.name} over {against.name}")
+    ),
+    "lower by": Statistic(
+        lambda run, against: percent_lower(
+            run.last(), against.last(), f"how much lower {run.name} is than {against.name}"
+        )
+    ),
+    "difference": Statistic(_difference),
+    "fewer steps to best": Statistic(
+        lambda run, against: percent_lower(
+            run.first_best(),
+            against.first_best(),
+            f"how many frames fewer {run.name} took to its own best than {against.name} to its own",
+        )
+    ),
+}
+"""Statistics that were typed, by the word the file has for them."""
+
+
+class CurveReader:
+    """Finds curves in the logs of an experiment."""
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        self.every = experiment.all_runs()
+        self._series: dict[tuple[str, str, str | None, str | None], Series | Quantity] = {}
+
+    def run_with(self, folder: str) -> Run | None:
+        """Return the run a log folder belongs to."""
+        named = self.experiment.run(folder)
+        if named is not None:
+            return named
+        return next((run for run in self.experiment.logs if folder in run.folders), None)
+
+    def curve(self, folder: str, tag: str) -> Curve | Quantity:
+        run = self.run_with(folder)
+        if run is None:
+            return Quantity.unknown(f"no run {folder} in these logs")
+        match = self._match(run, tag)
+        if match is None:
+            return Quantity.unknown(f"{run.name} has no {tag} in these logs")
+        measure = self.measure(match, as_logged=True)
+        series = self.series(run, measure)
+        if isinstance(series, Quantity):
+            return series
+        # Of a run without segments every file stands in its folder or, named otherwise, beneath it.
+        inside = np.ones(len(series.values), dtype=bool)
+        if len(run.folders) > 1:
+            inside = series.events.file.astype(str).str.startswith(f"{folder}/").to_numpy(bool)
+        if not inside.any():
+            return Quantity.unknown(f"{folder} has no {series.tag} in these logs", measure.unit)
+        return Curve(folder, series, inside)
+
+    def series(self, run: Run, measure: Measure) -> Series | Quantity:
+        key = (run.name, measure.metric.name, measure.map, measure.per)
+        if key not in self._series:
+            per = self.setting(run, measure.per) if measure.per else None
+            found = find_series(run, measure, per, self.experiment.catalogue)
+            self._series[key] = found
+        return self._series[key]
+
+    def measure(self, match: Match, *, as_logged: bool) -> Measure:
+        map = match.placeholders.get("map")
+        return self.every.measure(match.metric.name, map, as_logged=as_logged)
+
+    def per_unit(self, measure: Measure) -> Measure:
+        return self.every.measure(measure.metric.name, measure.map)
+
+    def setting(self, run: Run, name: str) -> Quantity:
+        if run.name not in self.experiment.definition.runs:
+            return Quantity.unknown(f"{run.name} is no run of the experiment", label="not recorded")
+        settings = self.experiment.settings(run.name)
+        unknown = Quantity.unknown(f"{name} of {run.name} is no number", label="not recorded")
+        return settings.get(name, unknown)
+
+    def races(self, measure: Measure) -> Measure | None:
+        """Return what the experiment itself declares to stand for times on the same map."""
+        for name, by_map in self.experiment.definition.metrics.items():
+            if measure.map in by_map:
+                declared = self.every.measure(name, measure.map)
+                if declared.is_best and declared.metric is not measure.metric:
+                    return declared
+        return None
+
+    def _match(self, run: Run, tag: str) -> Match | None:
+        """Return what a typed tag stands for.
+
+        Of several tags that fit a ``*``, the one of the map that the experiment names first.
+        """
+        catalogue = self.experiment.catalogue
+        if "*" not in tag:
+            match = catalogue.match(tag)
+            if match is None:
+                raise UnknownTagError(
+                    f"no metric of the catalogue has the tag {tag!r}; "
+                    "correct the tag or add the metric"
+                )
+            return match
+        fitting = [catalogue.match(name) for name in run.tags if fnmatchcase(name, tag)]
+        found = [m for m in fitting if m and m.placeholders.get("status", STATUS) == STATUS]
+        maps = list(self.experiment.definition.maps)
+        of_map = {m.placeholders.get("map"): m for m in reversed(found)}
+        return next((of_map[map] for map in maps if map in of_map), next(iter(found), None))

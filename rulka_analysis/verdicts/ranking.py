@@ -1,0 +1,201 @@
+"""Which comes first when several objectives decide in order: pure functions on DataFrames."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import pandas as pd
+
+
+class HasMargin(Protocol):
+    """What says how small a difference does not matter; `rulka_analysis.experiments.definition.Margin` does."""
+
+    def of(self, base: float, reading: float = 0.0) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one objective decided about those that were still level.
+
+    Parameters
+    ----------
+    objective : str
+        The objective.
+    best : float
+        The best value among those that were level; NaN where none has one.
+    margin : float
+        How far behind it one may be and still be level.
+    level : tuple of str
+        Who is level after it.
+    behind : tuple of str
+        Who fell behind by it.
+    """
+
+    objective: str
+    best: float
+    margin: float
+    level: tuple[str, ...]
+    behind: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Who comes first, second, …
+
+    Parameters
+    ----------
+    places : tuple of tuple of str
+        Best first; those that share a place cannot be told apart.
+    steps : tuple of Step
+        How the first place was decided, objective by objective.
+    without_value : tuple of str
+        Those that may win but have no value on any objective.
+    """
+
+    places: tuple[tuple[str, ...], ...]
+    steps: tuple[Step, ...]
+    without_value: tuple[str, ...] = ()
+
+    @property
+    def first(self) -> tuple[str, ...]:
+        return self.places[0] if self.places else ()
+
+    @property
+    def second(self) -> tuple[str, ...]:
+        return self.places[1] if len(self.places) > 1 else ()
+
+
+def rank(
+    values: pd.DataFrame,
+    margins: Mapping[str, HasMargin],
+    eligible: Collection[str],
+    *,
+    higher_is_better: Collection[str] = (),
+    errors: pd.DataFrame | None = None,
+) -> Ranking:
+    """Rank by objectives in order; ties within the margin are broken by the next.
+
+    Being within a margin is not transitive (a may be level with b and b with c, but not a with c),
+    so every value is held against the best alone: on each objective all stay level that are within
+    the margin of the best value among those still level, and the next objective decides between
+    them. Who is left after the last objective cannot be told apart and shares the first place. The
+    second place is decided in the same way among the others, and so on.
+
+    A missing value is behind every value (nobody finished is behind somebody who did); where nobody
+    has a value the objective decides nothing.
+
+    Parameters
+    ----------
+    values : DataFrame
+        A row for each to be ranked, a column for each objective, in the order in which they decide.
+    margins : mapping
+        The margin of each objective.
+    eligible : collection of str
+        Rows that may have a place.
+    higher_is_better : collection of str
+        Objectives of which the largest value is best; of the others it is the smallest.
+    errors : DataFrame, optional
+        Reading errors, of the shape of `values`. A difference below the combined error of two
+        readings is none, whatever the margin.
+
+    Examples
+    --------
+    >>> from rulka_analysis.experiments.definition import Margin
+    >>> values = pd.DataFrame(
+    ...     {"A01": [24.60, 24.65, 25.00], "hock": [66.0, 58.0, 57.0]}, index=["a", "b", "c"]
+    ... )
+    >>> margins = {"A01": Margin(size=0.1), "hock": Margin(size=1.0)}
+    >>> rank(values, margins, ["a", "b", "c"]).places
+    (('b',), ('a',), ('c',))
+    """
+    # The order of rows must not matter, nor that of `eligible`.
+    rows = values.loc[sorted(set(values.index) & set(eligible))].astype(float)
+    scores = rows.copy()
+    for objective in higher_is_better:
+        scores[objective] = -scores[objective]
+    known = scores.notna().any(axis=1)
+    left = [str(name) for name in scores.index[known]]
+    places: list[tuple[str, ...]] = []
+    steps: tuple[Step, ...] = ()
+    while left:
+        decided = _decide(scores.loc[left], rows, margins, errors)
+        steps = steps or decided
+        first = decided[-1].level
+        places.append(first)
+        left = [name for name in left if name not in first]
+    return Ranking(tuple(places), steps, tuple(str(name) for name in scores.index[~known]))
+
+
+def _decide(
+    scores: pd.DataFrame,
+    values: pd.DataFrame,
+    margins: Mapping[str, HasMargin],
+    errors: pd.DataFrame | None,
+) -> tuple[Step, ...]:
+    level = [str(name) for name in scores.index]
+    steps = []
+    for objective in scores.columns:
+        column = scores.loc[level, objective]
+        if column.notna().any():
+            best = str(column.idxmin())
+            margin = margins[objective].of(float(values.loc[best, objective]))
+            behind = [name for name in level if not _is_level(name, best, column, margin, errors)]
+            level = [name for name in level if name not in behind]
+            value = float(values.loc[best, objective])
+            steps.append(Step(objective, value, margin, tuple(level), tuple(behind)))
+        else:
+            steps.append(Step(objective, math.nan, math.nan, tuple(level), ()))
+        if len(level) == 1:
+            break
+    return tuple(steps)
+
+
+def _is_level(
+    name: str, best: str, scores: pd.Series, margin: float, errors: pd.DataFrame | None
+) -> bool:
+    distance = float(scores[name] - scores[best])
+    if math.isnan(distance):
+        return False
+    if errors is not None and name != best:
+        both = [float(errors.loc[row, scores.name]) for row in (name, best)]
+        margin = max(margin, math.hypot(*both))
+    # Values in seconds are multiples of 0.01: a difference of just the margin is within it.
+    return distance <= margin + 1e-9 * max(1.0, abs(margin))
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a clock on which the same are first.
+
+    Parameters
+    ----------
+    begin, end : float
+        Its first and last checkpoint.
+    first : tuple of str
+        Who is first; several that cannot be told apart, or nobody.
+    """
+
+    begin: float
+    end: float
+    first: tuple[str, ...]
+
+
+def stretches(positions: Sequence[float], rankings: Sequence[Ranking]) -> tuple[Stretch, ...]:
+    """Return where on a clock who is first, neighbouring checkpoints with the same answer as one.
+
+    Examples
+    --------
+    >>> a, b = Ranking((("a",), ("b",)), ()), Ranking((("b",), ("a",)), ())
+    >>> [(s.begin, s.end, s.first) for s in stretches([5, 10, 15], [a, a, b])]
+    [(5.0, 10.0, ('a',)), (15.0, 15.0, ('b',))]
+    """
+    found: list[Stretch] = []
+    for position, ranking in zip(positions, rankings, strict=True):
+        if found and found[-1].first == ranking.first:
+            found[-1] = Stretch(found[-1].begin, float(position), ranking.first)
+        else:
+            found.append(Stretch(float(position), float(position), ranking.first))
+    return tuple(found)
