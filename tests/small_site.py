@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from event_files import record, scalar_event
-from site_of_project import PROJECT, Site
-from training_logs import TrainingRun, write_runs
+from tests.event_files import record, scalar_event
+from tests.site_of_project import PROJECT, Site
+from tests.training_logs import TrainingRun, write_runs
 
 RUNS = tuple(
     TrainingRun(name, minutes=8, seed=seed, loss=loss)

@@ -12,11 +12,11 @@ import pytest
 from docutils import nodes
 from docutils.core import publish_doctree
 from docutils.parsers.rst import Directive, directives, roles
-from site_of_project import PROJECT, Site
-from training_logs import TrainingRun, write_runs
 
 import tasks
 from rulka_analysis.metrics.catalogue import load_catalogue
+from tests.site_of_project import PROJECT, Site
+from tests.training_logs import TrainingRun, write_runs
 
 GUIDES = PROJECT / "docs" / "guides"
 RUNS = ("uni_5", "uni_6", "uni_7", "uni_13")

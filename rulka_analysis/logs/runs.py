@@ -31,9 +31,9 @@ from rulka_analysis.logs.events import (
 from rulka_analysis.logs.events.file_findings import printable
 from rulka_analysis.logs.events.listing import search
 from rulka_analysis.logs.provenance import SIDECAR, Provenance, TagProvenance, read_provenance
-from rulka_analysis.logs.restarts import Overlap, check_overlap, created, sessions, standing_events
 from rulka_analysis.logs.segments import fold_segments, goes_on, run_of_hyperparameters
 from rulka_analysis.logs.segments import natural_order as natural_order
+from rulka_analysis.logs.sessions import Overlap, check_overlap, created, sessions, standing_events
 from rulka_analysis.values import questions
 from rulka_analysis.values.errors import (
     LogDirectoryError,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rulka_analysis.logs.events import EventFile, block_reader, read_event_file
 from tests import event_files as write
-from tests.test_events_fast import (
+from tests.logs.events.test_block_reader import (
     MIXED,
     PATH,
     assert_equal,

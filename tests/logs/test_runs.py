@@ -27,7 +27,7 @@ from tests.training_logs import (
     write_run,
 )
 
-REAL_LOGS = Path(__file__).parents[2] / "shared" / "real_logs"
+REAL_LOGS = Path(__file__).parents[3] / "shared" / "real_logs"
 START = write.STARTED
 
 
@@ -386,7 +386,7 @@ def test_a_link_to_nothing_is_a_finding(tmp_path: Path) -> None:
 def test_which_log_directory_is_in_effect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = tmp_path / "project"
     (project / "data").mkdir(parents=True)
-    bundled = Path(__file__).parents[1] / "data" / "published"
+    bundled = Path(__file__).parents[2] / "data" / "published"
     (project / "data" / "published").symlink_to(bundled, target_is_directory=True)
     monkeypatch.setenv("RULKA_PROJECT", str(project))
     assert open_logs().path.parent.name == "published"

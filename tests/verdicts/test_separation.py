@@ -12,7 +12,7 @@ from rulka_analysis.verdicts.separation import inseparable, separation
 from tests.training_logs import TrainingRun, write_runs
 
 EXPERIMENT = "batch_size_and_running_speed"
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SETTINGS = """\
 [maps]
 A01 = "A01"

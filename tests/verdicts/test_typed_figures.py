@@ -26,7 +26,7 @@ from rulka_analysis.verdicts.typed_figures import (
 from tests.training_logs import TrainingRun, Truth, rewrite_event_file, write_runs
 
 EXPERIMENT = "batch_size_and_running_speed"
-FILE = Path(__file__).parents[1] / "data" / "published" / "hand_typed_figures.csv"
+FILE = Path(__file__).parents[2] / "data" / "published" / "hand_typed_figures.csv"
 HOCK, A01 = "alltime_min_ms_hock", "alltime_min_ms_A01"
 LOSS, SHARE = "Training/loss", "Performance/learner_percentage_training"
 HEADER = "section,run,against,tag,statistic,value,unit,step\n"

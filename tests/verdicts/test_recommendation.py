@@ -23,7 +23,7 @@ from rulka_analysis.verdicts.recommendation import Recommendation, recommend
 from tests.training_logs import TrainingRun, Truth, write_run, write_runs
 
 EXPERIMENT = "batch_size_and_running_speed"
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DEFINITION = (ROOT / "docs" / "experiments" / f"{EXPERIMENT}.toml").read_text(encoding="utf-8")
 ROBUST = "Race/eval_race_time_robust_trained_A01"
 EXPLORING = "Race/explo_race_time_trained_hock"

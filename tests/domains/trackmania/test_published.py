@@ -23,7 +23,7 @@ from rulka_analysis.domains.trackmania.published import (
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.values.errors import LogDirectoryError
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[3]
 SOURCE = PROJECT / "data" / "published"
 FOLDERS = [*(f"uni_{n}" for n in (5, 6)), "uni_6_2", *(f"uni_{n}" for n in range(7, 13))]
 RACES = [

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from site_of_project import PROJECT
-from small_site import SmallSite
-from training_logs import TrainingRun, write_run
+
+from tests.site_of_project import PROJECT
+from tests.small_site import SmallSite
+from tests.training_logs import TrainingRun, write_run
 
 # The real command on another project, in the environment of the tests.
 MAKE_HTML = """

@@ -17,7 +17,7 @@ from rulka_analysis.logs.runs import Logs
 from tests import event_files as write
 from tests.training_logs import TrainingRun, Truth, write_runs
 
-CURVES = Path(__file__).parents[1] / "data" / "published" / "published_curves.csv"
+CURVES = Path(__file__).parents[2] / "data" / "published" / "published_curves.csv"
 
 
 @pytest.fixture(scope="module")

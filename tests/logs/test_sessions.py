@@ -14,8 +14,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.compat.proto.event_pb2 import Event
 
 from rulka_analysis.logs.events import EventFile, read_event_file
-from rulka_analysis.logs.restarts import MOST_LISTED, as_tensorboard, standing_events
 from rulka_analysis.logs.runs import Logs, open_logs
+from rulka_analysis.logs.sessions import MOST_LISTED, as_tensorboard, standing_events
 from rulka_analysis.values.errors import RulkaError
 from tests import event_files as write
 

@@ -15,7 +15,6 @@ import jupytext
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from site_of_project import PROJECT
 
 from rulka_analysis.metrics.catalogue import CATALOGUE_FILE
 from rulka_analysis.pages.prose import (
@@ -25,6 +24,7 @@ from rulka_analysis.pages.prose import (
     typed_numbers_in_definition,
     typed_numbers_in_markdown,
 )
+from tests.site_of_project import PROJECT
 
 DEFINITIONS = [*sorted((PROJECT / "docs" / "experiments").glob("*.toml")), CATALOGUE_FILE]
 NOTEBOOKS = sorted((PROJECT / "notebooks").rglob("*.py"))

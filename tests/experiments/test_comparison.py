@@ -23,7 +23,7 @@ from rulka_analysis.values.quantities import Quantity
 from tests import event_files as write
 from tests.training_logs import TrainingRun, rewrite_event_file, write_runs
 
-SOURCE = Path(__file__).parents[1] / "data" / "published"
+SOURCE = Path(__file__).parents[2] / "data" / "published"
 EXPERIMENT = "batch_size_and_running_speed"
 BATCH = {"uni_5": 2048, "uni_6": 8192, "uni_7": 512, "uni_9": 64, "uni_10": 512, "uni_11": 512}
 BATCH |= {"uni_12": 512}

@@ -194,7 +194,7 @@ def test_parquet_without_pyarrow_says_how_to_get_it(
 
 def test_csv_to_a_pipe_is_utf8_whatever_the_console(logdir: Path) -> None:
     command = [sys.executable, "-m", "rulka_analysis", "extract", "--metrics", "*"]
-    project = str(Path(__file__).parents[1])
+    project = str(Path(__file__).parents[2])
     result = subprocess.run(
         [*command, "--logdir", str(logdir)],
         capture_output=True,

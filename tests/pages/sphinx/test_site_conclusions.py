@@ -17,7 +17,6 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup, Tag
-from site_of_project import PAGE, PROJECT, Site
 
 import rulka_analysis
 from rulka_analysis.experiments.definition import DeclaredConclusion
@@ -27,6 +26,7 @@ from rulka_analysis.pages.results import Result, as_text, encode
 from rulka_analysis.pages.sphinx.conclusions import conclusion_id
 from rulka_analysis.verdicts.evaluate import Conclusion
 from rulka_analysis.verdicts.wording import title_within
+from tests.site_of_project import PAGE, PROJECT, Site
 from tests.training_logs import TrainingRun, write_runs
 
 NAME = "batch_size_and_running_speed"

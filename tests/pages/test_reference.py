@@ -10,7 +10,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup, Tag
-from site_of_project import PROJECT, Site
 
 from rulka_analysis import read_scalars
 from rulka_analysis.logs.runs import Logs
@@ -21,6 +20,7 @@ from rulka_analysis.pages.results import encode
 from rulka_analysis.pages.tables import Table
 from rulka_analysis.values.quantities import Quantity, Sentence
 from tests import event_files as write
+from tests.site_of_project import PROJECT, Site
 from tests.training_logs import CUTOFF, TrainingRun, Truth, write_runs
 
 CATALOGUE = load_catalogue()

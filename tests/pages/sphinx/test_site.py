@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from site_of_project import PAGE, Site
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.summary.writer.record_writer import RecordWriter
 
 from rulka_analysis.logs.events import find_event_files
+from tests.site_of_project import PAGE, Site
 
 LANDING = "index.html"
 NOTEBOOK = "notebooks/batch_size_and_running_speed/larger_batch.html"

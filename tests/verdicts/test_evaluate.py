@@ -29,7 +29,7 @@ from rulka_analysis.verdicts.rule import ByAtLeast
 from tests import event_files as write
 from tests.training_logs import TrainingRun, rewrite_event_file, write_runs
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 NAME = "batch_size_and_running_speed"
 DEFINITION = PROJECT / "docs" / "experiments" / f"{NAME}.toml"
 CURVES = PROJECT / "data" / "published" / "published_curves.csv"

@@ -26,7 +26,7 @@ from rulka_analysis.logs.events import (
 from rulka_analysis.logs.events.decoding import Decoder
 from tests import event_files as write
 
-REAL_LOGS = Path(__file__).parents[2] / "shared" / "real_logs"
+REAL_LOGS = Path(__file__).parents[4] / "shared" / "real_logs"
 PATH = Path("events.out.tfevents.1")
 SMALL_BLOCK = 1 << 10
 

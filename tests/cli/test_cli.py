@@ -19,7 +19,7 @@ from rulka_analysis.logs.runs import Logs
 from tests import event_files as write
 from tests.training_logs import TrainingRun, write_runs
 
-PROJECT = Path(__file__).parents[1]
+PROJECT = Path(__file__).parents[2]
 BOX = set("─│╭╮╰╯━┃┏┓└┘├┤")
 
 

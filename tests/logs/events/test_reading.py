@@ -28,7 +28,7 @@ from rulka_analysis.logs.events import (
 from rulka_analysis.values.errors import LogDirectoryError
 from tests import event_files as write
 
-REAL_LOGS = Path(__file__).parents[2] / "shared" / "real_logs"
+REAL_LOGS = Path(__file__).parents[4] / "shared" / "real_logs"
 
 
 def read(tmp_path: Path, data: bytes, **options: bool) -> EventFile:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from small_site import NOTEBOOKS, SmallSite
-from training_logs import TrainingRun, write_run
+
+from tests.small_site import NOTEBOOKS, SmallSite
+from tests.training_logs import TrainingRun, write_run
 
 EXPERIMENT, OTHER, PLAIN = "docs/experiments/small", "docs/other", "docs/plain"
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import psutil
 import pytest
-from event_files import scalar_event, write_event_file
 
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages.execute import KEPT, Executed, NotebookError, Outcome, execute_notebooks
 from rulka_analysis.values import questions
 from rulka_analysis.values.places import project_folder
+from tests.event_files import scalar_event, write_event_file
 
 ASKS_FOR_RUNS = """\
 # %%

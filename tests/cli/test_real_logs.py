@@ -14,7 +14,7 @@ from rulka_analysis.cli import app
 from rulka_analysis.logs.events import read_scalars
 from rulka_analysis.logs.runs import Logs
 
-REAL_LOGS = Path(__file__).parents[2] / "shared" / "real_logs"
+REAL_LOGS = Path(__file__).parents[3] / "shared" / "real_logs"
 FOLDERS = sorted(p.name for p in REAL_LOGS.iterdir() if p.is_dir()) if REAL_LOGS.is_dir() else []
 
 pytestmark = pytest.mark.skipif(not FOLDERS, reason="the logs of other programs are not here")
