@@ -1,8 +1,8 @@
 """Clocks, the common window and checkpoints: pure functions on arrays.
 
-Three clocks can order a run's events: **frames** played (what TensorBoard calls step), **minutes**
-of training (pauses excluded) and gradient **updates**. A clock that a log cannot give is missing,
-never approximated in silence.
+Three clocks can order a run's events: **minutes** of training (pauses excluded), **steps** (what the
+step of an event counts is the program's own) and gradient **updates**. A clock that a log cannot
+give is missing, never approximated in silence.
 """
 
 from __future__ import annotations
@@ -11,15 +11,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rulka_analysis.values.errors import RulkaError
-
-Clock = Literal["minutes", "frames", "updates"]
-CLOCKS: tuple[Clock, ...] = get_args(Clock)
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -29,17 +26,90 @@ class ClockError(RulkaError):
     """A clock was asked for that does not exist, or that a run does not have."""
 
 
-def check_clock(clock: str) -> Clock:
-    """Return `clock` if there is such a clock.
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What orders a run's events.
 
-    Raises
-    ------
-    ClockError
-        If there is none of that name.
+    Parameters
+    ----------
+    key : {"minutes", "steps", "updates"}
+        Which of the three it is.
+    name : str
+        What people call it: on the command line, at the head of a column, in a sentence.
+    unit : str
+        Behind a number.
+    every : float
+        How far apart checkpoints stand unless asked otherwise, in `unit`.
+    title : str
+        Heading of a column.
+    axis : str
+        Label of an axis whose numbers are divided by `scale`.
+    scale : float
+        What positions are divided by on an axis.
     """
-    if clock not in CLOCKS:
-        raise ClockError(f"no clock {clock!r}; choose one of {', '.join(CLOCKS)}")
-    return clock
+
+    key: Literal["minutes", "steps", "updates"]
+    name: str
+    unit: str
+    every: float
+    title: str = ""
+    axis: str = ""
+    scale: float = 1.0
+
+    def __str__(self) -> str:
+        return self.name
+
+
+MINUTES = Clock("minutes", "minutes", "min", 5.0, "Minutes", "Minutes of training")
+# What TensorBoard calls step; a program that counts something else by it names its own.
+STEPS = Clock("steps", "steps", "steps", 10_000.0, "Steps", "Steps (thousands)", 1e3)
+UPDATES = Clock(
+    "updates", "updates", "updates", 10_000.0, "Updates", "Gradient updates (thousands)", 1e3
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Conventions:
+    """How a training program writes its logs, as far as bytes become runs by it.
+
+    Parameters
+    ----------
+    steps : Clock
+        What the step of an event counts.
+    hours_tag, updates_tag : str or None
+        Tags under which the program logs its own hours of training and its gradient updates.
+    """
+
+    steps: Clock = STEPS
+    hours_tag: str | None = None
+    updates_tag: str | None = None
+
+    @property
+    def clocks(self) -> tuple[Clock, ...]:
+        """The clocks a run may have."""
+        return MINUTES, self.steps, UPDATES
+
+    def clock(self, name: str | Clock) -> Clock:
+        """Return the clock of a name; the step clock is known by its key, too.
+
+        Raises
+        ------
+        ClockError
+            If there is none of that name.
+
+        Examples
+        --------
+        >>> Conventions().clock("minutes").unit
+        'min'
+        """
+        if isinstance(name, Clock):
+            return name
+        for clock in self.clocks:
+            if name in (clock.name, clock.key):
+                return clock
+        raise ClockError(
+            f"no clock {name!r}; choose one of {', '.join(clock.name for clock in self.clocks)}"
+        )
 
 
 def session_minutes(
@@ -127,7 +197,7 @@ def interpolated(positions: Floats, known_at: Floats, known: Floats) -> Floats:
     """Return `known` at `positions` by straight lines, missing outside of what is known.
 
     Used for the updates clock (updates are logged every few minutes, races in between) and to say
-    which frame a minute was. NaN where `positions` lies before the first or after the last point.
+    which step a minute was. NaN where `positions` lies before the first or after the last point.
 
     Examples
     --------
@@ -148,7 +218,7 @@ class Window:
 
     Parameters
     ----------
-    clock : {"minutes", "frames", "updates"}
+    clock : Clock
         The clock.
     end : float
         Where the knowledge of the shortest compared run ends; NaN when nothing is common.
@@ -173,7 +243,7 @@ def common_window(clock: Clock, ends: Mapping[str, float]) -> Window:
 
     Examples
     --------
-    >>> window = common_window("minutes", {"uni_5": 160.0, "uni_6": 165.0})
+    >>> window = common_window(MINUTES, {"uni_5": 160.0, "uni_6": 165.0})
     >>> window.end, window.limited_by
     (160.0, 'uni_5')
     """
@@ -189,7 +259,7 @@ def checkpoints(window: Window, every: float) -> Floats:
 
     Examples
     --------
-    >>> checkpoints(common_window("minutes", {"a": 12.0}), 5.0).tolist()
+    >>> checkpoints(common_window(MINUTES, {"a": 12.0}), 5.0).tolist()
     [5.0, 10.0, 12.0]
     """
     if not window.known or window.end <= 0:
@@ -207,8 +277,9 @@ def checkpoints(window: Window, every: float) -> Floats:
 def write_interval(positions: Floats) -> float:
     """Return the distance within which a tag is written again, nearly always.
 
-    That is the distance that one in twenty exceeds: races come in bursts, a few on one map and then
-    a few on the other, and their median distance would say that the map is no longer raced. NaN for
+    That is the distance that one in twenty exceeds: values may come in bursts, a few under one tag
+    and then a few under another, and their median distance would say that the first is no longer
+    written. NaN for
     fewer than two events.
 
     Examples
@@ -236,7 +307,7 @@ def last_event_at(
     oldest : float
         An event further back than this says nothing about a checkpoint any more.
     holds_until : float
-        Up to here an event holds however old it is (a best so far, while races are still written).
+        Up to here an event holds however old it is (a best so far, while the run still writes).
 
     Returns
     -------
