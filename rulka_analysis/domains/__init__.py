@@ -1,0 +1,1 @@
+"""What is known of each kind of training program; `project` chooses one by name."""
