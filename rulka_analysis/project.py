@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rulka_analysis.domains import DOMAINS
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.metrics.domain import Domain
 from rulka_analysis.values import questions
@@ -28,14 +29,8 @@ if TYPE_CHECKING:
     from rulka_analysis.metrics.catalogue import Catalogue
     from rulka_analysis.verdicts.loaded import LoadedExperiment as LoadedExperiment
 
-DOMAINS = {
-    "trackmania": "rulka_analysis.domains.trackmania",
-    "rl": "rulka_analysis.domains.rl",
-}
-"""The module of each domain, whose `DOMAIN` it is."""
 
-
-def domain(name: str = "trackmania") -> Domain:
+def domain(name: str = DOMAINS[0]) -> Domain:
     """Return a domain by name.
 
     Raises
@@ -45,12 +40,12 @@ def domain(name: str = "trackmania") -> Domain:
 
     Examples
     --------
-    >>> domain().conventions.steps.name
-    'frames'
+    >>> domain("rl").conventions.steps.name
+    'steps'
     """
     if name not in DOMAINS:
         raise RulkaError(unknown("domain", name, DOMAINS, "in this package"))
-    found: Domain = import_module(DOMAINS[name]).DOMAIN
+    found: Domain = import_module(f"rulka_analysis.domains.{name}").DOMAIN
     return found
 
 

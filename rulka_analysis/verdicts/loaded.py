@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from rulka_analysis import health
 from rulka_analysis.experiments.experiment import Experiment
+from rulka_analysis.health import contradicted as contradicted_by
+from rulka_analysis.health import experiment_findings
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.verdicts.answer import Conclusion
 from rulka_analysis.verdicts.evaluate import evaluate
@@ -28,7 +29,7 @@ class LoadedExperiment(Experiment):
         contradicted : mapping of (run, tag) to Finding, optional
             Series that no verdict may rest on; by default those that `findings` name.
         """
-        noticed = health.experiment_findings(self) if findings is None else tuple(findings)
+        noticed = experiment_findings(self) if findings is None else tuple(findings)
         if contradicted is None:
-            contradicted = health.contradicted(noticed)
+            contradicted = contradicted_by(noticed)
         return evaluate(self, noticed, contradicted)

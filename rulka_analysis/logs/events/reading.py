@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rulka_analysis.logs.events import file_findings
-from rulka_analysis.logs.events.block_reader import holds_scalar, read_file
+from rulka_analysis.logs.events.block_reader import Read, holds_scalar, read_file
 from rulka_analysis.logs.events.contents import EventFile, EventFileWarning
 from rulka_analysis.logs.events.listing import search
 from rulka_analysis.values.findings import Finding
@@ -30,11 +30,7 @@ _PIECE = 1 << 20
 
 
 def read_event_file(
-    path: str | os.PathLike[str],
-    *,
-    length: int | None = None,
-    text: bool = False,
-    after: EventFile | None = None,
+    path: str | os.PathLike[str], *, length: int | None = None, text: bool = False
 ) -> EventFile:
     """Read one event file: every scalar event in the order written, and what was wrong.
 
@@ -45,17 +41,45 @@ def read_event_file(
         Read only so many bytes: what was there when a build started.
     text : bool, optional
         Whether to keep texts.
-    after : EventFile, optional
-        What reading the same file gave before. Where the file has only grown since, only what
-        was added is read; a file whose last bytes from before have changed is read anew. What
-        lies further back is not looked at again: a file changed only there is taken for the old
-        one, digest included.
 
     Returns
     -------
     EventFile
         Whatever the file holds: a file that is damaged, foreign or not even readable gives what
         could be read, and findings that say what could not.
+
+    Raises
+    ------
+    ValueError
+        If `length` is negative.
+    """
+    # What is needed to read on is let go: of very many small files, that is most.
+    return read_on(path, length=length, text=text)[0]
+
+
+def read_on(
+    path: str | os.PathLike[str],
+    *,
+    length: int | None = None,
+    text: bool = False,
+    after: Read | None = None,
+) -> Read:
+    """Read one event file as `read_event_file` does, and again when it has grown.
+
+    Parameters
+    ----------
+    path, length, text
+        As for `read_event_file`.
+    after : tuple of (EventFile, Continuation or None), optional
+        What this function returned for the same file before. Where the file has only grown since,
+        only what was added is read; a file whose last bytes from before have changed is read
+        anew. What lies further back is not looked at again: a file changed only there is taken
+        for the old one, digest included.
+
+    Returns
+    -------
+    tuple of (EventFile, Continuation or None)
+        What was read, and where to go on, if that is possible.
 
     Raises
     ------
@@ -70,9 +94,9 @@ def read_event_file(
             considered = size if length is None else min(size, length)
             return read_file(file, considered, path, text=text, after=after)
     except OSError as error:
-        contents = read_file(io.BytesIO(), 0, path, text=text)
+        contents, _ = read_file(io.BytesIO(), 0, path, text=text)
         finding = file_findings.unreadable(str(path), 0, None, error.strerror or str(error))
-        return replace(contents, findings=(finding,))
+        return replace(contents, findings=(finding,)), None
 
 
 def file_state(path: str | os.PathLike[str], *, length: int | None = None) -> tuple[int, str]:
@@ -153,8 +177,7 @@ def read_scalars(path: str | os.PathLike[str], *, text: bool = False) -> pd.Data
     import pandas as pd
 
     paths, folder_findings = search(path)
-    # Without what is needed to read on: of a folder of very many small files, that is most.
-    files = [replace(read_event_file(file, text=text), continuation=None) for file in paths]
+    files = [read_event_file(file, text=text) for file in paths]
     files.sort(key=_reading_order)
     findings = (*folder_findings, *(finding for file in files for finding in file.findings))
     for finding in findings:
