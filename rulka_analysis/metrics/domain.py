@@ -42,7 +42,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """The placeholder whose values are outcomes of their own, such as ``{map}``.
+    """The placeholder whose values are outcomes of their own, such as ``{level}``.
 
     Parameters
     ----------
@@ -54,7 +54,8 @@ class Variant:
     plural: str
 
 
-@dataclass(frozen=True)
+# One object, so equal to itself alone: that also lets what is made of a domain be kept by it.
+@dataclass(frozen=True, eq=False)
 class Domain:
     """All that is known of one kind of training program.
 
@@ -92,7 +93,7 @@ class Domain:
     is_bundled: Callable[[Path], bool] = lambda path: False
 
     def chosen_variant(self, variant: str | None, named: Mapping[str, str | None]) -> str | None:
-        """Return the variant asked for, by position or by its keyword (``map="A01"``).
+        """Return the variant asked for, by position or by its keyword (``level="one"``).
 
         Raises
         ------
