@@ -114,7 +114,7 @@ def load_catalogue(path: str | os.PathLike[str] | None = None) -> Catalogue:
     CatalogueError
         If the file is wrong; names line and remedy.
     """
-    from rulka_analysis.metrics.catalogue import load_catalogue
+    from rulka_analysis.metrics.catalogue_file import load_catalogue
 
     return load_catalogue(domain(), path)
 
@@ -139,7 +139,7 @@ def load_experiment(
         If there is no such definition, or a mistake in it; names file, line and remedy.
     """
     # pandas, which it needs, takes longer than most commands.
-    from rulka_analysis.experiments.definition import read_definition
+    from rulka_analysis.experiments.reader import read_definition
     from rulka_analysis.verdicts.loaded import LoadedExperiment
 
     folder = project_folder() / "docs" / "experiments"
