@@ -103,8 +103,8 @@ class Experiment:
         **variants: str | None,
     ) -> pd.DataFrame:
         """Compare the runs of a declared comparison; see `Comparison.compare`."""
-        chosen = self.comparison(comparison)
-        return chosen.compare(metric, variant, clock, every, **variants)
+        asked = self.catalogue.domain.chosen_variant(variant, variants)
+        return self.comparison(comparison).compare(metric, asked, clock, every)
 
     def settings(self, run: str) -> dict[str, Quantity]:
         """Return the settings of a run that are numbers: as logged, else as declared.

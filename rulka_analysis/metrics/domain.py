@@ -100,11 +100,13 @@ class Domain:
         VariantError
             If a keyword is not this domain's, or the variant is given twice.
         """
-        own = self.variant.name if self.variant else None
+        own = self.variant.name if self.variant else ""
         for name in named:
             if name != own:
                 has = f"it has: {own}" if own else "it has none"
                 raise VariantError(f"no variant {name!r} in the domain {self.name!r}; {has}")
-        if own in named and variant is not None:
+        if own not in named:
+            return variant
+        if variant is not None:
             raise VariantError(f"{own} is given twice: {variant!r} and {named[own]!r}; leave one")
-        return named[own] if own is not None and own in named else variant
+        return named[own]
