@@ -1,6 +1,6 @@
 """Runs side by side: one metric, one clock, only where all of them are known.
 
-`Comparison` takes runs and a baseline and answers with tidy DataFrames (`Comparison.compare`) and
+`Comparison` takes runs and a baseline and answers with tidy tables (`Comparison.compare`) and
 single numbers (`Comparison.at_common_end`, `Comparison.last`, …), each with the event behind it.
 """
 
