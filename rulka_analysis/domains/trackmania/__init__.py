@@ -11,8 +11,7 @@ from rulka_analysis.logs.clocks import Clock, Conventions
 from rulka_analysis.metrics.domain import Domain, Variant, Words
 
 if TYPE_CHECKING:
-    from rulka_analysis.health.readings import Readings
-    from rulka_analysis.health.settings import Pair
+    from rulka_analysis.health.readings import Pair, Readings
     from rulka_analysis.values.findings import Finding
 
 
@@ -20,19 +19,15 @@ if TYPE_CHECKING:
 
 
 def _rules_of_run(log: Readings) -> Iterator[Finding]:
-    from rulka_analysis.domains.trackmania.all_time_bests import all_time_best_findings
-    from rulka_analysis.domains.trackmania.races import race_findings
+    from rulka_analysis.domains.trackmania.races import findings_of_run
 
-    yield from all_time_best_findings(log)
-    yield from race_findings(log)
+    return findings_of_run(log)
 
 
 def _rules_of_pair(pair: Pair) -> Iterator[Finding]:
-    from rulka_analysis.domains.trackmania.races import best_findings, races_apart
+    from rulka_analysis.domains.trackmania.races import findings_of_pair
 
-    yield from best_findings(pair.baseline)
-    yield from best_findings(pair.candidate)
-    yield from races_apart(pair)
+    return findings_of_pair(pair)
 
 
 FRAMES = Clock(
