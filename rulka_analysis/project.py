@@ -27,7 +27,7 @@ from rulka_analysis.values.places import project_folder
 
 if TYPE_CHECKING:
     from rulka_analysis.metrics.catalogue import Catalogue
-    from rulka_analysis.verdicts.loaded import LoadedExperiment as LoadedExperiment
+    from rulka_analysis.verdicts.loaded import LoadedExperiment
 
 
 def domain(name: str = DOMAINS[0]) -> Domain:
