@@ -261,15 +261,25 @@ def print_json(data: Any) -> None:
 def jsonable(data: Any) -> Any:
     """Return data with every float that JSON has no word for as null.
 
+    The step of an event goes by what the run counts as steps.
+
     Examples
     --------
     >>> jsonable({"best": float("nan"), "runs": ("uni_5",)})
     {'best': None, 'runs': ['uni_5']}
+    >>> jsonable({"steps": 8, "steps_interpolated": False, "steps_unit": "moves"})
+    {'moves': 8, 'moves_interpolated': False}
     """
     if isinstance(data, float):
         return float(data) if math.isfinite(data) else None
     if isinstance(data, dict):
-        return {key: jsonable(value) for key, value in data.items()}
+        unit = data.get("steps_unit")
+        named = {"steps": unit, "steps_interpolated": f"{unit}_interpolated"} if unit else {}
+        return {
+            named.get(key, key): jsonable(value)
+            for key, value in data.items()
+            if key != "steps_unit"
+        }
     if isinstance(data, list | tuple):
         return [jsonable(value) for value in data]
     return data
