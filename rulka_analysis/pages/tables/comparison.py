@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rulka_analysis.experiments.comparison import Comparison, window_end
-from rulka_analysis.logs.clocks import MINUTES, Clock, checkpoints
+from rulka_analysis.logs.clocks import MINUTES, Clock
+from rulka_analysis.logs.positions import checkpoints
 from rulka_analysis.metrics.series import Line, Measure, Series, direction
 from rulka_analysis.values.quantities import NOT_IN_THESE_LOGS, Quantity, Sentence, format_number
 from rulka_analysis.values.sentences import listed
