@@ -19,8 +19,6 @@ from rulka_analysis.values.errors import (
     ExperimentError,
     LogDirectoryError,
     RulkaError,
-    listing,
-    nearest,
     unknown,
 )
 from rulka_analysis.values.places import project_folder
@@ -151,11 +149,7 @@ def load_experiment(
     file = path or folder / f"{name}.toml"
     if not file.is_file():
         there = sorted(p.stem for p in folder.glob("*.toml"))
-        close = nearest(name, there)
-        guess = f"; did you mean {close[0]!r}?" if close else "."
-        raise ExperimentError(
-            f"no experiment {name!r}: there is no file {file}{guess} There are: {listing(there)}"
-        )
+        raise ExperimentError(unknown("experiment", name, there, f"(there is no file {file})"))
     catalogue = load_catalogue()
     for read in (file, catalogue.domain.catalogue_file):
         questions.note_file(read)

@@ -13,6 +13,7 @@ from rulka_analysis.logs.clocks import Clock, Window
 from rulka_analysis.metrics import summaries
 from rulka_analysis.metrics.series import Measure, Series, position_of
 from rulka_analysis.values.quantities import Quantity
+from rulka_analysis.values.text import name_in_words
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ def _remarks(comparison: Comparison, measure: Measure, as_logged: bool) -> Itera
             for name in comparison.present
             for found in [comparison.settings[name].get(setting)]
         }
-        words = setting.replace("_", " ")
+        words = name_in_words(setting)
         if None in values:
             yield f"Grows with the {words}, which is not known of every run: not comparable."
         elif len(values) > 1:

@@ -13,6 +13,7 @@ from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.metrics.series import position_text
 from rulka_analysis.pages.tables.comparison import clock_in_words, curve
 from rulka_analysis.values.quantities import NOT_IN_THESE_LOGS, Quantity
+from rulka_analysis.values.text import name_in_words
 
 
 def print_report(report: Report, every: float | None) -> None:
@@ -108,7 +109,7 @@ def _setting_title(report: Report, name: str) -> str:
     definition = report.experiment.definition if report.experiment else None
     if definition is not None and name in definition.settings:
         return definition.settings[name].title
-    title = name.replace("_", " ")
+    title = name_in_words(name)
     return title[:1].upper() + title[1:]
 
 

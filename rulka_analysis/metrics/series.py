@@ -25,6 +25,7 @@ from rulka_analysis.metrics.domain import Words
 from rulka_analysis.metrics.patterns import filled
 from rulka_analysis.metrics.settings import NOT_RECORDED
 from rulka_analysis.values.quantities import Evidence, Quantity
+from rulka_analysis.values.text import name_in_words
 from rulka_analysis.values.toml import Reference, Table
 
 Direction = Literal["lower", "higher", "the same", "not known"]
@@ -320,12 +321,12 @@ def find_series(
     divided_by = ""
     if measure.per:
         if per_value is None or not per_value.known:
-            reason = f"the {measure.per.replace('_', ' ')} of {run.name} is not recorded"
+            reason = f"the {name_in_words(measure.per)} of {run.name} is not recorded"
             if per_value is not None and per_value.label != NOT_RECORDED:
                 reason = per_value.missing
             return Quantity.unknown(reason, measure.unit, label="not known")
         factor /= per_value.number
-        title = measure.per.replace("_", " ")
+        title = name_in_words(measure.per)
         divided_by = f", divided by the {title} of {per_value.text} ({per_value.how})"
     events = run.scalars(tag)
     values = events.value.to_numpy(dtype=np.float64)

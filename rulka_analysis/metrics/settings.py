@@ -18,6 +18,7 @@ from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics.catalogue import Catalogue
 from rulka_analysis.metrics.summaries import last_index
 from rulka_analysis.values.quantities import Quantity
+from rulka_analysis.values.text import name_in_words
 
 # Logs hold numbers as float32: 3e-4 comes back as 0.00030000001.
 _SIGNIFICANT = 7
@@ -157,7 +158,7 @@ def read_settings(
             sources.append(Source("declared", (value,)))
         there = tuple(source for source in sources if source is not None)
         if there or setting in declared:
-            title = own.title or setting.replace("_", " ")
+            title = own.title or name_in_words(setting)
             unit = own.unit or (metric.display_unit if metric else "")
             value_now = _value(there, unit, f"{title.lower()} of {name}", schedule, run)
             found[setting] = Setting(setting, title, value_now, there, schedule)

@@ -24,6 +24,7 @@ from rulka_analysis.pages.drawing import (
 from rulka_analysis.pages.tables.comparison import clock_in_words, curve
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.tables import Table
+from rulka_analysis.values.text import name_in_words
 
 # Notebooks that draw something of their own take its look from here.
 __all__ = ["COLOURS", "GROUND", "WIDTH", "Figure", "curves", "style"]
@@ -162,7 +163,7 @@ def _shown_how(measure: Measure) -> str:
         return "best so far"
     if measure.metric.summary == "median_of_last_three":
         return "single readings (numbers: median of the last three)"
-    return f"divided by {measure.per.replace('_', ' ')}" if measure.per else "as logged"
+    return f"divided by {name_in_words(measure.per)}" if measure.per else "as logged"
 
 
 def _alternative_text(

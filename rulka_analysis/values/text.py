@@ -34,6 +34,17 @@ def amount(count: int, noun: str = "byte") -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def name_in_words(name: str) -> str:
+    """Return a name of code as words.
+
+    Examples
+    --------
+    >>> name_in_words("batch_size")
+    'batch size'
+    """
+    return name.replace("_", " ")
+
+
 def natural_order(name: str) -> list[tuple[int, int | str]]:
     """Sort key that puts ``uni_5`` before ``uni_10``.
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn, TypeVar, c
 
 from annotated_types import Gt, MinLen
 
-from rulka_analysis.values.errors import RulkaError, nearest, unknown
+from rulka_analysis.values.errors import RulkaError, suggest, unknown
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -319,9 +319,8 @@ def _told(mistake: ErrorDetails) -> str:
         return f"lacks {mistake['loc'][-1]!r}; add it"
     if kind == "literal_error":
         known = re.findall(r"'([^']*)'", ctx["expected"])
-        close = nearest(str(mistake["input"]), known, limit=1)
-        guess = f", did you mean {close[0]!r}?" if close else ""
-        return f"must be one of: {', '.join(known)}; it is {mistake['input']!r}{guess}"
+        told = f"must be one of: {', '.join(known)}; it is {_shown(mistake['input'])}"
+        return ", ".join(filter(None, [told, suggest(mistake["input"], known, limit=1)]))
     if kind == "value_error":
         return str(ctx["error"])
     if kind not in _MUST_BE:

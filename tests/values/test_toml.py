@@ -135,7 +135,7 @@ def test_a_file_becomes_its_class(tmp_path: Path) -> None:
     [
         ("mode", "mood", 3, "whole.mood: no key 'mood'; did you mean 'mode'? There are: title"),
         ('"wild"', '"mild"', 3, "must be one of: calm, wild; it is 'mild', did you mean 'wild'?"),
-        ('"wild"', "true", 3, "whole.mode: must be one of: calm, wild; it is True"),
+        ('"wild"', "true", 3, "whole.mode: must be one of: calm, wild; it is true"),
         ('title = "A title"', "", 1, "whole: lacks 'title'; add it"),
         ('"A title"', '""', 2, "whole.title: must be a text that is not empty; it is ''"),
         ("2.5", "false", 4, "whole.at number 2: must be a number; it is false"),

@@ -53,9 +53,9 @@ from rulka_analysis.pages.sphinx.rendering import add_nodes, data_banner
 from rulka_analysis.pages.sphinx.reporting import BuildReport
 from rulka_analysis.pages.sphinx.verdict_tables import add_verdicts
 from rulka_analysis.project import open_logs
+from rulka_analysis.values.digests import digest_file, digest_of, digest_text
 from rulka_analysis.values.errors import RulkaError
 from rulka_analysis.values.places import build_folder
-from rulka_analysis.values.questions import digest_file, digest_of, digest_text
 from rulka_analysis.values.text import printable
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.tables import Cell, Table
-from rulka_analysis.values.text import printable
+from rulka_analysis.values.text import name_in_words, printable
 
 _NUMBER = re.compile(r"(?<![\w.])[-−]?\d(?:[\d,]*\d)?(?:\.\d+)?(?!\w)")
 _CLAUSE = re.compile(r"[,;:] ")
@@ -46,7 +46,7 @@ def findings(
         what = f"{_told_together(together)} {one.why}".strip()
         rows[str(number)] = (
             # As words a kind can be broken where a column is narrow.
-            [f"{one.severity}: {one.kind.replace('_', ' ')}", run, f"{what} {one.remedy}".strip()]
+            [f"{one.severity}: {name_in_words(one.kind)}", run, f"{what} {one.remedy}".strip()]
             if kinds
             else [one.severity, run, what, one.remedy]
         )
