@@ -287,7 +287,7 @@ class Logs:
     lengths : mapping of str to int, optional
         Bytes of each event file (by path relative to `path`) to read: a build reads files up to the
         length they had when it started, and no file that appeared later.
-    overlap : {"later wins", "keep all", "tensorboard"}
+    overlap : {"later wins", "keep all"}
         Which events stand where files of a run speak of the same steps; see `sessions`.
     conventions : Conventions, optional
         How the training program writes its logs.

@@ -1,7 +1,7 @@
 """Which events of a run stand when several of its files speak of the same steps.
 
 A program that is resumed from a checkpoint goes back a little and logs the steps since then
-again. What it had logged of them before belongs to a past that was given up. Three policies say
+again. What it had logged of them before belongs to a past that was given up. Two policies say
 which events stand:
 
 ``"later wins"``
@@ -12,8 +12,6 @@ which events stand:
     leave each other alone.
 ``"keep all"``
     Every event stands.
-``"tensorboard"``
-    What TensorBoard shows: see `as_tensorboard`.
 
 All functions here are pure: they take what was read of the files and return masks and findings.
 """
@@ -24,7 +22,6 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 from typing import Literal, get_args
 
 import numpy as np
@@ -35,7 +32,7 @@ from rulka_analysis.values.errors import RulkaError
 from rulka_analysis.values.findings import Finding, Severity
 from rulka_analysis.values.text import amount
 
-Overlap = Literal["later wins", "keep all", "tensorboard"]
+Overlap = Literal["later wins", "keep all"]
 OVERLAPS: tuple[Overlap, ...] = get_args(Overlap)
 MOST_LISTED = 100
 """Of more findings of one kind than this, the others are summed up in one."""
@@ -119,7 +116,7 @@ def standing_events(
         In the order written.
     names : sequence of str
         Of the files, relative to the log directory.
-    overlap : {"later wins", "keep all", "tensorboard"}
+    overlap : {"later wins", "keep all"}
 
     Returns
     -------
@@ -131,8 +128,6 @@ def standing_events(
     kept = [np.ones(len(file.values), dtype=bool) for file in files]
     if overlap == "keep all" or not files:
         return kept, []
-    if overlap == "tensorboard":
-        return _as_tensorboard_by_folder(run, files, names)
     given_up = _later_wins(run, files, names, kept)
     at_once = _written_at_the_same_time(run, files, names)
     return kept, [
@@ -215,11 +210,6 @@ def _before_declared(starts: Sequence[tuple[int, int]], steps: NDArray[np.int64]
     limits = np.full(len(steps) + 1, _NEVER)
     for before, step in starts:
         limits[before] = min(limits[before], step)
-    return _not_below_what_follows(steps, limits)
-
-
-def _not_below_what_follows(steps: NDArray[np.int64], limits: NDArray[np.int64]) -> Mask:
-    """Return which steps are not below the lowest limit of any later place."""
     lowest_behind = np.minimum.accumulate(limits[::-1])[::-1][1:]
     reached: Mask = (steps >= lowest_behind) & (lowest_behind < _NEVER)
     return reached
@@ -289,106 +279,6 @@ def _goes_on_writing(before: EventFile, after: EventFile) -> bool:
         and earlier["process"] == later["process"]
         and int(earlier["count"]) < int(later["count"])
     )
-
-
-# --- As TensorBoard does --------------------------------------------------------------------------
-
-
-def as_tensorboard(files: Sequence[EventFile]) -> list[Mask]:
-    """Return which events of one folder's files TensorBoard shows, were it not to sample.
-
-    Follows ``EventAccumulator`` with ``purge_orphaned_data`` (tensorboard 2.21,
-    ``backend/event_processing/event_accumulator.py``):
-
-    - From version 2 of the format on, a ``SessionLog.START`` gives up every event before it whose
-      step is not below its own. Nothing else gives up anything: events that a resumed program
-      repeats without declaring the restart stand there twice.
-    - Before version 2, an event whose step is below the highest one so far gives up those events
-      of its tag before it whose step is not below its own.
-
-    The version is that of the file, or of the last file before it that declares one. Before
-    version 2 only steps of scalars are looked at here; TensorBoard also looks at those of other
-    events.
-
-    Parameters
-    ----------
-    files : sequence of EventFile
-        All files of one folder, in order of their names: TensorBoard's ``DirectoryWatcher`` reads
-        them so, whenever they were written.
-
-    Returns
-    -------
-    list of ndarray of bool
-        For every file, which of its scalar events stand.
-    """
-    bounds = np.cumsum([0, *(len(file.values) for file in files)])
-    steps = np.concatenate([np.empty(0, np.int64), *(file.steps for file in files)])
-    goes_back = np.zeros(len(steps), dtype=bool)
-    starts = []
-    version, highest = 0.0, -1
-    for file, (begin, end) in zip(files, pairwise(bounds.tolist()), strict=True):
-        version = version if file.version is None else file.version
-        if version >= 2:
-            starts += [(begin + before, step) for before, step in file.session_starts]
-            continue
-        if file.version is not None:
-            highest = 0  # The record that declares a version bears a step, too.
-        seen = np.maximum.accumulate(np.concatenate([[highest], file.steps]))
-        goes_back[begin:end] = file.steps < seen[:-1]
-        highest = int(seen[-1])
-    given_up = _before_declared(starts, steps)
-    if goes_back.any():
-        given_up |= _before_steps_that_go_back(_codes(files), steps, goes_back)
-    return [~given_up[begin:end] for begin, end in pairwise(bounds)]
-
-
-def _before_steps_that_go_back(
-    codes: NDArray[np.int64], steps: NDArray[np.int64], goes_back: Mask
-) -> Mask:
-    limits = np.where(goes_back, steps, _NEVER)
-    given_up = np.zeros(len(steps), dtype=bool)
-    order = np.argsort(codes, kind="stable")
-    for at in np.split(order, np.flatnonzero(np.diff(codes[order])) + 1):
-        given_up[at] = _not_below_what_follows(steps[at], np.append(limits[at], _NEVER))
-    return given_up
-
-
-def _codes(files: Sequence[EventFile]) -> NDArray[np.int64]:
-    """Return the tag of every event as a number that is the same in all files."""
-    known: dict[str, int] = {}
-    parts = [np.empty(0, np.int64)]
-    for file in files:
-        lookup = [known.setdefault(tag, len(known)) for tag in file.tags]
-        parts.append(np.array(lookup, np.int64)[file.tag_codes])
-    return np.concatenate(parts)
-
-
-def _as_tensorboard_by_folder(
-    run: str, files: Sequence[EventFile], names: Sequence[str]
-) -> tuple[list[Mask], list[Finding]]:
-    kept: list[Mask] = [np.empty(0, dtype=bool)] * len(files)
-    by_folder: dict[str, list[int]] = {}
-    for at, file in enumerate(files):
-        by_folder.setdefault(str(file.path.parent), []).append(at)
-    for places in by_folder.values():
-        places.sort(key=lambda at: files[at].path.name)
-        for at, mask in zip(places, as_tensorboard([files[at] for at in places]), strict=True):
-            kept[at] = mask
-    said = []
-    for name, mask in zip(names, kept, strict=True):
-        if count := int(np.count_nonzero(~mask)):
-            finding = Finding(
-                "restart",
-                "warning" if not mask.any() else "note",
-                f"{count:,} events of {name} are given up, as TensorBoard does where a restart "
-                "repeats their steps" + (", which is all of it." if not mask.any() else "."),
-                why="Restarts are resolved as TensorBoard does.",
-                remedy="Nothing to do.",
-                run=run,
-                file=name,
-            )
-            said.append((count, finding))
-    return kept, _listed(said, _FURTHER_RESTARTS)
 
 
 # --- Words ----------------------------------------------------------------------------------------

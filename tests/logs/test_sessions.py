@@ -1,4 +1,4 @@
-"""Which events stand where files speak of the same steps: our rule, and TensorBoard's."""
+"""Which events stand where files speak of the same steps: the two policies."""
 
 from __future__ import annotations
 
@@ -10,12 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.compat.proto.event_pb2 import Event
 
 from rulka_analysis.logs.events import EventFile, read_event_file
 from rulka_analysis.logs.runs import Logs
-from rulka_analysis.logs.sessions import MOST_LISTED, as_tensorboard, standing_events
+from rulka_analysis.logs.sessions import MOST_LISTED, standing_events
 from rulka_analysis.values.errors import RulkaError
 from tests import event_files as write
 
@@ -188,87 +187,7 @@ def test_all_events_are_kept_where_that_is_asked_for(tmp_path: Path) -> None:
     assert logs.digest("run") == Logs(tmp_path).digest("run")
 
 
-def test_tensorboard_gives_up_only_what_is_declared(tmp_path: Path) -> None:
-    write_file(tmp_path / "run", START, ("a", 1), ("a", 2), ("b", 3))
-    write_file(tmp_path / "run", START + 100, ("a", 2), ("a", 3))
-    write_file(tmp_path / "run", START + 200, Declared(3), ("a", 3))
-    logs = Logs(tmp_path, overlap="tensorboard")
-    assert [step for step, _ in rows(logs)] == [1, 2, 2, 3]
-    assert logs["run"].tags == ("a",)
-    assert [message.split()[0] for message in messages(logs)] == ["1", "1"]
-    assert "tfevents.1700000100" in messages(logs)[1]
-
-
 def test_an_unknown_policy_is_named_with_those_there_are(tmp_path: Path) -> None:
     write_file(tmp_path / "run", START, ("a", 1))
-    with pytest.raises(RulkaError, match=r"no policy 'first wins'.*'later wins', 'keep all', 'ten"):
+    with pytest.raises(RulkaError, match=r"no policy 'first wins'.*'later wins', 'keep all'"):
         Logs(tmp_path, overlap="first wins")
-
-
-def by_accumulator(folder: Path) -> dict[str, list[Row]]:
-    accumulator = EventAccumulator(str(folder), size_guidance={"scalars": 0}).Reload()
-    return {
-        tag: [(event.step, event.value) for event in accumulator.Scalars(tag)]
-        for tag in accumulator.Tags()["scalars"]
-    }
-
-
-def as_rows(files: list[EventFile]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
-    for file, kept in zip(files, as_tensorboard(files), strict=True):
-        for code, step, value, stands in zip(
-            file.tag_codes, file.steps.tolist(), file.values.tolist(), kept, strict=True
-        ):
-            of_tag = found.setdefault(file.tags[code], [])
-            if stands:
-                of_tag.append((step, value))
-    return found
-
-
-@settings(deadline=None, max_examples=200)
-@given(several_files, st.permutations(range(7)))
-def test_random_restarts_are_resolved_as_tensorboard_does(
-    files: list[OneFile], names: list[int]
-) -> None:
-    with TemporaryDirectory() as name:
-        folder = Path(name) / "run"
-        now = START
-        # Names need not follow each other as the files were written: TensorBoard goes by names.
-        for number, file in zip(names, files, strict=False):
-            now += file.gap
-            write_file(folder, now, *file.events, name=f"events.out.tfevents.{number}")
-        read = [read_event_file(path) for path in sorted(folder.iterdir())]
-        expected = by_accumulator(folder)
-        assert as_rows(read) == expected
-        if not any(expected.values()):
-            return
-        # The same through a run, whose events stand in the order they were written.
-        run = Logs(folder.parent, overlap="tensorboard")["run"]
-        assert set(run.tags) == {tag for tag, found in expected.items() if found}
-        for tag in run.tags:
-            found = run.scalars(tag)
-            assert sorted(zip(found.step, found.value, strict=True)) == sorted(expected[tag])
-
-
-scalars = st.tuples(st.sampled_from("abc"), st.integers(-3, 9))
-
-
-@settings(deadline=None, max_examples=200)
-@given(
-    st.lists(
-        st.tuples(st.sampled_from([None, "1", "2", "nonsense"]), st.lists(scalars, max_size=8)),
-        min_size=1,
-        max_size=4,
-    )
-)
-def test_files_of_an_older_format_are_resolved_as_tensorboard_does(
-    files: list[tuple[str | None, list[tuple[str, int]]]],
-) -> None:
-    with TemporaryDirectory() as name:
-        for number, (version, events) in enumerate(files):
-            payloads = [] if version is None else [Event(file_version=f"brain.Event:{version}")]
-            payloads += [write.scalar_event(tag, step, number) for tag, step in events]
-            path = Path(name) / f"events.out.tfevents.{number}"
-            write.write_event_file(path, payloads, version=False)
-        read = [read_event_file(path) for path in sorted(Path(name).iterdir())]
-        assert as_rows(read) == by_accumulator(Path(name))
