@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,10 +60,10 @@ def open_logs(path: str | os.PathLike[str] | None = None, *, overlap: str = "lat
     ----------
     path : path-like, optional
         A log directory: one folder a run beneath it.
-    overlap : {"later wins", "keep all", "tensorboard"}
+    overlap : {"later wins", "keep all"}
         Which events stand where files of a run speak of the same steps, as they do after a
-        restart: those of the later file; all of them; those that TensorBoard shows. How many
-        events are given up stands in `Run.findings`.
+        restart: those of the later file, or all of them. How many events are given up stands in
+        `Run.findings`.
 
     Raises
     ------
@@ -71,42 +72,36 @@ def open_logs(path: str | os.PathLike[str] | None = None, *, overlap: str = "lat
     RulkaError
         If there is no such policy.
     """
+    named = os.fspath(path) if path is not None else os.environ.get("RULKA_LOGDIR")
+    if named:
+        return _logs_in(Path(os.path.abspath(Path(named).expanduser())), overlap)  # noqa: PTH100
+    own = project_folder() / "tensorboard"
+    bundled = domain().bundled_logs
+    if bundled is None:
+        return _logs_in(own, overlap)
+    if own.is_dir():
+        # Tried once: whether there are runs is known only when all files have been looked at.
+        with suppress(LogDirectoryError):
+            return _logs_in(own, overlap)
+    return _logs_in(bundled(), overlap)
+
+
+def _logs_in(folder: Path, overlap: str) -> Logs:
     from rulka_analysis.logs.runs import Logs
 
-    chosen = log_directory(path)
     lengths = None
     if snapshot := os.environ.get("RULKA_SNAPSHOT"):
         data = json.loads(Path(snapshot).read_text(encoding="utf-8"))
-        if data["path"] == str(chosen):
+        if data["path"] == str(folder):
             lengths = data["lengths"]
     own = domain()
     return Logs(
-        chosen,
+        folder,
         lengths=lengths,
         overlap=overlap,
         conventions=own.conventions,
-        bundled=own.is_bundled(chosen),
+        bundled=own.is_bundled(folder),
     )
-
-
-def log_directory(path: str | os.PathLike[str] | None = None) -> Path:
-    """Return the log directory in effect; see `open_logs`."""
-    named = os.fspath(path) if path is not None else os.environ.get("RULKA_LOGDIR")
-    if named:
-        return Path(os.path.abspath(Path(named).expanduser()))  # noqa: PTH100
-    own = project_folder() / "tensorboard"
-    bundled = domain().bundled_logs
-    return own if bundled is None or (own.is_dir() and _holds_runs(own)) else bundled()
-
-
-def _holds_runs(folder: Path) -> bool:
-    from rulka_analysis.logs.runs import Logs
-
-    try:
-        Logs(folder)
-    except LogDirectoryError:
-        return False
-    return True
 
 
 def load_catalogue(path: str | os.PathLike[str] | None = None) -> Catalogue:
@@ -118,8 +113,11 @@ def load_catalogue(path: str | os.PathLike[str] | None = None) -> Catalogue:
         If the file is wrong; names line and remedy.
     """
     from rulka_analysis.metrics.catalogue_file import load_catalogue
+    from rulka_analysis.values import questions
 
-    return load_catalogue(domain(), path)
+    found = load_catalogue(domain(), path)
+    questions.note_file(found.domain.catalogue_file if path is None else Path(path))
+    return found
 
 
 def load_experiment(
@@ -151,7 +149,6 @@ def load_experiment(
         there = sorted(p.stem for p in folder.glob("*.toml"))
         raise ExperimentError(unknown("experiment", name, there, f"(there is no file {file})"))
     catalogue = load_catalogue()
-    for read in (file, catalogue.domain.catalogue_file):
-        questions.note_file(read)
+    questions.note_file(file)
     definition = read_definition(name, file, catalogue)
     return LoadedExperiment(definition, logs or open_logs(), catalogue)

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperCommand
 
 from rulka_analysis.cli.output import (
-    Reading,
+    Waiting,
     complain,
     flush_output,
     make_output_safe,
@@ -125,7 +125,7 @@ def runs(names: Runs = None, logdir: LogDirectory = None, json: AsJson = False) 
     from rulka_analysis.cli.selection import log_directory_in_words
 
     logs, chosen = _open(logdir, names)
-    with Reading("reading the logs") as reading:
+    with Waiting("reading the logs") as reading:
         facts = [run_facts(logs[name]) for name in reading.each(chosen.names)]
     if json:
         print_json({**_log_directory(logs), "runs": [run.as_data() for run in facts]})
@@ -182,7 +182,7 @@ def _list_tags(
     from rulka_analysis.project import load_catalogue
 
     logs, chosen = _open(logdir, names)
-    with Reading("reading the logs") as reading:
+    with Waiting("reading the logs") as reading:
         found = {
             name: tag_facts(logs[name], load_catalogue(), wanted)
             for name in reading.each(chosen.names)
@@ -317,7 +317,7 @@ def extract(
     chosen_format = extracting.choose_format(format, output)
     extracting.check_output(output)
     logs, chosen = _open(logdir, runs)
-    with Reading("reading the logs") as reading:
+    with Waiting("reading the logs") as reading:
         found = [logs[name] for name in reading.each(chosen.names) if logs[name].tags]
     tagged = Tagged(found, load_catalogue())
     chosen_tags, problems = tagged.tags_named(metrics) if found else ([], [])
@@ -395,7 +395,7 @@ def conclusions(
     from rulka_analysis.cli.selection import log_directory_in_words
     from rulka_analysis.project import open_logs
 
-    with Reading("looking for runs"):
+    with Waiting("looking for runs"):
         logs = open_logs(logdir)
     asked = concluding.chosen_experiment(logs, experiment)
     found = concluding.conclude(asked)
@@ -410,7 +410,7 @@ def _open(logdir: str | None, names: Sequence[str] | None) -> tuple[Logs, Chosen
     from rulka_analysis.cli.selection import choose_runs
     from rulka_analysis.project import open_logs
 
-    with Reading("looking for runs"):
+    with Waiting("looking for runs"):
         logs = open_logs(logdir)
         chosen = choose_runs(logs, names or ())
     for remark in chosen.notes:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rulka_analysis.cli.output import Reading, say
+from rulka_analysis.cli.output import Waiting, say
 from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.health import experiment_findings, run_findings, sort
 from rulka_analysis.logs.runs import Logs
@@ -67,7 +67,7 @@ def check_runs(logs: Logs, names: Sequence[str], catalogue: Catalogue, *, every:
         Whether these are all runs: folders that are no run are then told of, too.
     """
     found = list(logs.findings) if every else []
-    with Reading("checking the logs") as reading:
+    with Waiting("checking the logs") as reading:
         for name in reading.each(names):
             found += run_findings(logs[name], catalogue)
     return Checked(tuple(names), None, sort(found))
@@ -83,7 +83,7 @@ def check_experiment(experiment: Experiment, names: Collection[str]) -> Checked:
         Only findings about these runs; all of them when empty.
     """
     present = [name for name, run in experiment.runs.items() if run is not None]
-    with Reading("reading the logs") as reading:
+    with Waiting("reading the logs") as reading:
         for name in reading.each(present):
             _ = experiment.logs[name].tags  # read here, where progress is shown
     found = experiment_findings(experiment)

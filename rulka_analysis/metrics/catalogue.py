@@ -28,8 +28,8 @@ from rulka_analysis.values.toml import (
     After,
     Positive,
     Reference,
-    Table,
     Text,
+    TomlTable,
     refuse_twice,
 )
 
@@ -54,7 +54,7 @@ class PlaceholderError(RulkaError, ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class WatchRule(Table):
+class WatchRule(TomlTable):
     """A threshold that tells by itself when a metric needs a look.
 
     Parameters
@@ -133,7 +133,7 @@ def _checked_name(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Metric(Table):
+class Metric(TomlTable):
     """An entry of the catalogue.
 
     Texts are reStructuredText on one line: tags and numbers stand in double backquotes.
@@ -306,7 +306,7 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Group(Table):
+class Group(TomlTable):
     """A heading that metrics stand under, with a sentence that introduces it."""
 
     name: Prose

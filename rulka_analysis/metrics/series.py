@@ -26,13 +26,13 @@ from rulka_analysis.metrics.patterns import filled
 from rulka_analysis.metrics.settings import NOT_RECORDED
 from rulka_analysis.values.quantities import Evidence, Quantity
 from rulka_analysis.values.text import name_in_words
-from rulka_analysis.values.toml import Reference, Table
+from rulka_analysis.values.toml import Reference, TomlTable
 
 Direction = Literal["lower", "higher", "the same", "not known"]
 
 
 @dataclass(frozen=True, slots=True)
-class Line(Table):
+class Line(TomlTable):
     """A line of a comparison's summary: which metric, and which of its numbers.
 
     Parameters

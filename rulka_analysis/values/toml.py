@@ -1,8 +1,8 @@
 """TOML files that people write: read, held against a class a table, mistakes named with their line.
 
-What a table may hold is said once, by a dataclass that is a `Table`: its fields are the keys, their
-types the rules. pydantic does the checking; it is imported when the first file is read, not before,
-because a command that reads none need not wait for it.
+What a table may hold is said once, by a dataclass that is a `TomlTable`: its fields are the keys,
+their types the rules. pydantic does the checking; it is imported when the first file is read, not
+before, because a command that reads none need not wait for it.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def refuse_twice(names: tuple[str, ...]) -> tuple[str, ...]:
 NOT_IN_FILE = {"in file": False}
 
 
-class Table:
+class TomlTable:
     """A dataclass that is one is what a table of a file may hold.
 
     A field named ``variant`` or otherwise in the words of `TomlFile.read_as` goes by that word.
@@ -144,7 +144,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class NamedTable(Table):
+class NamedTomlTable(TomlTable):
     """A table that is called by its key in the table above; see `NAMED`."""
 
     name: str = field(default="", kw_only=True, metadata=NOT_IN_FILE)

@@ -16,12 +16,12 @@ from rulka_analysis.values.errors import RulkaError
 from rulka_analysis.values.toml import (
     NAMED,
     NOT_IN_FILE,
-    NamedTable,
+    NamedTomlTable,
     Positive,
     Reference,
-    Table,
     Text,
     TomlFile,
+    TomlTable,
     Where,
 )
 
@@ -88,20 +88,20 @@ def test_every_value_is_found_on_its_line(tmp_path: Path, ends: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Part(NamedTable):
+class Part(NamedTomlTable):
     level: Annotated[str, Reference("level")]
     made: int = field(default=7, kw_only=True, metadata=NOT_IN_FILE)
 
 
 @dataclass(frozen=True, slots=True)
-class Whole(Table):
+class Whole(TomlTable):
     title: Text
     mode: Literal["calm", "wild"] = "calm"
     at: Annotated[tuple[Positive, ...], MinLen(1)] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class File(Table):
+class File(TomlTable):
     whole: Whole
     parts: Annotated[dict[str, Part], NAMED]
 
