@@ -86,15 +86,15 @@ def read_definition(name: str, file: Path, catalogue: Catalogue) -> Definition:
         for name, one in read.comparisons.items()
     }
     definition = replace(read, comparisons=comparisons)
-    file_of = _Tables(toml, definition, catalogue, word)
-    file_of.check_comparisons()
-    file_of.check_margins()
+    tables = _Tables(toml, definition, catalogue, word)
+    tables.check_comparisons()
+    tables.check_margins()
     conclusions = {
-        name: file_of.completed(one, ("conclusions", name))
+        name: tables.complete(one, ("conclusions", name))
         for name, one in definition.conclusions.items()
     }
-    file_of.check_parts()
-    file_of.check_recommendation()
+    tables.check_parts()
+    tables.check_recommendation()
     return replace(definition, conclusions=conclusions)
 
 
@@ -149,7 +149,7 @@ class _Tables:
             inside = ("recommendation", "configuration", setting)
             self.toml.member(setting, declared.settings, "recommended setting", inside)
 
-    def completed(self, declared: DeclaredConclusion, where: Where) -> DeclaredConclusion:
+    def complete(self, declared: DeclaredConclusion, where: Where) -> DeclaredConclusion:
         """Return a conclusion with what follows from the rest of the definition, checked."""
         if not _RESULT_NAME.match(declared.name):
             self.toml.fail(where, "a name is made of letters, digits, '_' and '-'")
@@ -158,7 +158,7 @@ class _Tables:
         if len(kinds) != 1:
             self.toml.fail(where, "needs one of 'claim', 'all_of' and 'golden_middle'")
         if declared.claim is not None:
-            return self.completed_claim(declared, declared.claim, where)
+            return self.complete_claim(declared, declared.claim, where)
         keys = ["section", "as_typed", *kinds, "sentences"]
         needed = ["candidate", "metric"] if declared.golden_middle else []
         for key in entry:
@@ -175,7 +175,7 @@ class _Tables:
         }
         return replace(declared, sentences=sentences, part_sentences=of_parts)
 
-    def completed_claim(
+    def complete_claim(
         self, declared: DeclaredConclusion, claim: Claim, where: Where
     ) -> DeclaredConclusion:
         entry = self.toml.data["conclusions"][declared.name]

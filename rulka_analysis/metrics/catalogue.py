@@ -13,14 +13,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from math import isfinite
 from typing import Annotated, Literal
 
 from annotated_types import Ge
 
 from rulka_analysis.logs.clocks import MINUTES, Clock
 from rulka_analysis.metrics.domain import Domain
-from rulka_analysis.metrics.patterns import Patterns, Placeholder, filled
+from rulka_analysis.metrics.patterns import Patterns, Placeholder, fill_in
 from rulka_analysis.values.errors import RulkaError, UnknownMetricError, listing, unknown
 from rulka_analysis.values.findings import Severity
 from rulka_analysis.values.toml import (
@@ -104,26 +103,6 @@ class WatchRule(TomlTable):
                 return None
             scaled *= settings[setting] / stated_for
         return scaled
-
-    def fires(self, value: float, settings: Mapping[str, float]) -> bool | None:
-        """Say whether a value breaks the rule; None when that cannot be told.
-
-        NaN is neither above nor below a threshold, so only ``"not_finite"`` rules see it.
-
-        Examples
-        --------
-        >>> rule = WatchRule("above", 1.0, "any", "warning", "a share cannot exceed the whole")
-        >>> rule.fires(1.2, {}), rule.fires(0.5, {})
-        (True, False)
-        >>> WatchRule("not_finite", None, "any", "error", "broken").fires(float("nan"), {})
-        True
-        """
-        if self.when == "not_finite":
-            return not isfinite(value)
-        threshold = self.threshold_for(settings)
-        if threshold is None:
-            return None
-        return value > threshold if self.when == "above" else value < threshold
 
 
 def _checked_name(name: str) -> str:
@@ -274,11 +253,11 @@ class Metric(TomlTable):
                     f"{name} = {str(placeholders[name])!r} is not possible in {self.pattern}; "
                     f"{name} is {placeholder.description}{allowed}"
                 )
-        return filled(self.pattern, placeholders)
+        return fill_in(self.pattern, placeholders)
 
     def heading(self, **placeholders: str | int) -> str:
         """Return the title with the placeholders that are given filled in."""
-        return filled(self.title, placeholders)
+        return fill_in(self.title, placeholders)
 
 
 @dataclass(frozen=True, slots=True)

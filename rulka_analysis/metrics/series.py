@@ -22,7 +22,7 @@ from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics import summaries
 from rulka_analysis.metrics.catalogue import Catalogue, Metric
 from rulka_analysis.metrics.domain import Words
-from rulka_analysis.metrics.patterns import filled
+from rulka_analysis.metrics.patterns import fill_in
 from rulka_analysis.metrics.settings import NOT_RECORDED
 from rulka_analysis.values.quantities import Evidence, Quantity
 from rulka_analysis.values.text import name_in_words
@@ -98,7 +98,7 @@ class Measure:
         """What it is called on pages, such as ``Loss per transition``."""
         name = (self.metric.per_unit_name if self.per else None) or self.metric.title
         if self.metric.varies_by:
-            name = filled(name, {self.metric.varies_by: self.variant_title})
+            name = fill_in(name, {self.metric.varies_by: self.variant_title})
         name = name[:1].upper() + name[1:]
         named = not self.variant_title or self.variant_title in name
         return name if named else f"{name}, {self.variant_title}"
@@ -314,7 +314,7 @@ def find_series(
     """
     tags = catalogue.tags_for(measure.metric.name, run.tags, **measure.placeholders)
     if not tags:
-        wanted = filled(measure.metric.pattern, measure.placeholders)
+        wanted = fill_in(measure.metric.pattern, measure.placeholders)
         return Quantity.unknown(f"{run.name} has no {wanted} in these logs", measure.unit)
     tag = tags[0]
     factor = measure.metric.display_factor

@@ -58,8 +58,8 @@ class Source:
 
     def agrees(self, other: Source) -> bool:
         """Tell whether both say the same, to the digits that a log keeps."""
-        return {rounded(value) for value in self.values} == {
-            rounded(value) for value in other.values
+        return {round_off(value) for value in self.values} == {
+            round_off(value) for value in other.values
         }
 
     @property
@@ -175,12 +175,12 @@ def known_of(settings: Mapping[str, Setting]) -> dict[str, float | str]:
     return {n: value for n, s in settings.items() if (value := s.known) is not None}
 
 
-def rounded(value: float | str) -> float | str:
+def round_off(value: float | str) -> float | str:
     """Return a value such that equal settings are equal, however many digits a log keeps.
 
     Examples
     --------
-    >>> rounded(float(np.float32(3e-4))) == rounded(3e-4)
+    >>> round_off(float(np.float32(3e-4))) == round_off(3e-4)
     True
     """
     return value if isinstance(value, str) else float(f"{value:.{_SIGNIFICANT - 2}e}")

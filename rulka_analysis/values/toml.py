@@ -203,7 +203,7 @@ class TomlFile:
         except ValidationError as error:
             mistakes = error.errors(include_url=False)
         # Of several, the one that stands first in the file.
-        told = [(self._where(mistake, words), _told(mistake)) for mistake in mistakes]
+        told = [(self._where(mistake, words), _word(mistake)) for mistake in mistakes]
         raise self._mistake(*min(told, key=lambda one: self.line(one[0])))
 
     def _where(self, mistake: ErrorDetails, words: Mapping[str, str]) -> Where:
@@ -312,23 +312,23 @@ _MUST_BE = {
 }
 
 
-def _told(mistake: ErrorDetails) -> str:
+def _word(mistake: ErrorDetails) -> str:
     """Return a mistake that pydantic found in our words."""
     kind, ctx = mistake["type"], mistake.get("ctx", {})
     if kind == "missing":
         return f"lacks {mistake['loc'][-1]!r}; add it"
     if kind == "literal_error":
         known = re.findall(r"'([^']*)'", ctx["expected"])
-        told = f"must be one of: {', '.join(known)}; it is {_shown(mistake['input'])}"
+        told = f"must be one of: {', '.join(known)}; it is {_show(mistake['input'])}"
         return ", ".join(filter(None, [told, suggest(mistake["input"], known, limit=1)]))
     if kind == "value_error":
         return str(ctx["error"])
     if kind not in _MUST_BE:
         return mistake["msg"]
-    return f"must be {_MUST_BE[kind]}; it is {_shown(mistake['input'])}"
+    return f"must be {_MUST_BE[kind]}; it is {_show(mistake['input'])}"
 
 
-def _shown(value: Any) -> str:
+def _show(value: Any) -> str:
     """Return a value about as the file has it, not too long."""
     short = Repr()
     short.maxstring = short.maxother = 60

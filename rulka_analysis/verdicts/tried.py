@@ -16,7 +16,7 @@ from rulka_analysis.experiments.definition import DeclaredRecommendation, Margin
 from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.logs.clocks import Clock, Window, common_window
 from rulka_analysis.metrics.series import Measure, Series, position_text
-from rulka_analysis.metrics.settings import rounded
+from rulka_analysis.metrics.settings import round_off
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import joined, listed
 from rulka_analysis.verdicts.answer import Contradicted
@@ -89,7 +89,7 @@ def setting_values(experiment: Experiment, run: str) -> dict[str, Quantity | str
 def comparable(value: Quantity | str | None) -> float | str | None:
     """Return a setting's value such that equal settings are equal; None where not recorded."""
     known = value.number if isinstance(value, Quantity) else value
-    return None if known is None else rounded(known)
+    return None if known is None else round_off(known)
 
 
 def replicates_of(experiment: Experiment, run: str) -> tuple[str, ...]:
