@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import html
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,7 +29,8 @@ POLICY = (
     "object-src 'none'; base-uri 'none'; form-action 'none'"
 )
 
-Progress = Callable[[str, int, int], None]
+# Yields the tags it is given, one by one, and may tell somebody how far it is.
+Each = Callable[[Iterable[str]], Iterable[str]]
 
 
 class ExploreError(RulkaError):
@@ -51,7 +52,7 @@ def explore_page(
     *,
     fallback: str = "",
     whole_up_to: int = WHOLE_UP_TO,
-    progress: Progress | None = None,
+    each: Each = iter,
 ) -> ExplorePage:
     """Return the page as a part of a site.
 
@@ -64,8 +65,8 @@ def explore_page(
         HTML of static figures, shown where no script runs. Trusted: made by us.
     whole_up_to : int
         See `metric_scripts`.
-    progress : callable, optional
-        Told the tag, its number and how many there are, before each metric.
+    each : callable
+        Takes the tags and yields them again, telling how far it is.
 
     Returns
     -------
@@ -75,7 +76,7 @@ def explore_page(
     return ExplorePage(
         body=_body(data, folder, fallback),
         styles=tuple(folder + style for style in STYLES),
-        files=_files(data, whole_up_to, progress),
+        files=_files(data, whole_up_to, each),
     )
 
 
@@ -85,7 +86,7 @@ def write_explore(
     *,
     fallback: str = "",
     whole_up_to: int = WHOLE_UP_TO,
-    progress: Progress | None = None,
+    each: Each = iter,
 ) -> Path:
     """Write a folder that opens by double click, and return its page.
 
@@ -96,9 +97,7 @@ def write_explore(
     ExploreError
         If the folder is in the way or cannot be written to.
     """
-    page = explore_page(
-        data, "explore/", fallback=fallback, whole_up_to=whole_up_to, progress=progress
-    )
+    page = explore_page(data, "explore/", fallback=fallback, whole_up_to=whole_up_to, each=each)
     target = folder / "index.html"
     assets = folder / "explore"
     if target.exists() and not assets.is_dir():
@@ -132,16 +131,12 @@ def _write(path: Path, content: bytes) -> None:
     beside.replace(path)
 
 
-def _files(
-    data: Explore, whole_up_to: int, progress: Progress | None
-) -> Iterator[tuple[str, bytes]]:
+def _files(data: Explore, whole_up_to: int, each: Each) -> Iterator[tuple[str, bytes]]:
     for name in (*STYLES, *SCRIPTS, "uplot/LICENSE", "uplot/vendor.toml"):
         yield name, (STATIC / name).read_bytes()
     names: list[tuple[str, str | None]] = []
-    for place, metric in enumerate(data.metrics):
-        if progress is not None:
-            progress(metric.tag, place + 1, len(data.metrics))
-        short, whole = metric_scripts(data, metric, whole_up_to=whole_up_to)
+    for place, _ in enumerate(each([metric.tag for metric in data.metrics])):
+        short, whole = metric_scripts(data, data.metrics[place], whole_up_to=whole_up_to)
         # The digest behind the name keeps a browser from showing what it kept of an older site.
         yield f"data/{place}.js", short
         if whole is not None:

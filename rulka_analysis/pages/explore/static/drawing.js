@@ -169,6 +169,8 @@
           setSelect: [(u) => this.selected(u)],
         },
       }, [[0, 1], [null, null]], this.box);
+      // Sizes are known only when what it put off is done.
+      this.plot.batch(() => {});
       this.plot.over.append(this.over, this.flag);
       this.box.append(this.labels);
       this.plot.over.addEventListener("mouseleave", () => this.hover(null));
@@ -356,9 +358,14 @@
     cut(text, width, bold) {
       this.pen.font = `${bold ? "bold " : ""}12.5px ${FONT}`;
       if (this.pen.measureText(text).width <= width) return text;
-      let end = text.length;
-      while (end > 1 && this.pen.measureText(`${text.slice(0, end)}…`).width > width) end--;
-      return `${text.slice(0, end)}…`;
+      // In the middle: names of runs differ at their ends.
+      let kept = text.length - 1;
+      const shortened = () => {
+        const end = Math.ceil(kept * 0.6);
+        return `${text.slice(0, kept - end)}…${end ? text.slice(-end) : ""}`;
+      };
+      while (kept > 0 && this.pen.measureText(shortened()).width > width) kept--;
+      return shortened();
     }
 
     // Shapes of the labels: [element, attributes, text].
@@ -535,7 +542,7 @@
 
     step() {
       const [from, to] = this.scene.x;
-      return (to - from) / this.plot.over.clientWidth;
+      return (to - from) / this.area().width;
     }
 
     // ---------------------------------------------------------------- as a file

@@ -102,12 +102,19 @@
   const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
   const several = (n, one, many) => `${grouped(String(n))} ${n === 1 ? one : many}`;
 
+  // Names of runs differ at their ends.
+  function middle(text, longest) {
+    if (text.length <= longest) return text;
+    const end = Math.ceil(longest * 0.6);
+    return `${text.slice(0, longest - end - 1)}…${text.slice(-end)}`;
+  }
+
   function shortFile(name) {
     const slash = name.lastIndexOf("/");
     const folder = slash < 0 ? "" : name.slice(0, slash + 1);
     const file = name.slice(slash + 1);
     const begin = folder.length > 16 ? `${folder.slice(0, 14)}…/` : folder;
-    return file.length > 24 ? `${begin}…${file.slice(-19)}` : begin + file;
+    return file.length > 24 ? `${begin}…${file.slice(-17)}` : begin + file;
   }
 
   // ------------------------------------------------------------------ the view as a link
@@ -595,12 +602,15 @@
         return cells[name];
       };
       const [, , runs] = index.groups[shown.group];
-      const head = h("th", { scope: "row" }, swatch(shown.role), h("span", {}, shown.name));
-      const run = shown.run >= 0 ? index.runs[shown.run]
+      const head = h("th", { scope: "row", title: shown.name }, swatch(shown.role),
+        h("span", {}, middle(shown.name, 25)));
+      const named = shown.run >= 0 ? index.runs[shown.run] : "";
+      // A group that is called like its only run needs no second mention of it.
+      const run = named ? (named === shown.name ? "" : middle(named, 26))
         : shown.line.of === runs.length ? several(runs.length, "run", "runs")
           : `${shown.line.of} of ${runs.length} runs`;
       const tr = h("tr", { class: `explore-row-${shown.role}${shown.member ? " explore-member" : ""}` },
-        head, h("td", {}, run), cell("value", "n"), cell("point", "n"), cell("against", "n"),
+        head, h("td", { title: named || null }, run), cell("value", "n"), cell("point", "n"), cell("against", "n"),
         cell("step", "n"), cell("file", "explore-file"));
       tr.addEventListener("mouseenter", () => chart.hover(shown.key));
       tr.addEventListener("mouseleave", () => chart.hover(null));
@@ -641,7 +651,7 @@
     }
     if (event >= 0) {
       const { series } = line;
-      found.point = atPlace(line.xs[i], 1);
+      found.point = atPlace(line.xs[i], Math.max(1, cursorDigits()));
       found.step = stepText(series, event);
       found.file = series.files[series.fileOf[event]] ?? "";
       if (asLogged) found.logged = String(series.values[event]);
@@ -942,11 +952,13 @@
           changed();
         },
       });
-      const name = h("span", { class: bold ? "explore-name explore-bold" : "explore-name", title: label }, label);
+      const name = h("span", { class: bold ? "explore-name explore-bold" : "explore-name", title: label },
+        middle(label, runs.length === 1 && index.runs[runs[0]] === label ? 27 : 40));
       const single = runs.length === 1;
       const row = h("div", { class: "explore-group" },
         h("label", {}, box, swatch(roleOf(g)), name,
-          single ? h("span", { class: "explore-run", title: index.runs[runs[0]] }, index.runs[runs[0]]) : null));
+          single && index.runs[runs[0]] !== label
+            ? h("span", { class: "explore-run", title: index.runs[runs[0]] }, middle(index.runs[runs[0]], 16)) : null));
       const item = h("li", {}, row);
       const members = [];
       if (!single) {
@@ -1256,8 +1268,9 @@
       box.checked = state.shown.has(g);
       for (const { run, check } of members) check.checked = state.members.has(run);
       const now = data();
-      item.classList.toggle("explore-without", Boolean(now)
-        && !index.groups[g][2].some((run) => now.series.has(run)));
+      const without = Boolean(now) && !index.groups[g][2].some((run) => now.series.has(run));
+      item.classList.toggle("explore-without", without);
+      if (without) item.title = "has no such metric"; else item.removeAttribute("title");
     });
     if (document.activeElement !== ui.metric || ui.metric.getAttribute("aria-expanded") === "false") ui.metric.value = one.title;
     ui.metric.title = one.tag;
