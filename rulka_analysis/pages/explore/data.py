@@ -297,7 +297,10 @@ def _script(
         "steps": _integers(steps),
         "files": [list(one.files) for one in series],
         "fileOf": [_runs_of(s.file_of[k]) for s, k in zip(series, kept, strict=True)],
-        "clocks": [_clock(clock, series, kept) for clock in data.clocks],
+        "clocks": [
+            _clock(clock, series, kept, clock.resolution if whole else _step(clock, series))
+            for clock in data.clocks
+        ],
         "buckets": [len(one.first) if one.reduced else 0 for one in found],
         "inside": _integers([np.cumsum(one.inside) for one in reduced]),
         "counts": _integers([one.counts for one in reduced]),
@@ -310,16 +313,16 @@ def _script(
 
 
 def _clock(
-    clock: ExploreClock, series: Sequence[ExploreSeries], kept: Sequence[Integers]
+    clock: ExploreClock, series: Sequence[ExploreSeries], kept: Sequence[Integers], step: float
 ) -> dict[str, Any]:
     """Return the places of the kept events on one clock, and where each series ends."""
     places, missing, ends = [], [], []
-    step = _step(clock, series)
     for one, at in zip(series, kept, strict=True):
         known = one.positions.get(clock.key)
         here = np.full(len(at), np.nan) if known is None else known[at]
         lacks = ~np.isfinite(here)
-        rounded = np.round(np.where(lacks, 0.0, here) / step)
+        # Downwards: whoever asks for the very place of an event finds it there.
+        rounded = np.floor(np.where(lacks, 0.0, here) / step + 1e-6)
         whole = np.clip(rounded, -_FARTHEST, _FARTHEST).astype(np.int64)
         # Where a place is missing the one before is repeated: differences stay small.
         last = np.maximum.accumulate(np.where(lacks, -1, np.arange(len(at))))
@@ -337,7 +340,7 @@ def _clock(
 
 
 def _step(clock: ExploreClock, series: Sequence[ExploreSeries]) -> float:
-    """Return what places are rounded to: finer than can be seen, steps never.
+    """Return what places are rounded down to: finer than can be seen, steps never.
 
     A chart has about 700 places; 20,000 are left when it is zoomed to a thirtieth.
     """

@@ -10,6 +10,7 @@
   const SPOKEN = 5;
   const CHECKPOINTS = 8;
   const IN_SIGHT = 24;
+  const OTHER = "Other tags";
   const MINUS = "−";
 
   let root;
@@ -1027,7 +1028,7 @@
       if (!headings.has(one.group)) {
         const id = `explore-heading-${headings.size}`;
         const box = h("div", { role: "group", "aria-labelledby": id },
-          h("div", { class: "explore-heading", id }, one.group || "Other tags"));
+          h("div", { class: "explore-heading", id }, one.group || OTHER));
         headings.set(one.group, box);
         list.append(box);
       }
@@ -1038,7 +1039,7 @@
         event.preventDefault();
         take(m);
       });
-      options.push({ m, option, box: headings.get(one.group), words: `${one.title} ${one.tag} ${one.group}`.toLowerCase() });
+      options.push({ m, option, box: headings.get(one.group), words: `${one.title} ${one.tag} ${one.group || OTHER}`.toLowerCase() });
       headings.get(one.group).append(option);
     });
     const none = h("div", { class: "explore-none", hidden: true }, "No metric is called so.");

@@ -146,7 +146,8 @@ window.rulkaExplore = (() => {
     const places = series.clocks[clock].at;
     const order = ordered(places);
     const factor = metric.factor;
-    const cutoff = metric.cutoff === null ? Infinity : metric.cutoff;
+    // Compared with NaN nothing is unfinished, an infinite value neither.
+    const cutoff = metric.cutoff === null ? NaN : metric.cutoff;
     const xs = [];
     const ys = [];
     const events = [];
