@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from rulka_analysis.pages.explore.page import write_explore
+from rulka_analysis.pages.explore.view import View, view_of
 from tests.pages.explore.planted import CUTOFF, GROUPS, HOSTILE, RUNS, made, one, series
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -372,6 +373,16 @@ def test_every_control_changes_the_view_and_its_link_shows_the_same(opened: Any)
         assert opened.rows() == rows, what
         assert page.inner_text(".explore-texts") == texts, what
         assert opened.link() in (link, ""), what
+
+
+def test_a_link_written_here_is_the_one_that_the_page_writes(local: Any) -> None:
+    view = View(
+        "times", "minutes", True, ("512 · 512×", HOSTILE), ("seed_2",), zoom=(2.5, 10), cursor=4
+    )
+    local.open(view.fragment)
+    assert local.link() == view.fragment
+    assert local.rows()[0][0] == "512 · 512×"
+    assert view_of(local.link()) == view
 
 
 def test_a_clock_that_a_run_lacks_says_so_and_comes_back_without_it(local: Any) -> None:

@@ -128,12 +128,14 @@
     });
   }
 
-  const listed = (names) => names.map(encodeURIComponent).join(",");
+  // Half a character, as damaged names have, cannot be written in an address.
+  const encode = (text) => encodeURIComponent(text.toWellFormed ? text.toWellFormed() : text);
+  const listed = (names) => names.map(encode).join(",");
   const unlisted = (text) => (text ? text.split(",").map(decode) : []);
 
   function decode(text) {
     try {
-      return decodeURIComponent(text.replaceAll("+", " "));
+      return decodeURIComponent(text);
     } catch {
       return text;
     }
@@ -143,7 +145,7 @@
     const ids = index.ids;
     const parts = [
       ["x", clock().key],
-      ["m", encodeURIComponent(metric().tag)],
+      ["m", encode(metric().tag)],
       ["y", state.best ? "best" : "raw"],
     ];
     const hidden = ids.filter((_, g) => !state.shown.has(g));
@@ -157,7 +159,7 @@
     if (state.smooth && !state.best) parts.push(["s", String(SMOOTH[state.smooth] * 100)]);
     if (state.log) parts.push(["l", "1"]);
     if (state.unfinished) parts.push(["u", "1"]);
-    if (state.baseline !== index.baseline) parts.push(["b", encodeURIComponent(ids[state.baseline])]);
+    if (state.baseline !== index.baseline) parts.push(["b", encode(ids[state.baseline])]);
     if (state.zoom) parts.push(["z", state.zoom.map(String).join(",")]);
     if (state.cursor !== null) parts.push(["c", String(state.cursor)]);
     return `#${parts.map((part) => part.join("=")).join("&")}`;
@@ -966,7 +968,7 @@
         const inner = h("ul", { class: "explore-members", hidden: true });
         const open = h("button", {
           type: "button", class: "explore-more", "aria-expanded": "false",
-          "aria-label": `Runs of ${label}`,
+          "aria-label": `${several(runs.length, "run", "runs")} of ${label}`,
           onclick: () => {
             inner.hidden = !inner.hidden;
             open.setAttribute("aria-expanded", String(!inner.hidden));
