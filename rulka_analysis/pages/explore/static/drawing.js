@@ -51,9 +51,9 @@
     if (value === 0) return "0";
     const size = Math.abs(value);
     if (size >= 1e15 || size < 1e-6) return value.toExponential(1);
-    return value.toLocaleString("en-US", {
-      minimumFractionDigits: decimals(step), maximumFractionDigits: decimals(step),
-    }).replace("-", "−");
+    const [whole, rest] = value.toFixed(decimals(step)).split(".");
+    const signed = whole.replace(/\B(?=(\d{3})+$)/g, ",").replace("-", "−");
+    return rest ? `${signed}.${rest}` : signed;
   }
 
   function clockTicks(splits, step, unit) {
@@ -263,7 +263,9 @@
         this.trace(line, ys, area, (x, y) => ctx.moveTo(x, y), (x, y) => ctx.lineTo(x, y));
       };
       ctx.strokeStyle = ctx.fillStyle = this.palette[shown.role];
-      ctx.lineJoin = "round";
+      const crowd = this.lines.length > RINGS;
+      // Round joins of a hundred thousand corners take as long as all the rest.
+      ctx.lineJoin = crowd ? "bevel" : "round";
       if (line.low) {
         ctx.globalAlpha = 0.16;
         ctx.beginPath();
@@ -281,7 +283,8 @@
         ctx.stroke();
         ctx.globalAlpha = 1;
       }
-      const width = bolder > 1 ? 3 : shown.member ? 1 : style.width;
+      const thin = shown.member || (crowd && shown.role === "other");
+      const width = bolder > 1 ? 3 : thin ? 1 : style.width;
       // Of a jagged line a stroke of three pixels would leave nothing to be seen.
       ctx.lineWidth = ratio * (line.steps || line.mean || line.faint || bolder > 1 || line.xs.length < 200
         ? width : Math.min(width, 1.5));

@@ -438,7 +438,7 @@
     for (const shown of lines) {
       const { line } = shown;
       if (shown.member || !line.ys.length) continue;
-      shown.value = withUnit(line.ys[line.ys.length - 1], !line.mean && !line.faint);
+      shown.value = withUnit(line.ys[line.ys.length - 1], false);
     }
     ui.title.textContent = metric().title;
     ui.texts.replaceChildren(...texts.map((text) => h("p", {}, text)));
