@@ -51,7 +51,7 @@ CURSOR = f"""async () => {{
   return took;
 }}"""
 SWITCH = f"""async (metric) => {{
-  const root = document.getElementById("explore");
+  const root = document.querySelector(".explore");
   const begun = performance.now();
   location.hash = `#m=metric_${{metric}}`;
   while (root.dataset.shown !== String(metric)) await new Promise((done) => setTimeout(done, 1));
@@ -111,7 +111,7 @@ def measured(page: Path, metrics: int) -> dict[str, float]:
         browser = running.chromium.launch(executable_path=program, args=["--no-sandbox"])
         opened = browser.new_page(viewport={"width": 1280, "height": 960})
         opened.goto(page.as_uri())
-        opened.wait_for_selector("#explore[data-shown]")
+        opened.wait_for_selector(".explore[data-shown]")
         first = opened.evaluate(f"async () => {{ {FRAMES} return performance.now(); }}")
         opened.wait_for_timeout(1000)
         opened.hover(".u-over")

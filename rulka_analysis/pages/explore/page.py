@@ -54,7 +54,7 @@ def explore_page(
     whole_up_to: int = WHOLE_UP_TO,
     each: Each = iter,
 ) -> ExplorePage:
-    """Return the page as a part of a site.
+    """Return the page as a part of a site, whose page has a heading of its own.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def explore_page(
         ``files`` are made one by one, as they are asked for: all together may be large.
     """
     return ExplorePage(
-        body=_body(data, folder, fallback),
+        body=_body(folder, fallback, heading="h2"),
         styles=tuple(folder + style for style in STYLES),
         files=_files(data, whole_up_to, each),
     )
@@ -111,7 +111,7 @@ def write_explore(
             _write(path, content)
             written.add(path)
         # Last: a page never names a file that is not there yet.
-        _write(target, _document(data, page).encode("utf-8"))
+        _write(target, _document(data, page, fallback).encode("utf-8"))
         for path in sorted((assets / "data").glob("*.js")):
             if path not in written:
                 path.unlink()
@@ -154,7 +154,7 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:12]
 
 
-def _body(data: Explore, folder: str, fallback: str) -> str:
+def _body(folder: str, fallback: str, *, heading: str) -> str:
     place = html.escape(folder, quote=True)
     scripts = "\n".join(
         f'<script src="{place}{name}" defer></script>' for name in (*SCRIPTS, "data/index.js")
@@ -164,10 +164,8 @@ def _body(data: Explore, folder: str, fallback: str) -> str:
         "experiment pages need none.</p>"
     )
     return f"""\
-<div class="explore" id="explore" data-folder="{place}">
+<div class="explore" data-folder="{place}" data-heading="{heading}">
 <div class="explore-static">
-<p class="explore-kicker">Explore</p>
-<h1>{html.escape(data.title)}</h1>
 {without}
 </div>
 </div>
@@ -175,7 +173,8 @@ def _body(data: Explore, folder: str, fallback: str) -> str:
 """
 
 
-def _document(data: Explore, page: ExplorePage) -> str:
+def _document(data: Explore, page: ExplorePage, fallback: str) -> str:
+    body = _body("explore/", fallback, heading="h1")
     styles = "\n".join(f'<link rel="stylesheet" href="{style}">' for style in page.styles)
     title = html.escape(data.title)
     return f"""\
@@ -193,7 +192,7 @@ def _document(data: Explore, page: ExplorePage) -> str:
 <body class="explore-alone">
 <header class="explore-bar">{title}</header>
 <main>
-{page.body}</main>
+{body}</main>
 </body>
 </html>
 """

@@ -99,7 +99,7 @@ class Opened:
     def open(self, view: str = "") -> Opened:
         self.page.goto("about:blank")
         self.page.goto(self.address + view)
-        self.page.wait_for_selector("#explore[data-shown]")
+        self.page.wait_for_selector(".explore[data-shown]")
         self.settle()
         return self
 
@@ -108,7 +108,7 @@ class Opened:
         self.page.wait_for_timeout(250)
 
     def shown(self, metric: int) -> None:
-        self.page.wait_for_selector(f'#explore[data-shown="{metric}"]')
+        self.page.wait_for_selector(f'.explore[data-shown="{metric}"]')
         self.settle()
 
     def metric(self, words: str) -> None:
@@ -174,7 +174,7 @@ def events_of(rows: list[dict[str, str]], run: str) -> list[dict[str, str]]:
 
 
 def test_the_page_opens_with_the_view_it_was_given_and_loads_that_metric_only(opened: Any) -> None:
-    assert opened.page.inner_text(".explore-view h1") == "Time on one"
+    assert opened.page.inner_text(".explore-title") == "Time on one"
     asked = [address for address in opened.asked if "/data/" in address]
     assert sorted(re.sub(r"\?.*", "", a).rsplit("/", 1)[1] for a in asked) == ["0.js", "index.js"]
     rows = opened.rows()
@@ -423,7 +423,7 @@ def test_metrics_are_found_by_typing_with_the_keyboard_alone(local: Any) -> None
     page.keyboard.type("zero")
     page.keyboard.press("Enter")
     local.shown(3)
-    assert page.inner_text(".explore-view h1") == "Below zero"
+    assert page.inner_text(".explore-title") == "Below zero"
     assert page.input_value("#explore-metric") == "Below zero"
     page.fill("#explore-metric", "no such thing")
     assert page.is_visible("text=No metric is called so.")
@@ -476,7 +476,7 @@ def test_names_from_logs_are_text(local: Any) -> None:
     assert local.page.locator(f"{TABLE} th[title]").nth(2).get_attribute("title") == HOSTILE
     local.metric("other onerror")
     local.shown(4)
-    assert local.page.inner_text(".explore-view h1") == f"tag {HOSTILE}"
+    assert local.page.inner_text(".explore-title") == f"tag {HOSTILE}"
     assert local.page.locator("img").count() == 0
     assert {row["run"] for row in local.csv()} >= {HOSTILE}
     svg = local.download("SVG").decode("utf-8")
@@ -524,7 +524,7 @@ def test_it_fits_in_both_themes(browser: Any, folder: Path, width: int, scheme: 
     ).open()
     assert page.page.evaluate("document.documentElement.scrollWidth") <= width
     ground = "rgb(255, 255, 255)" if scheme == "light" else "rgb(20, 24, 30)"
-    colour = "getComputedStyle(document.getElementById('explore')).backgroundColor"
+    colour = "getComputedStyle(document.querySelector('.explore')).backgroundColor"
     assert page.page.evaluate(colour) == ground
     # A theme that was chosen wins over that of the system.
     page.page.evaluate("document.documentElement.dataset.theme = 'dark'")

@@ -548,11 +548,13 @@
     }
     if (lines.some(({ line }) => line.mean)) {
       notes.push("A line of several runs is their mean, up to where the first of them ends; the band "
-        + "reaches from the lowest to the highest of them.");
+        + `reaches from the lowest to the highest of them.${reduced && !state.best && !width
+          ? " Of each bucket of a long series its mean is taken." : ""}`);
     }
     if (reduced) {
       notes.push(`${grouped(String(kept))} of ${grouped(String(events))} events are drawn: the first, `
         + `smallest, largest and last of each bucket${exact ? " and every new best" : ""}. `
+        + "The cursor shows the last drawn one. "
         + `${one.whole ? "Zoom in for every event." : "This page was written without the others."}`);
     }
     if (ui.fellBack) {
@@ -1193,7 +1195,7 @@
     const button = (text, call) => h("button", { type: "button", class: "explore-button", onclick: call }, text);
     ui.copy = button("Copy link", copyLink);
     ui.reset = button("Reset zoom", reset);
-    ui.title = h("h1", {});
+    ui.title = h(root.dataset.heading || "h2", { class: "explore-title" });
     ui.texts = h("div", { class: "explore-texts" });
     ui.status = h("p", { class: "explore-status", role: "status" });
     ui.live = h("p", { class: "explore-spoken", "aria-live": "polite" });
@@ -1305,7 +1307,8 @@
   }
 
   function start() {
-    root = document.getElementById("explore");
+    // Not by an id: the section that a site puts it in may be called so.
+    root = document.querySelector(".explore[data-folder]");
     index = given.index;
     if (!root || !index || !index.metrics.length) return;
     index.ids = groupIds();
