@@ -501,6 +501,11 @@ def test_pictures_are_of_the_view(local: Any) -> None:
         p for p in svg.iter("{http://www.w3.org/2000/svg}path") if p.get("stroke") == "#00735a"
     ]
     assert len(paths) == 1
+    # Long remarks are broken into lines that fit.
+    local.metric("long")
+    svg = ElementTree.fromstring(local.download("SVG"))
+    texts = [text.text or "" for text in svg.iter("{http://www.w3.org/2000/svg}text")]
+    assert max(map(len, texts)) < 170
     assert local.download("PNG").startswith(b"\x89PNG")
 
 

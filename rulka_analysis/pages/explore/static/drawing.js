@@ -371,6 +371,18 @@
       return shortened();
     }
 
+    // SVG breaks no lines.
+    wrapped(text, width) {
+      this.pen.font = `12px ${FONT}`;
+      const lines = [""];
+      for (const word of text.split(" ")) {
+        const longer = lines[lines.length - 1] ? `${lines[lines.length - 1]} ${word}` : word;
+        if (this.pen.measureText(longer).width <= width) lines[lines.length - 1] = longer;
+        else lines.push(word);
+      }
+      return lines.filter(Boolean);
+    }
+
     // Shapes of the labels: [element, attributes, text].
     labelShapes(area, palette) {
       const shapes = [];
@@ -553,7 +565,8 @@
     svg() {
       const palette = colours(this.box, true);
       const { width } = this.plot;
-      const head = 30 + 17 * this.scene.texts.length;
+      const texts = this.scene.texts.flatMap((line) => this.wrapped(line, width - 16));
+      const head = 30 + 17 * texts.length;
       const height = head + this.plot.height;
       const area = this.area();
       area.top += head;
@@ -563,7 +576,7 @@
         ["rect", { width, height, fill: palette.page }],
         ["text", { x: 8, y: 22, "font-size": "17", "font-weight": "bold", fill: palette.text },
           this.scene.title],
-        ...this.scene.texts.map((line, i) => ["text", { ...text, x: 8, y: 42 + 17 * i }, line]),
+        ...texts.map((line, i) => ["text", { ...text, x: 8, y: 42 + 17 * i }, line]),
       ];
       const [across, up] = this.plot.axes;
       up._splits.forEach((y, i) => {
