@@ -17,7 +17,8 @@ from rulka_analysis.values.errors import RulkaError
 
 STATIC = Path(__file__).parent / "static"
 # In this order: each needs those before it.
-SCRIPTS = ("uplot/uPlot.iife.min.js", "lines.js", "drawing.js", "explore.js")
+_OWN = "lines drawing picture words address view table files metrics controls explore"
+SCRIPTS = ("uplot/uPlot.iife.min.js", *(f"{name}.js" for name in _OWN.split()))
 STYLES = ("uplot/uPlot.min.css", "explore.css")
 # Every event of a metric is written where there are no more than this (about 9 bytes each).
 WHOLE_UP_TO = 400_000

@@ -24,6 +24,18 @@
     p5: { width: 2.2, dash: [14, 3, 3, 3] },
   };
   const RANK = { other: 0, baseline: 2, winner: 3 };
+  function element(name, attributes, text, children) {
+    const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+    for (const [key, value] of Object.entries(attributes)) {
+      if (key !== "xmlns") made.setAttribute(key, value);
+    }
+    if (text) made.textContent = text;
+    if (children) made.append(...elements(children));
+    return made;
+  }
+
+  const elements = (shapes) => shapes.map((shape) => element(...shape));
+
   const rankOf = (shown) => (RANK[shown.role] ?? 1) - (shown.member ? 0.5 : 0);
 
   // Colours of the theme in effect, or of the light one (for print and for files).
@@ -371,18 +383,6 @@
       return shortened();
     }
 
-    // SVG breaks no lines.
-    wrapped(text, width) {
-      this.pen.font = `12px ${FONT}`;
-      const lines = [""];
-      for (const word of text.split(" ")) {
-        const longer = lines[lines.length - 1] ? `${lines[lines.length - 1]} ${word}` : word;
-        if (this.pen.measureText(longer).width <= width) lines[lines.length - 1] = longer;
-        else lines.push(word);
-      }
-      return lines.filter(Boolean);
-    }
-
     // Shapes of the labels: [element, attributes, text].
     labelShapes(area, palette) {
       const shapes = [];
@@ -559,103 +559,7 @@
       const [from, to] = this.scene.x;
       return (to - from) / this.area().width;
     }
-
-    // ---------------------------------------------------------------- as a file
-    // In the light theme whatever is on screen: a file is printed and pasted on white.
-    svg() {
-      const palette = colours(this.box, true);
-      const { width } = this.plot;
-      const texts = this.scene.texts.flatMap((line) => this.wrapped(line, width - 16));
-      const head = 30 + 17 * texts.length;
-      const height = head + this.plot.height;
-      const area = this.area();
-      area.top += head;
-      const { px, py } = this.places(area);
-      const text = { "font-size": "12", fill: palette.muted };
-      const shapes = [
-        ["rect", { width, height, fill: palette.page }],
-        ["text", { x: 8, y: 22, "font-size": "17", "font-weight": "bold", fill: palette.text },
-          this.scene.title],
-        ...texts.map((line, i) => ["text", { ...text, x: 8, y: 42 + 17 * i }, line]),
-      ];
-      const [across, up] = this.plot.axes;
-      up._splits.forEach((y, i) => {
-        if (!up._values[i]) return;
-        const at = py(y);
-        shapes.push(["path", { d: `M${area.left} ${at}h${area.width}`, stroke: palette.grid }]);
-        shapes.push(["text", { ...text, x: area.left - 9, y: at + 4, "text-anchor": "end" },
-          up._values[i]]);
-      });
-      const bottom = area.top + area.height;
-      shapes.push(["path", { d: `M${area.left} ${bottom}h${area.width}`, stroke: palette.frame }]);
-      across._splits.forEach((x, i) => shapes.push(["text", {
-        ...text, x: px(x), y: bottom + 20, "text-anchor": "middle",
-      }, across._values[i]]));
-      const clip = ["clipPath", { id: "plot" }, "", [["rect", {
-        x: area.left, y: area.top - 3, width: area.width, height: area.height + 6,
-      }]]];
-      const drawn = [];
-      const path = (line, xs, ys) => {
-        const parts = [];
-        const point = (letter) => (x, y) => parts.push(letter, x.toFixed(1), " ", y.toFixed(1));
-        this.trace({ ...line, xs }, ys, area, point("M"), point("L"));
-        return parts.join("");
-      };
-      const ends = [];
-      for (const shown of this.lines) {
-        const { line } = shown;
-        const style = STYLES[shown.role];
-        const stroke = palette[shown.role];
-        if (line.low) {
-          const parts = [];
-          this.band(line, area, (x, y) => parts.push(`${x.toFixed(1)},${y.toFixed(1)}`));
-          drawn.push(["polygon", { points: parts.join(" "), fill: stroke, "fill-opacity": "0.16" }]);
-        }
-        if (line.faint) {
-          drawn.push(["path", {
-            d: path(line, line.faint.xs, line.faint.ys), fill: "none", stroke, opacity: "0.5",
-          }]);
-        }
-        const jagged = !(line.steps || line.mean || line.faint || line.xs.length < 200);
-        const width = shown.member ? 1 : jagged ? Math.min(style.width, 1.5) : style.width;
-        drawn.push(["path", {
-          d: path(line, line.xs, line.ys), fill: "none", stroke, "stroke-width": width,
-          "stroke-linejoin": "round",
-          ...(style.dash.length ? { "stroke-dasharray": style.dash.join(" ") } : {}),
-          ...(shown.member ? { opacity: "0.6" } : {}),
-        }]);
-        const end = shown.member || this.lines.length > RINGS ? null : this.endOf(shown, area);
-        if (end) {
-          ends.push(["circle", {
-            cx: end.x, cy: end.y, r: style.width > 2 ? 4.6 : 3, fill: stroke, stroke: palette.page,
-          }]);
-        }
-      }
-      const root = element("svg", {
-        xmlns: "http://www.w3.org/2000/svg", width, height, viewBox: `0 0 ${width} ${height}`,
-        "font-family": FONT, role: "img",
-      });
-      root.append(...elements([
-        ["title", {}, `${this.scene.title}. ${this.scene.texts.join(" ")}`], clip, ...shapes,
-        ["g", { "clip-path": "url(#plot)" }, "", drawn], ...ends,
-        ...this.labelShapes(area, palette),
-      ]));
-      return root;
-    }
   }
 
-  function element(name, attributes, text, children) {
-    const made = document.createElementNS("http://www.w3.org/2000/svg", name);
-    for (const [key, value] of Object.entries(attributes)) {
-      if (key !== "xmlns") made.setAttribute(key, value);
-    }
-    if (text) made.textContent = text;
-    if (children) made.append(...elements(children));
-    return made;
-  }
-
-  const elements = (shapes) => shapes.map((shape) => element(...shape));
-
-  window.rulkaExplore.Chart = Chart;
-  window.rulkaExplore.STYLES = STYLES;
+  Object.assign(window.rulkaExplore, { Chart, STYLES, RINGS, FONT, colours, element, elements });
 })();
