@@ -584,3 +584,20 @@ def test_the_column_of_files_is_one_tab_stop(local: Any) -> None:
     for _ in range(len(GROUPS) - 1):
         local.page.keyboard.press("ArrowDown")
     assert cells.last.evaluate("cell => cell === document.activeElement")
+
+
+def test_a_link_is_followed_while_the_page_still_writes_its_own(local: Any) -> None:
+    # What is written a moment after a change must not overwrite where somebody goes meanwhile.
+    for delay in (0, 60, 120, 140, 145, 149, 150, 151, 155):
+        local.open("#m=times")
+        local.page.evaluate(
+            """async (delay) => {
+                document.querySelector(".explore-links button").click();
+                await new Promise((done) => setTimeout(done, delay));
+                location.hash = "#m=odd";
+                const until = performance.now() + 12;
+                while (performance.now() < until);
+            }""",
+            delay,
+        )
+        local.shown(2)

@@ -98,6 +98,13 @@
   }
 
   let remembering = 0;
+  let known = location.hash;
+  // Whether the address says another view than the page shows.
+  function moved() {
+    known = location.hash;
+    return known !== fragment();
+  }
+
   function remember() {
     // Browsers allow a page only so many changes of its address in a while.
     clearTimeout(remembering);
@@ -106,11 +113,15 @@
 
   function rememberNow() {
     clearTimeout(remembering);
+    // Somebody has just gone to another view, of which the page is told in a moment.
+    if (location.hash !== known) return;
     const link = fragment();
-    if (link !== location.hash) history.replaceState(null, "", link);
+    if (link !== known) history.replaceState(null, "", link);
+    known = location.hash;
   }
 
   Object.assign(app, {
+    moved,
     SMOOTH, groupIds, fragment, fromFragment, remember, rememberNow,
   });
 })();

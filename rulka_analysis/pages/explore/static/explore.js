@@ -6,7 +6,7 @@
   const { app } = page;
   const { given, metricOf, Chart } = page;
   const {
-    h, withUnit, place, atPlace, metric, clock, several, groupIds, fragment, fromFragment,
+    h, withUnit, place, atPlace, metric, clock, several, groupIds, fromFragment,
     remember, shownLines, extentX, extentY, chooseClock, allPositive, said, cursorOf,
     buildTable, moveCursor, cursorTo, fillCheckpoints, build, syncControls,
   } = app;
@@ -199,7 +199,7 @@
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", themed);
     new MutationObserver(themed).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
     addEventListener("hashchange", () => {
-      if (location.hash === fragment()) return;
+      if (!app.moved()) return;
       app.state = fromFragment(location.hash);
       changed();
     });
