@@ -1,0 +1,49 @@
+"""A folder in which the curves of logs can be looked at, without a server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rulka_analysis.cli.output import Reading, note
+from rulka_analysis.logs.runs import Logs
+from rulka_analysis.metrics.catalogue import Catalogue
+from rulka_analysis.pages.explore.data import ExploreGroup
+from rulka_analysis.pages.explore.page import write_explore
+from rulka_analysis.pages.explore.reading import from_logs
+
+
+def explore(logs: Logs, names: Sequence[str], catalogue: Catalogue, output: Path) -> Path:
+    """Write the Explore page of some runs into a folder, telling how far it is.
+
+    Parameters
+    ----------
+    logs : Logs
+    names : sequence of str
+        Runs, in the order shown.
+    catalogue : Catalogue
+    output : Path
+        Made if it is not there.
+
+    Returns
+    -------
+    Path
+        The page.
+
+    Raises
+    ------
+    ExploreError
+        If the folder cannot be written.
+    """
+    with Reading("reading the logs") as reading:
+        # Each run is read once, whatever the number of its tags.
+        for name in reading.each(names):
+            _ = logs[name].tags
+    groups = [ExploreGroup(name, (name,)) for name in names]
+    data = from_logs(
+        logs, catalogue, groups, title="The bundled curves" if logs.bundled else logs.name
+    )
+    with Reading("writing the page") as reading:
+        page = write_explore(output, data, each=reading.each)
+    note(f"wrote {len(data.metrics):,} metrics of {len(data.runs):,} runs; open {page}")
+    return page

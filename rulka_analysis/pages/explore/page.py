@@ -1,0 +1,199 @@
+"""The Explore page as files: a folder that can be handed on, or a part of a site.
+
+Names of runs and tags are untrusted. In the body there are none but the title; the others reach the
+page as data, and its script sets them as text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rulka_analysis.pages.explore.data import Explore, index_script, metric_scripts
+from rulka_analysis.values.errors import RulkaError
+
+STATIC = Path(__file__).parent / "static"
+# In this order: each needs those before it.
+_OWN = "lines drawing picture words address view table files metrics controls explore"
+SCRIPTS = ("uplot/uPlot.iife.min.js", *(f"{name}.js" for name in _OWN.split()))
+STYLES = ("uplot/uPlot.min.css", "explore.css")
+# Every event of a metric is written where there are no more than this (about 9 bytes each).
+WHOLE_UP_TO = 400_000
+
+# `file:` is what the page's own folder is when opened by double click; browsers do not agree on
+# whether 'self' covers it. No script or style in the markup, nothing from the network.
+POLICY = (
+    "default-src 'self' file:; img-src 'self' file: data:; "
+    "object-src 'none'; base-uri 'none'; form-action 'none'"
+)
+
+# Yields the tags it is given, one by one, and may tell somebody how far it is.
+Each = Callable[[Iterable[str]], Iterable[str]]
+
+
+class ExploreError(RulkaError):
+    """An Explore page cannot be written; the message names the cause and the remedy."""
+
+
+@dataclass(frozen=True)
+class ExplorePage:
+    """A page's body, and the files beside it by their path from the page's asset folder."""
+
+    body: str
+    styles: tuple[str, ...]
+    files: Iterator[tuple[str, bytes]]
+
+
+def explore_page(
+    data: Explore,
+    folder: str,
+    *,
+    fallback: str = "",
+    whole_up_to: int = WHOLE_UP_TO,
+    each: Each = iter,
+) -> ExplorePage:
+    """Return the page as a part of a site, whose page has a heading of its own.
+
+    Parameters
+    ----------
+    data : Explore
+    folder : str
+        Where the files will be, from the page: ``"_static/explore/"`` with its slash.
+    fallback : str
+        HTML of static figures, shown where no script runs. Trusted: made by us.
+    whole_up_to : int
+        See `metric_scripts`.
+    each : callable
+        Takes the tags and yields them again, telling how far it is.
+
+    Returns
+    -------
+    ExplorePage
+        ``files`` are made one by one, as they are asked for: all together may be large.
+    """
+    return ExplorePage(
+        body=_body(folder, fallback, heading="h2"),
+        styles=tuple(folder + style for style in STYLES),
+        files=_files(data, whole_up_to, each),
+    )
+
+
+def write_explore(
+    folder: Path,
+    data: Explore,
+    *,
+    fallback: str = "",
+    whole_up_to: int = WHOLE_UP_TO,
+    each: Each = iter,
+) -> Path:
+    """Write a folder that opens by double click, and return its page.
+
+    A folder that was written before is written anew; files of others are left alone.
+
+    Raises
+    ------
+    ExploreError
+        If the folder is in the way or cannot be written to.
+    """
+    page = explore_page(data, "explore/", fallback=fallback, whole_up_to=whole_up_to, each=each)
+    target = folder / "index.html"
+    assets = folder / "explore"
+    if target.exists() and not assets.is_dir():
+        raise ExploreError(
+            f"{folder} holds an index.html that is no Explore page; name an empty folder"
+        )
+    try:
+        written = {target}
+        for name, content in page.files:
+            path = assets / name
+            _write(path, content)
+            written.add(path)
+        # Last: a page never names a file that is not there yet.
+        _write(target, _document(data, page, fallback).encode("utf-8"))
+        for path in sorted((assets / "data").glob("*.js")):
+            if path not in written:
+                path.unlink()
+    except OSError as error:
+        cause = error.strerror or str(error)
+        raise ExploreError(
+            f"{folder} cannot be written: {cause}. Check that the folder may be written to and has "
+            "room, or name another"
+        ) from error
+    return target
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.writing")
+    beside.write_bytes(content)
+    beside.replace(path)
+
+
+def _files(data: Explore, whole_up_to: int, each: Each) -> Iterator[tuple[str, bytes]]:
+    for name in (*STYLES, *SCRIPTS, "uplot/LICENSE", "uplot/vendor.toml"):
+        yield name, (STATIC / name).read_bytes()
+    names: list[tuple[str, str | None]] = []
+    for place, _ in enumerate(each([metric.tag for metric in data.metrics])):
+        short, whole = metric_scripts(data, data.metrics[place], whole_up_to=whole_up_to)
+        # The digest behind the name keeps a browser from showing what it kept of an older site.
+        yield f"data/{place}.js", short
+        if whole is not None:
+            yield f"data/{place}-all.js", whole
+        names.append(
+            (
+                f"data/{place}.js?{_digest(short)}",
+                None if whole is None else f"data/{place}-all.js?{_digest(whole)}",
+            )
+        )
+    yield "data/index.js", index_script(data, names)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
+
+
+def _body(folder: str, fallback: str, *, heading: str) -> str:
+    place = html.escape(folder, quote=True)
+    scripts = "\n".join(
+        f'<script src="{place}{name}" defer></script>' for name in (*SCRIPTS, "data/index.js")
+    )
+    without = fallback or (
+        "<p>The curves are drawn by a script, which does not run here. The figures of the "
+        "experiment pages need none.</p>"
+    )
+    return f"""\
+<div class="explore" data-folder="{place}" data-heading="{heading}">
+<div class="explore-static">
+{without}
+</div>
+</div>
+{scripts}
+"""
+
+
+def _document(data: Explore, page: ExplorePage, fallback: str) -> str:
+    body = _body("explore/", fallback, heading="h1")
+    styles = "\n".join(f'<link rel="stylesheet" href="{style}">' for style in page.styles)
+    title = html.escape(data.title)
+    return f"""\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{html.escape(POLICY, quote=True)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Explore: {title}</title>
+<link rel="icon" href="data:,">
+{styles}
+</head>
+<body class="explore-alone">
+<header class="explore-bar">{title}</header>
+<main>
+{body}</main>
+</body>
+</html>
+"""
