@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from rulka_analysis.cli.output import print_table, say
+from rulka_analysis.health.marks import explained, of_run
 from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics.catalogue import Catalogue
@@ -51,8 +52,13 @@ class RunFacts:
         }
 
 
-def run_facts(run: Run) -> RunFacts:
-    """Return what the list of runs says of a run."""
+def about(findings: Iterable[Finding], run: str) -> list[Finding]:
+    """Return the findings that are about a run, alone or beside others."""
+    return [finding for finding in findings if run in (finding.run, *finding.runs)]
+
+
+def run_facts(run: Run, findings: Sequence[Finding]) -> RunFacts:
+    """Return what the list of runs says of a run, and what health found about it."""
     events, last_step = 0, -1
     files: dict[str, None] = {}
     for tag in run.tags:
@@ -69,7 +75,7 @@ def run_facts(run: Run) -> RunFacts:
         duration_minutes=run.duration,
         last_step=last_step if run.conventions.steps in run.clocks and last_step >= 0 else None,
         clocks=run.clocks,
-        findings=run.findings,
+        findings=tuple(findings),
     )
 
 
@@ -132,8 +138,9 @@ def print_findings(findings: Sequence[Finding]) -> None:
     """Print findings, the gravest first."""
     order = ("error", "warning", "note")
     for finding in sorted(findings, key=lambda finding: order.index(finding.severity)):
-        about = f"{finding.run}: " if finding.run else ""
-        told = [f"{finding.severity}: {about}{finding.message}", finding.why, finding.remedy]
+        of = f"{finding.run}: " if finding.run else ""
+        code = f" {finding.code}" if finding.code else ""
+        told = [f"{finding.severity}{code}: {of}{finding.message}", finding.why, finding.remedy]
         say(" ".join(part for part in told if part))
 
 
@@ -155,6 +162,7 @@ class TagFacts:
     largest: float
     last: float
     not_finite: int
+    contradicted: Finding | None
 
     def as_data(self) -> dict[str, Any]:
         """Return the facts as plain data for JSON."""
@@ -169,6 +177,7 @@ class TagFacts:
             "max": self.largest,
             "last": self.last,
             "not_finite": self.not_finite,
+            "contradicted_by": self.contradicted.code if self.contradicted else None,
         }
 
 
@@ -197,6 +206,7 @@ def tag_facts(
         list it.
     """
     found = []
+    own = of_run(run, catalogue)
     for tag in sorted(run.tags, key=natural_order):
         match = catalogue.match(tag)
         metric = match.metric.name if match else None
@@ -217,6 +227,7 @@ def tag_facts(
                 largest=float(finite.max()) if len(finite) else math.nan,
                 last=float(values[-1]),
                 not_finite=len(values) - len(finite),
+                contradicted=own.contradicts(tag),
             )
         )
     return found
@@ -228,7 +239,7 @@ def print_tags(name: str, tags: Sequence[TagFacts]) -> None:
     titles = ["Tag", "Metric", "Events", "First step", "Last step", "Min", "Max", "Last"]
     rows = [
         [
-            tag.tag,
+            f"{tag.tag} [{tag.contradicted.code}]" if tag.contradicted else tag.tag,
             tag.metric or "uncatalogued",
             f"{tag.events:,}",
             f"{tag.first_step:,}",
@@ -242,3 +253,5 @@ def print_tags(name: str, tags: Sequence[TagFacts]) -> None:
     for tag in tags:
         if tag.not_finite:
             say(f"{tag.tag}: {tag.not_finite:,} values are not finite; min and max leave them out.")
+    for line in explained(tag.contradicted for tag in tags if tag.contradicted):
+        say(line)
