@@ -52,7 +52,7 @@ class Provenance:
 
 
 def read_provenance(folder: Path) -> Provenance | None:
-    """Read the sidecar in `folder`; None where there is none.
+    """Read the sidecar in `folder`; None where there is none, or where it says nothing.
 
     Raises
     ------
@@ -62,13 +62,16 @@ def read_provenance(folder: Path) -> Provenance | None:
     """
     path = folder / SIDECAR
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        # Editors on Windows may put a byte order mark before the text.
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise LogDirectoryError(
             f"{path}: {error}. Mend or restore this file: it says what is known of the log"
         ) from error
+    if not data:
+        return None  # It says nothing.
     try:
         return _provenance(data)
     except (TypeError, ValueError, AttributeError) as error:

@@ -145,7 +145,7 @@ class Series:
         return positions
 
     def evidence(self, index: int) -> Evidence:
-        return self.run.evidence_of(self.tag, self.events.iloc[index])
+        return self.run.evidence(self.tag, index)
 
     def quantity(self, index: int | None, how: str) -> Quantity:
         """Return the value at one event as a quantity resting on that event."""

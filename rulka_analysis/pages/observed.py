@@ -76,7 +76,7 @@ class Observed:
     def quantity(self, value: float, at: Sequence[int], how: str) -> Quantity:
         """Return a number that rests on the events at some positions."""
         error = max(float(self.events.reading_error.iloc[i]) for i in at) * abs(self.factor)
-        evidence = tuple(self.run.evidence_of(self.tag, self.events.iloc[i]) for i in at)
+        evidence = tuple(self.run.evidence(self.tag, i) for i in at)
         digits = _decimals(value) if self.digits is None else self.digits
         return Quantity(value, "", digits, evidence, how, error)
 
