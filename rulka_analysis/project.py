@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,7 +51,12 @@ def domain(name: str = DOMAINS[0]) -> Domain:
     return found
 
 
-def open_logs(path: str | os.PathLike[str] | None = None, *, overlap: str = "later wins") -> Logs:
+def open_logs(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    overlap: str = "later wins",
+    continues: Mapping[str, str] | None = None,
+) -> Logs:
     """Open the log directory in effect.
 
     That is the argument; else the one in the environment variable ``RULKA_LOGDIR``; else
@@ -61,10 +67,12 @@ def open_logs(path: str | os.PathLike[str] | None = None, *, overlap: str = "lat
     ----------
     path : path-like, optional
         A log directory: one folder a run beneath it.
-    overlap : {"later wins", "keep all", "tensorboard"}
+    overlap : {"later wins", "keep all"}
         Which events stand where files of a run speak of the same steps, as they do after a
-        restart: those of the later file; all of them; those that TensorBoard shows. How many
-        events are given up stands in `Run.findings`.
+        restart: tag by tag those of the later session; or all of them. How many events are given
+        up stands in `Run.findings`.
+    continues : mapping of str to str, optional
+        Folders that go on from another one, which is the run: ``{"dqn_2": "dqn"}``.
 
     Raises
     ------
@@ -78,7 +86,7 @@ def open_logs(path: str | os.PathLike[str] | None = None, *, overlap: str = "lat
     chosen = log_directory(path)
     lengths = None
     if snapshot := os.environ.get("RULKA_SNAPSHOT"):
-        data = json.loads(Path(snapshot).read_text(encoding="utf-8"))
+        data = json.loads(Path(snapshot).read_text(encoding="utf-8-sig"))
         if data["path"] == str(chosen):
             lengths = data["lengths"]
     own = domain()
@@ -86,6 +94,7 @@ def open_logs(path: str | os.PathLike[str] | None = None, *, overlap: str = "lat
         chosen,
         lengths=lengths,
         overlap=overlap,
+        continues=continues,
         conventions=own.conventions,
         bundled=own.is_bundled(chosen),
     )
@@ -95,7 +104,13 @@ def log_directory(path: str | os.PathLike[str] | None = None) -> Path:
     """Return the log directory in effect; see `open_logs`."""
     named = os.fspath(path) if path is not None else os.environ.get("RULKA_LOGDIR")
     if named:
-        return Path(os.path.abspath(Path(named).expanduser()))  # noqa: PTH100
+        try:
+            return Path(os.path.abspath(Path(named).expanduser()))  # noqa: PTH100
+        except RuntimeError as error:
+            raise LogDirectoryError(
+                f"no log directory {named}: there is no user {named.split('/')[0][1:]!r} on this "
+                f"machine. Write the path out, or ./{named} for a folder of that name"
+            ) from error
     own = project_folder() / "tensorboard"
     bundled = domain().bundled_logs
     return own if bundled is None or (own.is_dir() and _holds_runs(own)) else bundled()

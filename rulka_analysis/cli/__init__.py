@@ -121,19 +121,38 @@ def runs(names: Runs = None, logdir: LogDirectory = None, json: AsJson = False) 
 
     Without names, all runs of the log directory.
     """
-    from rulka_analysis.cli.contents import print_runs, run_facts
+    from rulka_analysis.cli.contents import (
+        print_findings,
+        print_runs,
+        print_without_scalars,
+        run_facts,
+    )
     from rulka_analysis.cli.selection import log_directory_in_words
 
     logs, chosen = _open(logdir, names)
+    facts, problems = [], list(chosen.problems)
     with Reading("reading the logs") as reading:
-        facts = [run_facts(logs[name]) for name in reading.each(chosen.names)]
+        for name in reading.each(chosen.names):
+            try:
+                facts.append(run_facts(logs[name]))
+            except RulkaError as error:
+                # One run that cannot be read hides no other.
+                problems.append(str(error))
+    without = logs.without_scalars if not names else {}
     if json:
-        print_json({**_log_directory(logs), "runs": [run.as_data() for run in facts]})
+        folders = [{"folder": folder, "files": count} for folder, count in without.items()]
+        told = [finding.as_dict() for finding in logs.findings]
+        listed = {"runs": [run.as_data() for run in facts], "without_scalars": folders}
+        print_json({**_log_directory(logs), **listed, "findings": told})
     else:
         say(f"Log directory: {log_directory_in_words(logs, logdir)}")
         say()
         print_runs(facts)
-    _end(chosen.problems)
+        print_without_scalars(without)
+        if not names and logs.findings:
+            say()
+            print_findings(logs.findings)
+    _end(problems)
 
 
 @app.command(cls=_Command)

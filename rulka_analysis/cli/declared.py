@@ -113,7 +113,7 @@ def settings_of(
         tags = catalogue.tags_for(metric.name, run.tags)
         if not tags or metric.schedule:
             continue
-        values = run.scalars(tags[0]).value.to_numpy(dtype=np.float64)
+        values = run.events(tags[0]).values
         distinct = np.unique(values[np.isfinite(values)])
         if len(distinct) > 1:
             words = setting.replace("_", " ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
 from rulka_analysis.experiments.comparison import Comparison
@@ -125,8 +126,7 @@ class Experiment:
     def _setting(self, run: str, setting: Setting) -> Quantity:
         found = self.run(run)
         if found is not None and setting.tag and setting.tag in found.tags:
-            events = found.scalars(setting.tag)
-            last = last_index(events.value.to_numpy(dtype=float))
+            last = last_index(found.events(setting.tag).values)
             if last is not None:
                 event = found.evidence(setting.tag, last)
                 return Quantity(event.value, setting.unit, 0, (event,), "as logged")
@@ -153,8 +153,9 @@ class Experiment:
         for setting in self.definition.settings.values():
             if not setting.tag or setting.tag not in run.tags or setting.name not in declared:
                 continue
-            logged = sorted(set(run.scalars(setting.tag).value.dropna()))
-            if logged and [float(value) for value in logged] != [declared[setting.name]]:
+            values_logged = run.events(setting.tag).values
+            logged = np.unique(values_logged[~np.isnan(values_logged)]).tolist()
+            if logged and logged != [declared[setting.name]]:
                 values = ", ".join(f"{value:g}" for value in logged)
                 yield Finding(
                     "setting_differs",

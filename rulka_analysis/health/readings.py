@@ -145,16 +145,16 @@ class Readings:
 
     def __getitem__(self, tag: str) -> Reading:
         if tag not in self._made:
-            events = self.run.scalars(tag)
+            events = self.run.events(tag)
             self._made[tag] = Reading(
                 tag=tag,
                 match=self.matches[tag],
-                minutes=events.minutes.to_numpy(dtype=np.float64),
-                played=events[self.steps.name].to_numpy(dtype=np.float64),
-                steps=events.step.to_numpy(dtype=np.int64),
-                files=events.file.cat.codes.to_numpy(dtype=np.int64),
-                wall_times=events.wall_time.to_numpy(dtype=np.float64),
-                values=events.value.to_numpy(dtype=np.float64),
+                minutes=events.minutes,
+                played=events.on(self.steps),
+                steps=events.steps,
+                files=events.files,
+                wall_times=events.wall_times,
+                values=events.values,
                 known_until=self.run.known_until(tag),
                 records_only=self.run.records_only(tag),
             )

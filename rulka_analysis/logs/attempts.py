@@ -23,6 +23,7 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rulka_analysis.logs.sessions import Session
 from rulka_analysis.logs.written import Integers, Stretch, Written, moment, most_agreed
@@ -72,12 +73,15 @@ class _Told:
 
 @dataclass(eq=False)
 class _Course:
-    """A tag's events since it last started over: in which sessions, and from where to where."""
+    """A tag's events since it last started over: in which sessions, and how far.
+
+    `otherwise` tells whether it started over where others went on.
+    """
 
     told: list[_Told]
-    lowest: int
     highest: int
     falls: bool
+    otherwise: bool = False
 
 
 @dataclass(eq=False)
@@ -93,7 +97,7 @@ class Attempt:
     """
 
     written: Written
-    stands: np.ndarray
+    stands: NDArray[np.bool_]
     told: list[_Told] = field(default_factory=list)
     restarts: list[Restart] = field(default_factory=list)
     _courses: dict[int, _Course] = field(default_factory=dict)
@@ -152,7 +156,7 @@ class Attempt:
     def written_of(self, code: int) -> int:
         """Return how many events were written of a tag."""
         of_sessions = (session.tags.get(code) for session in self.in_order)
-        return sum(stretch.count for stretch in of_sessions if stretch is not None)
+        return sum(stretch.events for stretch in of_sessions if stretch is not None)
 
     # --- How it grows ---
 
@@ -162,6 +166,7 @@ class Attempt:
             code
             for code in self._courses.keys() & session.tags.keys()
             if not (self._courses[code].falls or session.tags[code].falls)
+            and not self._courses[code].otherwise
         ]
         if all(session.tags[code].lowest > self._courses[code].highest for code in shared):
             return "goes on", {}
@@ -183,7 +188,11 @@ class Attempt:
     def add(self, session: Session, kind: Kind, between: dict[int, tuple[int, int]]) -> None:
         """Add a session, and give up what it makes void."""
         told = _Told(session, session.places(self.written), self._count, kind, self.written)
-        over: set[int] = set()
+        over = {
+            code
+            for code in self._courses.keys() & session.tags.keys()
+            if self._courses[code].otherwise
+        }
         if kind == "resumed":
             at, _ = most_agreed(between.values())
             gone: dict[int, int] = {}
@@ -192,7 +201,8 @@ class Attempt:
                 first = session.tags[code].lowest
                 if first > self._courses[code].highest:
                     continue
-                if back_to < at and self._near_beginning(code, first):
+                starts_over = back_to < at and not self._in_given_up_past(back_to)
+                if starts_over and self._near_beginning(code, first):
                     over.add(code)
                     continue
                 gone[code] = self._give_up(code, first)
@@ -258,12 +268,18 @@ class Attempt:
     def _course(self, code: int, stretch: Stretch, told: _Told, *, starts_over: bool) -> None:
         course = self._courses.get(code)
         if course is None or starts_over:
-            self._courses[code] = _Course([told], stretch.lowest, stretch.highest, stretch.falls)
+            self._courses[code] = _Course([told], stretch.highest, stretch.falls, starts_over)
             return
         course.told.append(told)
-        course.lowest = min(course.lowest, stretch.lowest)
         course.highest = max(stretch.highest, course.highest if course.falls else stretch.highest)
         course.falls |= stretch.falls
+
+    def _in_given_up_past(self, rank: int) -> bool:
+        """Tell whether an event stands in a stretch that a later session went over again."""
+        return any(
+            told.resumed_at is not None and told.resumed_at <= rank < told.first
+            for told in self.told
+        )
 
     def _near_beginning(self, code: int, first: int) -> bool:
         _, steps = self._standing(code)
@@ -271,12 +287,19 @@ class Attempt:
         return first <= low + max(2.5 * _slack(steps), NEAR * (high - low))
 
     def _is_same_program(self, session: Session) -> bool:
-        """Tell whether a session that starts over writes what this attempt had written by then."""
+        """Tell whether a session that starts over writes what this attempt had written by then.
+
+        That is, by the same step, or by as many events of the same tag: a program that evaluates
+        may count its steps otherwise.
+        """
         shared = self._courses.keys() & session.tags.keys()
         reached = -1
         for code in shared:
             ranks, steps = self._standing(code)
-            reached = max(reached, int(ranks[steps <= session.tags[code].highest].max(initial=-1)))
+            stretch = session.tags[code]
+            by_step = ranks[steps <= stretch.highest].max(initial=-1)
+            by_count = ranks[stretch.events] - 1 if stretch.events < len(ranks) else ranks.max()
+            reached = max(reached, int(by_step), int(by_count))
         missing = 0
         for code in self._courses.keys() - shared:
             ranks, _ = self._standing(code)

@@ -13,7 +13,7 @@ from rulka_analysis.logs.sessions import Session, clock_agrees
 from rulka_analysis.logs.wall_times import jumps
 from rulka_analysis.logs.written import Written
 from rulka_analysis.values.findings import Finding
-from rulka_analysis.values.text import amount, printable
+from rulka_analysis.values.text import amount, percent, printable
 
 MUCH = 0.1
 """Of more than this part of a run's events, giving them up is a warning."""
@@ -103,9 +103,9 @@ def given_up(run: str, attempt: Attempt, names: Sequence[str]) -> Iterator[Findi
     yield Finding(
         "restart",
         "warning" if severe else "note",
-        f"{begins}: {amount(count, 'event')} of {total:,} ({_percent(share)}) "
+        f"{begins}: {amount(count, 'event')} of {total:,} ({percent(share)}) "
         f"{'is' if count == 1 else 'are'} given up, of {printable(tags[most])} "
-        f"{_percent(by_share[most])}.",
+        f"{percent(by_share[most])}.",
         why="A resumed run repeats steps; of each tag, the later session counts."
         if not last.declared
         else "The program said that it went back to that step.",
@@ -233,9 +233,9 @@ def _set(
                 told.append((part.file, f"{way} by {_long(abs(by))} at step {step:,}"))
     for before, after in pairwise(sessions):
         if not clock_agrees(before, after):
-            by = _long(before.begins - after.begins)
+            long = _long(before.begins - after.begins)
             later, earlier = names[after.files[0]], names[before.files[0]]
-            text = f"back by more than {by} between {earlier} and {later}, which goes on from it"
+            text = f"back by more than {long} between {earlier} and {later}, which goes on from it"
             told.append((after.files[0], text))
     if told:
         file, text = told[0]
@@ -260,19 +260,6 @@ def _several(names: Sequence[str], between: str = ", ", *, last: str | None = No
     if last is not None and len(shown) > 1:
         return between.join(shown[:-1]) + last + shown[-1]
     return between.join(shown)
-
-
-def _percent(share: float) -> str:
-    """Word a share.
-
-    Examples
-    --------
-    >>> _percent(0.123), _percent(0.0004)
-    ('12 %', 'below 0.1 %')
-    """
-    if 0 < share < 0.001:
-        return "below 0.1 %"
-    return f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.1f} %"
 
 
 def _long(seconds: float) -> str:

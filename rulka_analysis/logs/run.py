@@ -175,6 +175,17 @@ class Run:
             steps_unit=self.conventions.steps.unit,
         )
 
+    def last_event(self) -> tuple[str, int]:
+        """Return the tag of the event that was written last, and its position in `events`."""
+        minutes = self._timeline.events.minutes
+        order = minutes if np.isfinite(minutes).any() else np.arange(len(minutes))
+        latest = order.max()
+        return next(
+            (tag, int(own.argmax()))
+            for tag in self.tags
+            if (own := order[self._timeline.by_tag[tag]]).max() == latest
+        )
+
     # --- Its attempts ---
 
     @cached_property

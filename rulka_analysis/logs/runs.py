@@ -7,6 +7,7 @@ a `history`, which folders are one run is said by `segments`.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -243,17 +244,28 @@ def _no_run(path: Path, findings: Sequence[Finding]) -> str:
 
 
 def _check_directory(path: Path) -> None:
-    if path.is_dir():
-        if not os.access(path, os.R_OK | os.X_OK):
-            raise LogDirectoryError(
-                f"the log directory {path} may not be read: you have no right to list it. Ask its "
-                "owner for the right, or copy the logs to a folder of your own"
-            )
-        return
-    if path.exists():
+    try:
+        is_folder = stat.S_ISDIR(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        raise _missing(path) from None
+    except OSError as error:
+        raise LogDirectoryError(
+            f"the log directory {path} may not be read: {error.strerror}. Ask its owner for the "
+            "right to read it, or copy the logs to a folder of your own"
+        ) from error
+    if not is_folder:
         raise LogDirectoryError(
             f"{path} is a file, not a log directory; name the folder that holds one folder a run"
         )
+    if not os.access(path, os.R_OK | os.X_OK):
+        raise LogDirectoryError(
+            f"the log directory {path} may not be read: you have no right to list it. Ask its "
+            "owner for the right, or copy the logs to a folder of your own"
+        )
+
+
+def _missing(path: Path) -> LogDirectoryError:
+    """Word the error for a log directory that is not there."""
     parent = path.parent
     while not parent.is_dir() and parent != parent.parent:
         parent = parent.parent
@@ -264,7 +276,7 @@ def _check_directory(path: Path) -> None:
         there = []
     close = nearest(missing, there)
     guess = f"; did you mean {' or '.join(str(parent / name) for name in close)}?" if close else ""
-    raise LogDirectoryError(
+    return LogDirectoryError(
         f"no log directory {path}: there is no {missing!r} in {parent}{guess or '.'} "
         "Set LOGDIR (or --logdir) to the folder that holds one folder a run"
     )

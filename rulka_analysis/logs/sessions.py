@@ -8,6 +8,7 @@ and by wall time where steps do not tell. All functions here are pure.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -208,6 +209,11 @@ def _goes_on_from(sessions: Sequence[Session]) -> NDArray[np.bool_]:
                 told = (stretch.lowest, stretch.highest, stretch.spacing)
                 table[:, at, codes[code]] = told
     lowest, highest, spacing = table
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a tag that says nothing anywhere
+        begins = np.nanmin(lowest, axis=0)
+    # Close to where a tag begins at all, a session need not go on from any other.
+    needs = (lowest > begins + 2.5 * np.fmax(spacing, 0)).any(axis=1)
     found = np.zeros((count, count), dtype=bool)
     for at in range(count):
         ahead = lowest[at] - lowest
@@ -216,6 +222,7 @@ def _goes_on_from(sessions: Sequence[Session]) -> NDArray[np.bool_]:
         behind = (ahead > 0) & (ahead >= slack)
         before = (ahead < 0) & (-ahead >= slack)
         found[at] = (behind & (lowest[at] <= near)).any(axis=1) & ~before.any(axis=1)
+        found[at] &= needs[at]
         found[at, at] = False
     return found
 
@@ -227,7 +234,7 @@ def _both(one: Stretch, other: Stretch) -> Stretch:
     return Stretch(
         min(one.lowest, other.lowest),
         max(one.highest, other.highest),
-        one.count + other.count,
+        one.events + other.events,
         one.falls or other.falls,
     )
 

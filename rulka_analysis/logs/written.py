@@ -39,13 +39,13 @@ class Stretch(NamedTuple):
 
     lowest: int
     highest: int
-    count: int
+    events: int
     falls: bool
 
     @property
     def spacing(self) -> float:
         """Mean distance between two steps."""
-        return (self.highest - self.lowest) / max(self.count - 1, 1)
+        return (self.highest - self.lowest) / max(self.events - 1, 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -231,8 +231,8 @@ class Written:
         ends = np.flatnonzero((np.diff(new) < 0) | (new[1:] > old.max()))
         again = new[: int(ends[0]) + 1] if len(ends) else new
         # One event that is out of order is no restart.
-        passed = np.count_nonzero(old >= new[0])
-        return bool(np.isin(again, old).any()) or (len(again) > 2 and passed > 2)
+        passed = int(np.count_nonzero(old >= new[0]))
+        return bool(np.isin(again, old).any() or (len(again) > 2 and passed > 2))
 
 
 def moment(places: Integers, steps: Integers, step: int, end: int) -> tuple[int, int]:

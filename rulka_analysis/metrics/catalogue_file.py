@@ -63,7 +63,7 @@ def load_catalogue(domain: Domain, path: str | os.PathLike[str] | None = None) -
     """
     file = domain.catalogue_file if path is None else Path(path)
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise CatalogueError(
             f"{file}: the catalogue cannot be read ({error}); give the path of a UTF-8 TOML file"

@@ -290,11 +290,11 @@ class Reference:
             if name not in logged:
                 continue
             tags = self.catalogue.tags_for(logged[name].name, run.tags)
-            events = run.scalars(tags[0]) if tags else None
+            events = run.events(tags[0]) if tags else None
             if events is not None and len(events):
                 last = len(events) - 1
                 evidence = (run.evidence(tags[0], last),)
-                value = float(events.value.iloc[last])
+                value = float(events.values[last])
                 found[name] = Quantity(value, "", logged[name].digits, evidence, "as logged")
         return found
 
