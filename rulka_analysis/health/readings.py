@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from rulka_analysis.health.pauses import Gap, longest_pause
 from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics.catalogue import Catalogue, Match, Metric
@@ -20,10 +21,8 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Settings = Mapping[str, float | str]
 
-# Aggregates are written every five minutes: three of them missing is a gap.
+# Aggregates are written every five minutes: three of them missing is long.
 LONG_MINUTES = 15.0
-# A pause in writing is a gap when it is so many times as long as nearly all others.
-RARE = 10
 
 
 @dataclass(frozen=True)
@@ -88,26 +87,6 @@ class Reading:
         return same
 
 
-@dataclass(frozen=True)
-class Gap:
-    """The longest pause in writing, and how many there are.
-
-    Parameters
-    ----------
-    minutes, after : float
-        How long it was, and the minute of training it began at.
-    usual : float
-        The pause between two writes that few exceed, in minutes.
-    count : int
-        How many pauses are gaps.
-    """
-
-    minutes: float
-    after: float
-    usual: float
-    count: int
-
-
 class Readings:
     """A run's tags as arrays, made when first looked at.
 
@@ -119,11 +98,17 @@ class Readings:
         What tags mean.
     titles : mapping of str to str, optional
         Variants as they stand in tags, and as readers know them.
+
+    Attributes
+    ----------
+    seen : mapping of (str, str) to bool
+        By metric and setting: whether runs beside this one show that the metric grows with it.
     """
 
     def __init__(
         self, run: Run, catalogue: Catalogue, titles: Mapping[str, str] | None = None
     ) -> None:
+        self.seen: Mapping[tuple[str, str], bool] = {}
         self.run = run
         self.catalogue = catalogue
         self.steps = run.conventions.steps
@@ -182,26 +167,47 @@ class Readings:
         readings = list(self)
         if self.published or not readings:
             return None
-        wall = np.concatenate([r.wall_times for r in readings])
-        files = np.concatenate([r.files for r in readings])
-        order = np.lexsort((wall, files))
-        pauses = np.diff(wall[order]) / 60
-        within = (np.diff(files[order]) == 0) & (pauses > 0)
-        if not within.any():
-            return None
-        usual = float(np.quantile(pauses[within], 0.95))
-        long = np.flatnonzero(within & (pauses > max(LONG_MINUTES, RARE * usual)))
-        if not len(long):
-            return None
-        worst = long[np.argmax(pauses[long])]
-        minutes = np.concatenate([r.minutes for r in readings])[order]
-        return Gap(float(pauses[worst]), float(minutes[worst]), usual, len(long))
+        wall, files, minutes, steps = (
+            np.concatenate([getattr(reading, part) for reading in readings])
+            for part in ("wall_times", "files", "minutes", "steps")
+        )
+        tags = np.repeat(np.arange(len(readings)), [len(r.values) for r in readings])
+        return longest_pause(wall, files, minutes, steps.astype(np.float64), tags)
+
+    @cached_property
+    def disordered(self) -> bool:
+        """Whether steps or wall times go back within a file: what came before what is not known."""
+        return any(
+            (reading.in_one_file & (np.diff(at) < 0)).any()
+            for reading in self
+            for at in (reading.steps, reading.wall_times)
+        )
 
     @cached_property
     def whole(self) -> bool:
-        """Whether no event is missing, as far as can be told: no damage, no gap."""
-        damaged = any(finding.severity == "error" for finding in self.run.findings)
-        return not damaged and self.gap is None
+        """Whether no event is missing or out of order, as far as can be told."""
+        return not self._lost and self.gap is None and not self.disordered
+
+    @cached_property
+    def _lost(self) -> bool:
+        """Whether reading noticed that events are lost: all but the last file must be complete."""
+        last = str(self.run.files[-1].path) if self.run.files else ""
+        return any(
+            finding.severity == "error"
+            or finding.kind == "zero_filled_tail"
+            or (finding.kind == "truncated_tail" and finding.file != last)
+            for finding in self.run.findings
+        )
+
+    def given_up(self, tag: str) -> Floats:
+        """Return the values of a tag that a restart gave up: they are no part of the run."""
+        every = [
+            file.values[file.tag_codes == file.tags.index(tag)]
+            for file in self.run.files
+            if tag in file.tags
+        ]
+        values = np.concatenate([np.empty(0), *every])
+        return values if len(values) > len(self[tag].values) else np.empty(0)
 
     @cached_property
     def end(self) -> float:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from rulka_analysis.domains.trackmania.all_time_bests import all_time_best_findings
+from rulka_analysis.domains.trackmania.derived import derived_settings
 from rulka_analysis.domains.trackmania.driving import (
     EXPLORING_TIMES,
     GREEDY_TIMES,
@@ -49,6 +50,7 @@ def findings_of_run(log: Readings) -> Iterator[Finding]:
     yield from _flags_against_times(log)
     yield from _times_that_no_race_had(log)
     yield from _before_first_race(driving)
+    yield from derived_settings(log)
 
 
 def findings_of_pair(pair: Pair) -> Iterator[Finding]:
