@@ -1,39 +1,51 @@
 """Findings about logs: what is damaged, what contradicts itself, what would mislead a comparison.
 
-`run_findings` looks at one run, `comparison_findings` at runs side by side, `experiment_findings`
-at all of an experiment: what, where, why it matters and what to do. `contradicted` says which
-series no verdict may rest on.
+`run_findings` looks at one run, `logs_findings` at all of a log directory, `comparison_findings`
+at runs side by side, `experiment_findings` at all of an experiment: what, where, why it matters and
+what to do. `contradicted` says which series no verdict may rest on, `one_observation` which pairs
+of runs.
 
 An *error* means that the log or a tag is wrong; a *warning*, that a comparison may mislead; a
 *note* is worth knowing. A complete log of a run that was never resumed, whose tags agree with one
-another, has no finding of its own.
+another, has no finding of its own. What every rule means stands with `values.rules`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.experiments.experiment import Experiment
-from rulka_analysis.health.comparability import copies, durations_apart, growing_with_settings
+from rulka_analysis.health.comparability import durations_apart, growing_with_settings
+from rulka_analysis.health.copies import KINDS, copies, one_observation
 from rulka_analysis.health.readings import Pair, Readings, Settings, several
 from rulka_analysis.health.series_shapes import series_findings
 from rulka_analysis.health.settings import (
     changed_together,
-    changing_settings,
-    logged_settings,
     schedules_apart,
+    setting_findings,
     unrecorded,
 )
-from rulka_analysis.health.watch_rules import watch_findings
+from rulka_analysis.health.watch_rules import seen_to_scale, watch_findings
 from rulka_analysis.health.writing import writing_findings
-from rulka_analysis.logs.runs import Run
+from rulka_analysis.logs.runs import Logs, Run
 from rulka_analysis.metrics.catalogue import Catalogue
 from rulka_analysis.metrics.domain import VariantError
+from rulka_analysis.metrics.settings import Setting, known_of, numbers_of
 from rulka_analysis.values.findings import Finding
+from rulka_analysis.values.quantities import Quantity
 from rulka_analysis.values.text import natural_order
 
-__all__ = ["comparison_findings", "contradicted", "experiment_findings", "run_findings", "sort"]
+__all__ = [
+    "comparison_findings",
+    "contradicted",
+    "directory_findings",
+    "experiment_findings",
+    "logs_findings",
+    "one_observation",
+    "run_findings",
+    "sort",
+]
 
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
@@ -63,7 +75,59 @@ def run_findings(
     VariantError
         If the domain has no such variants.
     """
-    return sort(_of_run(Readings(run, catalogue, _titles(catalogue, titles)), settings or {}))
+    log = Readings(run, catalogue, _titles(catalogue, titles))
+    given = {name: Setting(name, name, Quantity(value)) for name, value in (settings or {}).items()}
+    return sort(_of_run(log, {**log.settings, **given}))
+
+
+def logs_findings(
+    logs: Logs,
+    catalogue: Catalogue,
+    names: Collection[str] | None = None,
+    *,
+    titles: Mapping[str, str] | None = None,
+    opened: Callable[[Iterable[str]], Iterable[str]] = iter,
+) -> tuple[Finding, ...]:
+    """Return what is to be known of the runs of a log directory, whoever declares them.
+
+    Parameters
+    ----------
+    logs : Logs
+        The log directory.
+    catalogue : Catalogue
+        What tags mean, and what to watch for.
+    names : collection of str, optional
+        Only findings about these runs; all are looked at, because a log may stand under the name
+        of any other. Without it, also what concerns no run.
+    titles : mapping of str to str, optional
+        Variants as they stand in tags, and as readers know them.
+    opened : callable, optional
+        Told the runs in turn, to show how far it has come.
+    """
+    every = [Readings(logs[name], catalogue, titles) for name in opened(logs.runs)]
+    found = list(logs.findings) if names is None else []
+    seen = seen_to_scale(every, {log.name: known_of(log.settings) for log in every})
+    for log in every:
+        log.seen = seen
+        if names is None or log.name in names:
+            found += _of_run(log, log.settings)
+    found += [f for f in copies(every) if names is None or not set(names).isdisjoint(f.runs)]
+    return sort(found)
+
+
+def directory_findings(experiment: Experiment) -> tuple[Finding, ...]:
+    """Return all findings on an experiment and on the runs beside it that it does not declare.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        A definition, tied to logs.
+    """
+    declared = [f for f in experiment_findings(experiment) if f.kind not in KINDS]
+    logs, titles = experiment.logs, experiment.definition.variant_titles
+    every = logs_findings(logs, experiment.catalogue, titles=titles)
+    own = set(experiment.definition.runs)
+    return sort([*declared, *(f for f in every if f.run not in own or f.kind in KINDS)])
 
 
 def comparison_findings(comparison: Comparison) -> tuple[Finding, ...]:
@@ -78,7 +142,11 @@ def comparison_findings(comparison: Comparison) -> tuple[Finding, ...]:
     """
     catalogue, titles = comparison.catalogue, comparison.variant_titles
     logs = {name: Readings(run, catalogue, titles) for name, run in comparison.present.items()}
-    values = {name: _numbers(comparison, logs[name]) for name in logs}
+    values = {
+        name: known_of(logs[name].settings)
+        | {s: q.number for s, q in comparison.settings[name].items() if q.known}
+        for name in logs
+    }
     found = [*copies(list(logs.values())), *_side_by_side(comparison, logs, values)]
     return sort(found)
 
@@ -98,20 +166,18 @@ def experiment_findings(experiment: Experiment) -> tuple[Finding, ...]:
     if experiment.absent:
         found.append(_absent(experiment.absent))
     values: dict[str, Settings] = {}
+    settings_of = {name: experiment.all_settings(name) for name in logs}
+    values |= {name: known_of(settings) for name, settings in settings_of.items()}
+    seen = seen_to_scale(logs.values(), values)
     for name, log in logs.items():
-        known = {s: q.number for s, q in experiment.settings(name).items() if q.known}
-        own = _of_run(log, known)
-        declared = [f for f in experiment.findings([name]) if f not in own]
-        # A setting that changes within a run cannot be what was declared: that is one finding.
-        changing = {f.tag for f in own if f.kind == "setting_changes"}
-        found += own
-        found += [f for f in declared if f.kind != "setting_differs" or f.tag not in changing]
-        texts = {
-            s: v for s, v in experiment.definition.runs[name].settings.items() if isinstance(v, str)
-        }
-        values[name] = {**logged_settings(log), **known, **texts}
-        settings = experiment.definition.settings
-        lacking = [one.title for s, one in settings.items() if s not in values[name]]
+        settings = settings_of[name]
+        log.seen = seen
+        found += _of_run(log, settings)
+        lacking = [
+            one.title
+            for s, one in experiment.definition.settings.items()
+            if not settings[s].sources
+        ]
         if lacking:
             found.append(unrecorded(log, lacking))
     found += copies(list(logs.values()))
@@ -150,14 +216,14 @@ def sort(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     )
 
 
-def _of_run(log: Readings, settings: Mapping[str, float]) -> list[Finding]:
+def _of_run(log: Readings, settings: Mapping[str, Setting]) -> list[Finding]:
     return [
         *log.run.findings,
         *(found for rule in log.catalogue.domain.rules_of_run for found in rule(log)),
         *series_findings(log),
         *writing_findings(log),
-        *changing_settings(log),
-        *watch_findings(log, settings),
+        *setting_findings(log, settings),
+        *watch_findings(log, {n: q.number for n, q in numbers_of(settings).items() if q.known}),
     ]
 
 
@@ -169,12 +235,6 @@ def _titles(
         if variant is None or name != variant.plural:
             raise VariantError(f"no variants {name!r} in the domain {catalogue.domain.name!r}")
     return titles.get(variant.plural) if variant else None
-
-
-def _numbers(comparison: Comparison, log: Readings) -> Settings:
-    declared = comparison.settings[log.name]
-    known = {name: quantity.number for name, quantity in declared.items() if quantity.known}
-    return {**logged_settings(log), **known}
 
 
 def _side_by_side(

@@ -10,19 +10,19 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from rulka_analysis.health.pauses import Gap, longest_pause
 from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics.catalogue import Catalogue, Match, Metric
+from rulka_analysis.metrics.settings import Setting, read_settings
 from rulka_analysis.values.text import printable
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Settings = Mapping[str, float | str]
 
-# Aggregates are written every five minutes: three of them missing is a gap.
+# Aggregates are written every five minutes: three of them missing is long.
 LONG_MINUTES = 15.0
-# A pause in writing is a gap when it is so many times as long as nearly all others.
-RARE = 10
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,12 @@ class Reading:
         What the catalogue makes of it; None for a tag it does not know.
     minutes, played : arrays of shape (n,)
         Positions on the clocks of minutes and of steps; NaN where the run has no such clock.
-    steps, files : arrays of shape (n,)
-        Step as logged, and number of the file.
+    steps, sessions : arrays of shape (n,)
+        Step as logged, and number of the session it was written in.
+    gone_over : array of bool, shape (n,)
+        Whether what was written beside it was given up, because a restart went over it again.
     wall_times, values : arrays of shape (n,)
-        Seconds since the epoch, and values as logged.
+        Seconds since the epoch, NaN where the log does not tell, and values as logged.
     known_until : float
         Minute up to which the tag is known.
     records_only : bool
@@ -52,7 +54,8 @@ class Reading:
     minutes: Floats
     played: Floats
     steps: Integers
-    files: Integers
+    sessions: Integers
+    gone_over: NDArray[np.bool_]
     wall_times: Floats
     values: Floats
     known_until: float
@@ -81,30 +84,10 @@ class Reading:
         return self.minutes if clock.key == "minutes" else self.played
 
     @cached_property
-    def in_one_file(self) -> NDArray[np.bool_]:
-        """Whether each event but the first stands in the file of the one before it."""
-        same: NDArray[np.bool_] = np.diff(self.files) == 0
+    def in_one_session(self) -> NDArray[np.bool_]:
+        """Whether each event but the first was written in the session of the one before it."""
+        same: NDArray[np.bool_] = np.diff(self.sessions) == 0
         return same
-
-
-@dataclass(frozen=True)
-class Gap:
-    """The longest pause in writing, and how many there are.
-
-    Parameters
-    ----------
-    minutes, after : float
-        How long it was, and the minute of training it began at.
-    usual : float
-        The pause between two writes that few exceed, in minutes.
-    count : int
-        How many pauses are gaps.
-    """
-
-    minutes: float
-    after: float
-    usual: float
-    count: int
 
 
 class Readings:
@@ -118,11 +101,17 @@ class Readings:
         What tags mean.
     titles : mapping of str to str, optional
         Variants as they stand in tags, and as readers know them.
+
+    Attributes
+    ----------
+    seen : mapping of (str, str) to bool
+        By metric and setting: whether runs beside this one show that the metric grows with it.
     """
 
     def __init__(
         self, run: Run, catalogue: Catalogue, titles: Mapping[str, str] | None = None
     ) -> None:
+        self.seen: Mapping[tuple[str, str], bool] = {}
         self.run = run
         self.catalogue = catalogue
         self.steps = run.conventions.steps
@@ -152,8 +141,9 @@ class Readings:
                 minutes=events.minutes,
                 played=events.on(self.steps),
                 steps=events.steps,
-                files=events.files,
-                wall_times=events.wall_times,
+                sessions=events.sessions,
+                gone_over=events.gone_over,
+                wall_times=events.seconds,
                 values=events.values,
                 known_until=self.run.known_until(tag),
                 records_only=self.run.records_only(tag),
@@ -181,26 +171,37 @@ class Readings:
         readings = list(self)
         if self.published or not readings:
             return None
-        wall = np.concatenate([r.wall_times for r in readings])
-        files = np.concatenate([r.files for r in readings])
-        order = np.lexsort((wall, files))
-        pauses = np.diff(wall[order]) / 60
-        within = (np.diff(files[order]) == 0) & (pauses > 0)
-        if not within.any():
-            return None
-        usual = float(np.quantile(pauses[within], 0.95))
-        long = np.flatnonzero(within & (pauses > max(LONG_MINUTES, RARE * usual)))
-        if not len(long):
-            return None
-        worst = long[np.argmax(pauses[long])]
-        minutes = np.concatenate([r.minutes for r in readings])[order]
-        return Gap(float(pauses[worst]), float(minutes[worst]), usual, len(long))
+        wall, sessions, minutes, steps = (
+            np.concatenate([getattr(reading, part) for reading in readings])
+            for part in ("wall_times", "sessions", "minutes", "steps")
+        )
+        tags = np.repeat(np.arange(len(readings)), [len(r.values) for r in readings])
+        return longest_pause(wall, sessions, minutes, steps.astype(np.float64), tags)
+
+    @cached_property
+    def disordered(self) -> bool:
+        """Whether steps or wall times go back within a file: what came before what is not known."""
+        return any(
+            (reading.in_one_session & (np.diff(at) < 0)).any()
+            for reading in self
+            for at in (reading.steps, reading.wall_times)
+        )
 
     @cached_property
     def whole(self) -> bool:
-        """Whether no event is missing, as far as can be told: no damage, no gap."""
-        damaged = any(finding.severity == "error" for finding in self.run.findings)
-        return not damaged and self.gap is None
+        """Whether no event is missing or out of order, as far as can be told."""
+        return not self._lost and self.gap is None and not self.disordered
+
+    @cached_property
+    def _lost(self) -> bool:
+        """Whether reading noticed that events are lost: all but the last file must be complete."""
+        last = self.run.file_names[-1] if self.run.files else ""
+        return any(
+            finding.severity == "error"
+            or finding.kind == "zero_filled_tail"
+            or (finding.kind == "truncated_tail" and finding.file != last)
+            for finding in self.run.findings
+        )
 
     @cached_property
     def end(self) -> float:
@@ -225,17 +226,10 @@ class Readings:
         played = max(float(r.steps.max()) for r in self) - step
         return step * self.end / played if played > 0 else 0.0
 
-    def setting(self, name: str) -> float | None:
-        """Return a setting as logged; None where it is not logged or changes within the run."""
-        metric = self.catalogue.settings().get(name)
-        values = self.setting_values(metric) if metric else np.empty(0)
-        return float(values[0]) if len(values) == 1 else None
-
-    def setting_values(self, metric: Metric) -> Floats:
-        """Return the distinct values logged of a setting."""
-        found = self.of(metric.name)
-        values = found[0].values[found[0].finite] if found else np.empty(0)
-        return np.unique(values)
+    @cached_property
+    def settings(self) -> Mapping[str, Setting]:
+        """What the log says was set."""
+        return read_settings(self.name, self.run, self.catalogue)
 
 
 @dataclass(frozen=True, slots=True)

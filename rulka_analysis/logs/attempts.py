@@ -139,6 +139,15 @@ class Attempt:
             for told in self.told
         ]
 
+    @cached_property
+    def gone_over(self) -> NDArray[np.bool_]:
+        """Whether a later session went over each event that stands, and did not write it again."""
+        over = np.zeros(self._count, dtype=bool)
+        for told in self.told:
+            if told.resumed_at is not None:
+                over[told.resumed_at : told.first] = True
+        return over[self.stands[_joined([told.places for told in self.told])]]
+
     @property
     def count(self) -> int:
         """How many events were written, those given up included."""

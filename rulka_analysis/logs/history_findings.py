@@ -172,12 +172,14 @@ def clocks(
     remedy = "Look at the program that writes, and at the clock of its machine."
     rebuilt = "Minutes of these events are read from their steps, where others tell the pace."
     total = len(written)
-    for kind, words in (("not_finite", "that is not finite"), ("zero", "of zero")):
-        counts = [getattr(time, kind) for time in times]
+    for counts, words in (
+        ([time.not_finite for time in times], "that is not finite"),
+        ([time.zero for time in times], "of zero"),
+    ):
         if any(counts):
             at = int(np.argmax(np.array(counts) > 0))
             yield Finding(
-                f"wall_time_{kind}",
+                "wall_time_missing",
                 "warning",
                 f"{amount(sum(counts), 'event')} of {total:,} in {run} "
                 f"{'has' if sum(counts) == 1 else 'have'} a wall time {words}.",
@@ -228,9 +230,10 @@ def _set(
             seconds = written.seconds[places]
             for at in jumps(seconds).tolist():
                 by = float(seconds[at] - seconds[at - 1])
-                way = "back" if by < 0 else "forward"
-                step = int(written.steps[places[at]])
-                told.append((part.file, f"{way} by {_long(abs(by))} at step {step:,}"))
+                # One that is set back within a file is seen, tag by tag, by who checks the log.
+                if by > 0:
+                    step = int(written.steps[places[at]])
+                    told.append((part.file, f"forward by {_long(by)} at step {step:,}"))
     for before, after in pairwise(sessions):
         if not clock_agrees(before, after):
             long = _long(before.begins - after.begins)

@@ -29,6 +29,11 @@ class Events:
         Which of the run's files each is from.
     sessions : ndarray of int64
         In which session each was written; between two sessions there was a pause.
+    seconds : ndarray of float64
+        Wall times in seconds; NaN where one says nothing.
+    gone_over : ndarray of bool
+        Whether a later session went over these steps again, and did not write this tag there: what
+        was written beside it is given up.
     reading_errors : ndarray of float64
         One standard error of each value.
     positions : mapping of str to ndarray
@@ -40,6 +45,8 @@ class Events:
     values: Floats
     files: Integers
     sessions: Integers
+    seconds: Floats
+    gone_over: NDArray[np.bool_]
     reading_errors: Floats
     positions: Mapping[str, Floats]
 
@@ -63,6 +70,8 @@ class Events:
             self.values[places],
             self.files[places],
             self.sessions[places],
+            self.seconds[places],
+            self.gone_over[places],
             self.reading_errors[places],
             {key: known[places] for key, known in self.positions.items()},
         )
@@ -126,6 +135,8 @@ def timeline_of(
         values=values,
         files=numbers[written.files_of[places]],
         sessions=sessions,
+        seconds=written.seconds[places],
+        gone_over=attempt.gone_over,
         reading_errors=_taken(errors, places),
         positions={
             "minutes": minutes,

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +23,15 @@ from rulka_analysis.metrics import summaries
 from rulka_analysis.metrics.catalogue import Catalogue, Metric
 from rulka_analysis.metrics.domain import Words
 from rulka_analysis.metrics.patterns import filled
+from rulka_analysis.metrics.settings import NOT_RECORDED
 from rulka_analysis.values.quantities import Evidence, Quantity
+from rulka_analysis.values.toml import Reference, Table
 
 Direction = Literal["lower", "higher", "the same", "not known"]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Line(Table):
     """A line of a comparison's summary: which metric, and which of its numbers.
 
     Parameters
@@ -44,9 +46,9 @@ class Line:
         As logged, not per unit of the setting it scales with.
     """
 
-    metric: str
-    variant: str | None = None
-    at: str = "common end"
+    metric: Annotated[str, Reference("metric")]
+    variant: Annotated[str, Reference("variant")] | None = None
+    at: Literal["common end", "last", "best"] = "common end"
     as_logged: bool = False
 
     @property
@@ -318,6 +320,8 @@ def find_series(
     if measure.per:
         if per_value is None or not per_value.known:
             reason = f"the {measure.per.replace('_', ' ')} of {run.name} is not recorded"
+            if per_value is not None and per_value.label != NOT_RECORDED:
+                reason = per_value.missing
             return Quantity.unknown(reason, measure.unit, label="not known")
         factor /= per_value.number
         title = measure.per.replace("_", " ")

@@ -10,6 +10,7 @@ from rulka_analysis.experiments.claims import ByAtLeast
 from rulka_analysis.experiments.definition import Definition, Objective
 from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.experiments.reader import read_definition
+from rulka_analysis.health import experiment_findings
 from rulka_analysis.logs.clocks import MINUTES, STEPS
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.metrics.catalogue_file import load_catalogue as read_catalogue
@@ -36,6 +37,7 @@ tag = "Training/batch_size"
 
 [settings.running_speed]
 title = "Running speed"
+schedule = false
 
 [runs.one]
 description = "Baseline"
@@ -361,7 +363,7 @@ MISTAKES = {
         "batch_size = 512,",
         "batch_size = [512],",
         "batch_size = [512]",
-        ["batch_size must be a number or a text"],
+        ["batch_size: must be a number or a text"],
     ),
     "settings that are no table": (
         'settings = { running_speed = "fast" }',
@@ -392,7 +394,7 @@ MISTAKES = {
         "robust_race_time",
         "robust_race_tim",
         "robust_race_tim",
-        ["no metric of the catalogue 'robust_race_tim'", "did you mean 'robust_race_time'?"],
+        ["no metric of the catalogue 'robust_race_tim'; did you mean 'robust_race_time' or"],
     ),
     "a metric of a map nobody declared": (
         "{ A01 = ",
@@ -404,10 +406,10 @@ MISTAKES = {
         "A01 = [25.2, 25]",
         'A01 = ["25.2"]',
         'A01 = ["25.2"]',
-        ["must be a list of numbers above zero, such as"],
+        ["must be a number; it is '25.2'"],
     ),
-    "targets that are truths": ("hock = [70]", "hock = [true]", "hock = [true]", ["numbers above"]),
-    "no targets": ("hock = [70]", "hock = []", "hock = []", ["numbers above zero"]),
+    "targets that are truths": ("hock = [70]", "hock = [true]", "hock = [true]", ["number; it"]),
+    "no targets": ("hock = [70]", "hock = []", "hock = []", ["a list", "not empty"]),
     "targets of a map nobody declared": (
         "hock = [70]",
         "hok = [70]",
@@ -426,7 +428,7 @@ MISTAKES = {
         'map = "hoc"',
         ["no map 'hoc'", "did you mean 'hock'?"],
     ),
-    "a later line's place": ('at = "last"', 'at = "lst"', 'at = "lst"', ["no place 'lst'", "last"]),
+    "a later line's place": ('at = "last"', 'at = "lst"', 'at = "lst"', ["did you mean 'last'?"]),
     "a later line's key": ('at = "last"', 'att = "last"', "att =", ["no key 'att'", "'at'"]),
     "a line as logged that is no truth": (
         'at = "last"',
@@ -446,12 +448,12 @@ MISTAKES = {
         '["two, to"]',
         ["no run 'two, to'", "did you mean 'two, too'?"],
     ),
-    "no candidates": ('["two, too"]', "[]", "candidates = []", ["must be a list of runs such as"]),
+    "no candidates": ('["two, too"]', "[]", "candidates = []", ["a list", "not empty"]),
     "candidates that are no texts": (
         '["two, too"]',
         "[[1]]",
         "candidates = [[1]]",
-        ["no run [1]"],
+        ["must be a text in quotes; it is [1]"],
     ),
     "a baseline that is a candidate, too": (
         '["two, too"]',
@@ -499,7 +501,7 @@ MISTAKES_OF_CONCLUSIONS = {
         'percent = 10\nreason = "Less',
         'percent = true\nreason = "Less',
         "percent = true",
-        ["must be a number above zero"],
+        ["must be a number; it is true"],
     ),
     "a margin of a map nobody declared": (
         "hock = 1 }",
@@ -523,7 +525,7 @@ MISTAKES_OF_CONCLUSIONS = {
         '"one reading"',
         '"two readings"',
         '"two readings"',
-        ["no least margin 'two readings'", "one reading"],
+        ["it is 'two readings', did you mean 'one reading'?"],
     ),
     "a sentence for an outcome there is not": (
         'mixed = "It changes."\ncannot_tell = "It cannot be told: {reason}."\nno_data = '
@@ -573,7 +575,7 @@ MISTAKES_OF_CONCLUSIONS = {
         'claim = "later"',
         'claim = "latter"',
         'claim = "latter"',
-        ["no claim 'latter'", "did you mean 'later'?"],
+        ["it is 'latter', did you mean 'later'?"],
     ),
     "neither a claim nor parts": (
         'all_of = ["slower", "later"]\n',
@@ -669,7 +671,7 @@ MISTAKES_OF_CONCLUSIONS = {
         'objectives = [{ metric = "race_time", map = "A01" }',
         'objectives = [{ metric = "racetime", map = "A01" }',
         "objectives",
-        ["no metric 'racetime'", "did you mean 'race_time'?"],
+        ["no metric 'racetime'; did you mean 'race_time' or"],
     ),
     "objectives that are no list": (
         "objectives = [{",
@@ -775,7 +777,8 @@ def test_settings_are_as_logged_else_as_declared_else_not_recorded(tmp_path: Pat
     write_run(tmp_path / "logs", TrainingRun("one", minutes=10, batch_size=1024))
     experiment = Experiment(read(path), open_logs(tmp_path / "logs"), load_catalogue())
     one = experiment.settings("one")
-    assert (one["batch_size"].text, one["batch_size"].how) == ("1,024 transitions", "as logged")
+    assert one["batch_size"].text == "1,024 transitions"
+    assert one["batch_size"].how == "as logged under Training/batch_size"
     assert one["batch_size"].evidence[0].tag == "Training/batch_size"
     assert (one["running_speed"].text, one["running_speed"].evidence) == ("160", ())
     assert "as declared" in one["running_speed"].how
@@ -785,7 +788,7 @@ def test_settings_are_as_logged_else_as_declared_else_not_recorded(tmp_path: Pat
     assert experiment.setting_text("two, too", "running_speed") == "fast"
     assert experiment.absent == ("two, too",)
     # What the log says is used, and that the definition says otherwise is told.
-    (finding,) = [f for f in experiment.findings(["one"]) if f.kind == "setting_differs"]
+    (finding,) = [f for f in experiment_findings(experiment) if f.kind == "setting_differs"]
     assert "1024" in finding.message
     assert "512" in finding.message
 

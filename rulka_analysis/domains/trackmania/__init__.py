@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rulka_analysis.domains.trackmania.rules import RULES
 from rulka_analysis.logs.clocks import Clock, Conventions
 from rulka_analysis.metrics.domain import Domain, Variant, Words
+from rulka_analysis.values import rules
 
 if TYPE_CHECKING:
     from rulka_analysis.health.readings import Pair, Readings
@@ -40,6 +42,8 @@ def _is_bundled(path: Path) -> bool:
 
     return is_bundled(path)
 
+
+rules.register(RULES)
 
 FRAMES = Clock(
     "steps", "frames", "frames", 250_000.0, "Frames played", "Frames played (millions)", 1e6
