@@ -150,9 +150,9 @@ def write_run(folder: Path, run: TrainingRun) -> Truth:
             for write in _writes(run, begins, ends, number, races):
                 write.wall_time = wall + (write.minute - begins) * 60
                 write.folder = writer.write(write)
+                where = (write.frames, write.minute, write.wall_time)
                 new += [
-                    (tag, write.frames, write.minute, write.wall_time, float(np.float32(value)))
-                    + (write.folder,)
+                    (tag, *where, float(np.float32(value)), write.folder)
                     for tag, value in write.values.items()
                 ]
                 known.append(write)

@@ -203,6 +203,10 @@ class Readings:
             for finding in self.run.findings
         )
 
+    def given_up(self, tag: str) -> Floats:
+        """Return the values of a tag that a restart gave up: they are no part of the run."""
+        return self.run.values_given_up(tag)
+
     @cached_property
     def end(self) -> float:
         """Minute of the run's last event of any tag."""

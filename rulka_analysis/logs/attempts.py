@@ -139,6 +139,12 @@ class Attempt:
             for told in self.told
         ]
 
+    @property
+    def places_given_up(self) -> Integers:
+        """Where the events that are given up are among all."""
+        all_places = _joined([told.places for told in self.told])
+        return all_places[~self.stands[all_places]]
+
     @cached_property
     def gone_over(self) -> NDArray[np.bool_]:
         """Whether a later session went over each event that stands, and did not write it again."""

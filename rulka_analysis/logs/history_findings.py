@@ -236,9 +236,9 @@ def _set(
                     told.append((part.file, f"forward by {_long(by)} at step {step:,}"))
     for before, after in pairwise(sessions):
         if not clock_agrees(before, after):
-            long = _long(before.begins - after.begins)
+            long = _long(before.ends - after.begins)
             later, earlier = names[after.files[0]], names[before.files[0]]
-            text = f"back by more than {long} between {earlier} and {later}, which goes on from it"
+            text = f"back by {long} or more between {earlier} and {later}, which goes on from it"
             told.append((after.files[0], text))
     if told:
         file, text = told[0]

@@ -215,6 +215,16 @@ class Run:
         tags = self._attempt.written.tags
         return {tags[code]: count for code, count in self._attempt.given_up.items()}
 
+    def values_given_up(self, tag: str) -> Floats:
+        """Return the values of a tag that are given up, in the order written."""
+        attempt = self._attempt
+        if tag not in attempt.written.tags:
+            return np.empty(0)
+        gone = attempt.places_given_up
+        code = attempt.written.tags.index(tag)
+        chosen = gone[attempt.written.codes[gone] == code]
+        return np.array([attempt.written.value(at) for at in chosen.tolist()], np.float64)
+
     @property
     def share_given_up(self) -> float:
         """The part of the events written that is given up."""

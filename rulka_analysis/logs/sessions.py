@@ -78,7 +78,7 @@ def sessions_in_order(written: Written) -> list[Session]:
 
 def clock_agrees(before: Session, after: Session) -> bool:
     """Tell whether the clock, too, says that one session came after another."""
-    return not after.begins < before.begins
+    return not after.begins < before.ends
 
 
 # --- By wall time ---------------------------------------------------------------------------------

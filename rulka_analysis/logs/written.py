@@ -109,6 +109,11 @@ class Written:
         counts = np.diff(self.bounds)
         return np.repeat(np.arange(len(self.files)), counts)
 
+    def value(self, at: int) -> float:
+        """Return the value of the event at a place among all."""
+        file = int(self.files_of[at])
+        return float(self.files[file].values[at - self.bounds[file]])
+
     def created(self, file: int) -> float:
         """Return when a file was made, in seconds since 1970; NaN where that is not known."""
         made = self.files[file].created
