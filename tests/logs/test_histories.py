@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from tensorboard.compat.proto.event_pb2 import Event
 
 from rulka_analysis.logs.clocks import Conventions
-from rulka_analysis.logs.events import EventFile, read_event_file
 from rulka_analysis.logs.runs import Logs, Run
 from rulka_analysis.values.errors import RulkaError
 from tests import event_files as write
@@ -372,11 +371,6 @@ def test_an_unknown_policy_is_named_with_those_there_are(run_folder: Path, name:
     put(run_folder, series("a", [1]))
     with pytest.raises(RulkaError, match=rf"no policy '{name}'.*'later wins', 'keep all'"):
         Logs(run_folder.parent, overlap=name)
-
-
-def test_files_of_one_run_are_read_by_tensorboard_as_by_us(run_folder: Path) -> None:
-    read = read_event_file(put(run_folder, series("a", range(5))))
-    assert isinstance(read, EventFile)
 
 
 # --- Segments -------------------------------------------------------------------------------------
