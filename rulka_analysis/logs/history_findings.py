@@ -228,7 +228,7 @@ def _set(
             places = np.arange(part.begin, part.end)
             places = places[np.isfinite(written.seconds[places])]
             seconds = written.seconds[places]
-            for at in jumps(seconds).tolist():
+            for at in jumps(seconds, written.codes[places]).tolist():
                 by = float(seconds[at] - seconds[at - 1])
                 # One that is set back within a file is seen, tag by tag, by who checks the log.
                 if by > 0:

@@ -105,7 +105,8 @@ def _times(written: Written, part: Part) -> tuple[float, float]:
     if not written.times[part.file].dated:
         return math.nan, math.nan
     seconds = written.seconds[part.begin : part.end]
-    seconds = without_jumps(seconds[np.isfinite(seconds)])
+    known = np.isfinite(seconds)
+    seconds = without_jumps(seconds[known], written.codes[part.begin : part.end][known])
     if not len(seconds):
         return created, created
     low, high = float(seconds.min()), float(seconds.max())

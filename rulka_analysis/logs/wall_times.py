@@ -78,26 +78,41 @@ def to_seconds(wall_times: Floats) -> Seconds:
     )
 
 
-def jumps(seconds: Floats) -> NDArray[np.intp]:
+def jumps(seconds: Floats, codes: NDArray[np.int32]) -> NDArray[np.intp]:
     """Return where a clock was set: the places whose distance to the one before says nothing.
+
+    A clock was set back where a tag's own times go back: a file may hold one tag after the other.
 
     Parameters
     ----------
-    seconds : array of shape (n,)
-        In the order written, without NaN.
+    seconds, codes : arrays of shape (n,)
+        Times, none of them NaN, and tags of events in the order written.
 
     Examples
     --------
     An event that was written late is no clock that was set back:
 
-    >>> jumps(np.array([0.0, 60.0, 120.0, 0.0, 60.0])), jumps(np.array([0.0, 60.0, 20.0, 61.0]))
-    (array([3]), array([], dtype=int64))
+    >>> one_tag = np.zeros(5, np.int32)
+    >>> jumps(np.array([0.0, 60.0, 120.0, 0.0, 60.0]), one_tag)
+    array([3])
+    >>> jumps(np.array([0.0, 60.0, 20.0, 61.0]), one_tag[:4])
+    array([], dtype=int64)
     """
     steps = np.diff(seconds)
     back = np.flatnonzero(steps < -SET_BACK) + 1
-    set_back = [at for at in back.tolist() if not _comes_back(seconds, at)]
+    set_back = [
+        at
+        for at in back.tolist()
+        if _before_own(seconds, codes, at) and not _comes_back(seconds, at)
+    ]
     forward = np.flatnonzero(steps > NO_PAUSE) + 1
     return np.union1d(np.array(set_back, np.intp), forward).astype(np.intp)
+
+
+def _before_own(seconds: Floats, codes: NDArray[np.int32], at: int) -> bool:
+    """Tell whether an event is earlier than the one of its own tag before it."""
+    own = np.flatnonzero(codes[:at] == codes[at])
+    return bool(len(own) and seconds[own[-1]] > seconds[at] + SET_BACK)
 
 
 def _comes_back(seconds: Floats, at: int) -> bool:
@@ -111,10 +126,10 @@ def _comes_back(seconds: Floats, at: int) -> bool:
     return bool(leaps.max() >= (before - seconds[at]) / 2)
 
 
-def without_jumps(seconds: Floats) -> Floats:
-    """Return seconds, without NaN, in which no time passes where the clock was set."""
+def without_jumps(seconds: Floats, codes: NDArray[np.int32]) -> Floats:
+    """Return seconds, none of them NaN, in which no time passes where the clock was set."""
     found = seconds
-    for at in jumps(seconds).tolist():
+    for at in jumps(seconds, codes).tolist():
         found = np.concatenate([found[:at], found[at:] - (found[at] - found[at - 1])])
     return found
 
@@ -137,7 +152,7 @@ def unrolled(
         NaN where nothing tells when an event was.
     """
     known = np.flatnonzero(np.isfinite(seconds))
-    if len(known) == len(seconds) and not len(jumps(seconds)):
+    if len(known) == len(seconds) and not len(jumps(seconds, codes)):
         return seconds
     found = seconds.copy()
     if len(known):
@@ -189,7 +204,7 @@ def _bridged(
     seconds: Floats, steps: NDArray[np.int64], codes: NDArray[np.int32], paces: dict[int, float]
 ) -> Floats:
     found = seconds.copy()
-    for at in jumps(seconds).tolist():
+    for at in jumps(seconds, codes).tolist():
         before = np.flatnonzero(codes[:at] == codes[at])
         expected = found[at - 1]
         pace = paces.get(int(codes[at]))
