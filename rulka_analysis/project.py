@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,8 +21,6 @@ from rulka_analysis.values.errors import (
     ExperimentError,
     LogDirectoryError,
     RulkaError,
-    listing,
-    nearest,
     unknown,
 )
 from rulka_analysis.values.places import project_folder
@@ -81,49 +80,48 @@ def open_logs(
     RulkaError
         If there is no such policy.
     """
+    named = os.fspath(path) if path is not None else os.environ.get("RULKA_LOGDIR")
+    if named:
+        return _logs_in(_written_out(named), overlap, continues)
+    own = project_folder() / "tensorboard"
+    bundled = domain().bundled_logs
+    if bundled is None:
+        return _logs_in(own, overlap, continues)
+    if own.is_dir():
+        # Tried once: whether there are runs is known only when all files have been looked at.
+        with suppress(LogDirectoryError):
+            return _logs_in(own, overlap, continues)
+    return _logs_in(bundled(), overlap, continues)
+
+
+def _written_out(named: str) -> Path:
+    """Return the path that a name means: ``~`` is somebody's home."""
+    try:
+        return Path(os.path.abspath(Path(named).expanduser()))  # noqa: PTH100
+    except RuntimeError as error:
+        raise LogDirectoryError(
+            f"no log directory {named}: there is no user {named.split('/')[0][1:]!r} on this "
+            f"machine. Write the path out, or ./{named} for a folder of that name"
+        ) from error
+
+
+def _logs_in(folder: Path, overlap: str, continues: Mapping[str, str] | None) -> Logs:
     from rulka_analysis.logs.runs import Logs
 
-    chosen = log_directory(path)
     lengths = None
     if snapshot := os.environ.get("RULKA_SNAPSHOT"):
         data = json.loads(Path(snapshot).read_text(encoding="utf-8-sig"))
-        if data["path"] == str(chosen):
+        if data["path"] == str(folder):
             lengths = data["lengths"]
     own = domain()
     return Logs(
-        chosen,
+        folder,
         lengths=lengths,
         overlap=overlap,
         continues=continues,
         conventions=own.conventions,
-        bundled=own.is_bundled(chosen),
+        bundled=own.is_bundled(folder),
     )
-
-
-def log_directory(path: str | os.PathLike[str] | None = None) -> Path:
-    """Return the log directory in effect; see `open_logs`."""
-    named = os.fspath(path) if path is not None else os.environ.get("RULKA_LOGDIR")
-    if named:
-        try:
-            return Path(os.path.abspath(Path(named).expanduser()))  # noqa: PTH100
-        except RuntimeError as error:
-            raise LogDirectoryError(
-                f"no log directory {named}: there is no user {named.split('/')[0][1:]!r} on this "
-                f"machine. Write the path out, or ./{named} for a folder of that name"
-            ) from error
-    own = project_folder() / "tensorboard"
-    bundled = domain().bundled_logs
-    return own if bundled is None or (own.is_dir() and _holds_runs(own)) else bundled()
-
-
-def _holds_runs(folder: Path) -> bool:
-    from rulka_analysis.logs.runs import Logs
-
-    try:
-        Logs(folder)
-    except LogDirectoryError:
-        return False
-    return True
 
 
 def load_catalogue(path: str | os.PathLike[str] | None = None) -> Catalogue:
@@ -135,8 +133,11 @@ def load_catalogue(path: str | os.PathLike[str] | None = None) -> Catalogue:
         If the file is wrong; names line and remedy.
     """
     from rulka_analysis.metrics.catalogue_file import load_catalogue
+    from rulka_analysis.values import questions
 
-    return load_catalogue(domain(), path)
+    found = load_catalogue(domain(), path)
+    questions.note_file(found.domain.catalogue_file if path is None else Path(path))
+    return found
 
 
 def load_experiment(
@@ -166,13 +167,8 @@ def load_experiment(
     file = path or folder / f"{name}.toml"
     if not file.is_file():
         there = sorted(p.stem for p in folder.glob("*.toml"))
-        close = nearest(name, there)
-        guess = f"; did you mean {close[0]!r}?" if close else "."
-        raise ExperimentError(
-            f"no experiment {name!r}: there is no file {file}{guess} There are: {listing(there)}"
-        )
+        raise ExperimentError(unknown("experiment", name, there, f"(there is no file {file})"))
     catalogue = load_catalogue()
-    for read in (file, catalogue.domain.catalogue_file):
-        questions.note_file(read)
+    questions.note_file(file)
     definition = read_definition(name, file, catalogue)
     return LoadedExperiment(definition, logs or open_logs(), catalogue)

@@ -9,8 +9,11 @@ import pytest
 
 from rulka_analysis.domains import DOMAINS
 from rulka_analysis.logs.runs import Logs
-from rulka_analysis.project import domain, load_catalogue, log_directory, open_logs
+from rulka_analysis.project import domain, load_catalogue, load_experiment, open_logs
+from rulka_analysis.values import questions
+from rulka_analysis.values.digests import digest_file
 from rulka_analysis.values.errors import LogDirectoryError, RulkaError
+from rulka_analysis.values.places import project_folder
 from tests import event_files as write
 from tests.training_logs import write_layout
 
@@ -37,7 +40,7 @@ def test_which_log_directory_is_in_effect(tmp_path: Path, monkeypatch: pytest.Mo
     assert open_logs().path.parent.name == "published"
 
     write_run(project / "tensorboard" / "uni_1", 1)
-    assert log_directory() == project / "tensorboard"
+    assert open_logs().path == project / "tensorboard"
 
     named = tmp_path / "named $HOME"
     write_run(named / "uni_2", 1)
@@ -71,6 +74,24 @@ def test_a_snapshot_applies_to_its_own_directory_only(
     assert open_logs(tmp_path / "other")["run"].scalars("a").step.tolist() == [1, 2]
 
 
+def test_logs_are_looked_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = tmp_path / "project"
+    (project / "data" / "published").mkdir(parents=True)
+    monkeypatch.setenv("RULKA_PROJECT", str(project))
+    monkeypatch.delenv("RULKA_LOGDIR", raising=False)
+    write_run(project / "tensorboard" / "uni_1", 1)
+    made: list[Path] = []
+    make = Logs.__init__
+
+    def count(logs: Logs, path: Path, **rest: object) -> None:
+        made.append(path)
+        make(logs, path, **rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Logs, "__init__", count)
+    assert open_logs().runs == ("uni_1",)
+    assert made == [project / "tensorboard"]
+
+
 # --- The domain -----------------------------------------------------------------------------------
 
 
@@ -92,3 +113,27 @@ def test_logs_and_catalogue_are_of_one_domain(tmp_path: Path, bundled: Logs) -> 
     assert logs.conventions is load_catalogue().domain.conventions
     assert not logs.bundled
     assert bundled.bundled
+
+
+def test_who_only_asks_the_catalogue_depends_on_its_file(tmp_path: Path) -> None:
+    own = domain().catalogue_file
+    questions.forget()
+    load_catalogue()
+    other = tmp_path / "catalogue.toml"
+    other.write_bytes(own.read_bytes())
+    load_catalogue(other)
+    asked = {q["subject"]: q["answer"] for q in questions.record() if q["kind"] == "file"}
+    assert asked == {
+        own.relative_to(project_folder()).as_posix(): digest_file(own),
+        str(other): digest_file(other),
+    }
+    questions.forget()
+
+
+def test_an_experiment_says_what_was_noticed_of_some_of_its_runs(tmp_path: Path) -> None:
+    events = [write.scalar_event("Training/batch_size", 1, 1024.0)]
+    write.write_event_file(tmp_path / "uni_5", events)
+    experiment = load_experiment("batch_size_and_running_speed", open_logs(tmp_path))
+    (finding,) = experiment.findings(["uni_5", "uni_6"])
+    assert finding.kind == "setting_differs"
+    assert "a batch size of 1024; the definition says 2048" in finding.message

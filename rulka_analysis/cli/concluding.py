@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rulka_analysis.cli import declared
-from rulka_analysis.cli.output import Reading, print_table, say
+from rulka_analysis.cli.output import Waiting, print_table, say
 from rulka_analysis.values.errors import ExperimentError, listing
 from rulka_analysis.values.places import project_folder
 
@@ -54,12 +54,12 @@ def conclude(experiment: LoadedExperiment) -> tuple[Conclusion, ...]:
             f"experiment {experiment.name!r} declares no conclusions; add [conclusions.…] to its "
             "definition"
         )
-    with Reading("reading the logs") as reading:
+    with Waiting("reading the logs") as reading:
         for name in reading.each(experiment.definition.runs):
             run = experiment.run(name)
             if run is not None:
                 _ = run.tags  # read here, where progress is shown
-    with Reading("evaluating conclusions"):
+    with Waiting("evaluating conclusions"):
         return experiment.conclusions()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from rulka_analysis.cli.output import print_table, say
+from rulka_analysis.health.marks import explained, of_run
 from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics.catalogue import Catalogue
@@ -66,8 +67,13 @@ class RunFacts:
         }
 
 
-def run_facts(run: Run) -> RunFacts:
-    """Return what the list of runs says of a run."""
+def about(findings: Iterable[Finding], run: str) -> list[Finding]:
+    """Return the findings that are about a run, alone or beside others."""
+    return [finding for finding in findings if run in (finding.run, *finding.runs)]
+
+
+def run_facts(run: Run, findings: Sequence[Finding]) -> RunFacts:
+    """Return what the list of runs says of a run, and what health found about it."""
     last_step = int(run.all_events.steps.max()) if run.count else -1
     return RunFacts(
         name=run.name,
@@ -78,11 +84,11 @@ def run_facts(run: Run) -> RunFacts:
         duration_minutes=run.duration,
         last_step=last_step if run.conventions.steps in run.clocks and last_step >= 0 else None,
         clocks=run.clocks,
-        findings=run.findings,
+        findings=tuple(findings),
         given_up=run.given_up,
         share_given_up=run.share_given_up,
         beside=run.beside,
-        attempts=tuple(run_facts(earlier) for earlier in run.earlier),
+        attempts=tuple(run_facts(earlier, earlier.findings) for earlier in run.earlier),
     )
 
 
@@ -168,8 +174,9 @@ def print_findings(findings: Sequence[Finding]) -> None:
     """Print findings, the gravest first."""
     order = ("error", "warning", "note")
     for finding in sorted(findings, key=lambda finding: order.index(finding.severity)):
-        about = f"{finding.run}: " if finding.run else ""
-        told = [f"{finding.severity}: {about}{finding.message}", finding.why, finding.remedy]
+        of = f"{finding.run}: " if finding.run else ""
+        code = f" {finding.code}" if finding.code else ""
+        told = [f"{finding.severity}{code}: {of}{finding.message}", finding.why, finding.remedy]
         say(" ".join(part for part in told if part))
 
 
@@ -191,6 +198,7 @@ class TagFacts:
     largest: float
     last: float
     not_finite: int
+    contradicted: Finding | None
 
     def as_data(self) -> dict[str, Any]:
         """Return the facts as plain data for JSON."""
@@ -205,6 +213,7 @@ class TagFacts:
             "max": self.largest,
             "last": self.last,
             "not_finite": self.not_finite,
+            "contradicted_by": self.contradicted.code if self.contradicted else None,
         }
 
 
@@ -233,6 +242,7 @@ def tag_facts(
         list it.
     """
     found = []
+    own = of_run(run, catalogue)
     for tag in sorted(run.tags, key=natural_order):
         match = catalogue.match(tag)
         metric = match.metric.name if match else None
@@ -253,6 +263,7 @@ def tag_facts(
                 largest=float(finite.max()) if len(finite) else math.nan,
                 last=float(values[-1]),
                 not_finite=len(values) - len(finite),
+                contradicted=own.contradicts(tag),
             )
         )
     return found
@@ -264,7 +275,7 @@ def print_tags(name: str, tags: Sequence[TagFacts]) -> None:
     titles = ["Tag", "Metric", "Events", "First step", "Last step", "Min", "Max", "Last"]
     rows = [
         [
-            tag.tag,
+            f"{tag.tag} [{tag.contradicted.code}]" if tag.contradicted else tag.tag,
             tag.metric or "uncatalogued",
             f"{tag.events:,}",
             f"{tag.first_step:,}",
@@ -278,3 +289,5 @@ def print_tags(name: str, tags: Sequence[TagFacts]) -> None:
     for tag in tags:
         if tag.not_finite:
             say(f"{tag.tag}: {tag.not_finite:,} values are not finite; min and max leave them out.")
+    for line in explained(tag.contradicted for tag in tags if tag.contradicted):
+        say(line)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from rulka_analysis.cli.files import OutputError, check_target, write_whole
+from rulka_analysis.cli.files import OutputError, check_target, write_output
 from rulka_analysis.cli.output import clean, on_terminal, valid_text
 from rulka_analysis.logs.clocks import MINUTES, UPDATES, Conventions
 from rulka_analysis.logs.runs import Run
@@ -165,7 +165,7 @@ def write_extract(extract: Extract, chosen: Format, output: Path | None) -> None
         If the file cannot be written.
     """
     if output is not None:
-        write_whole(output, lambda stream: _write(extract, chosen, stream))
+        write_output(output, lambda stream: _write(extract, chosen, stream))
     elif on_terminal():
         buffer = io.BytesIO()
         _write(extract, chosen, buffer)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from rulka_analysis.values.digests import digest_text
 from rulka_analysis.values.errors import RulkaError
+from rulka_analysis.values.files import write_whole
 
 # Windows gives these names to devices, whatever their ending.
 _DEVICES = {"con", "prn", "aux", "nul"} | {f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10)}
@@ -37,41 +38,22 @@ def check_target(path: Path) -> Path:
     return target
 
 
-def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """Write a file beside its place and rename it: a reader sees the old one or the new.
-
-    Parameters
-    ----------
-    path : Path
-        The file; one that is there is replaced.
-    write : callable
-        Takes the open file.
+def write_output(path: Path, content: str | Callable[[BinaryIO], object]) -> None:
+    """Write a file that somebody asked for; see `write_whole`.
 
     Raises
     ------
     OutputError
         If it cannot be written or renamed.
     """
-    target = check_target(path)
-    beside = target.with_name(f".{target.name[:80]}.{os.getpid()}.writing")
     try:
-        try:
-            with beside.open("wb") as stream:
-                write(stream)
-            beside.replace(target)
-        finally:
-            beside.unlink(missing_ok=True)
+        write_whole(check_target(path), content)
     except OSError as error:
         cause = error.strerror or str(error)
         raise OutputError(
             f"{path} cannot be written: {cause}. Close the programs that have it open, check that "
             "the folder may be written to and has room, or name another file"
         ) from error
-
-
-def write_whole_text(path: Path, text: str) -> None:
-    """Write a text as UTF-8; see `write_whole`."""
-    write_whole(path, lambda stream: stream.write(text.encode("utf-8", "backslashreplace")))
 
 
 def safe_file_name(*parts: str, ending: str) -> str:
@@ -96,6 +78,6 @@ def safe_file_name(*parts: str, ending: str) -> str:
     wanted = "_".join(part for part in parts if part)
     name = re.sub(r"[^A-Za-z0-9_-]+", "_", wanted)[:100].strip("_")
     if not name or name != wanted or name.casefold() in _DEVICES:
-        digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:8]
+        digest = digest_text("\0".join(parts))[:8]
         name = f"{name}_{digest}" if name else digest
     return name + ending

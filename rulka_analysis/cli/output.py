@@ -301,7 +301,7 @@ def flush_output() -> None:
         raise
 
 
-class Reading:
+class Waiting:
     """Progress of reading runs, on standard error, shown only when it takes a while.
 
     A terminal gets a line that renews itself and goes away at the end; elsewhere each run is a
@@ -323,7 +323,7 @@ class Reading:
         self._timer = threading.Timer(PROGRESS_AFTER, self._show)
         self._timer.daemon = True
 
-    def __enter__(self) -> Reading:
+    def __enter__(self) -> Waiting:
         self._timer.start()
         return self
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rulka_analysis.cli.comparing import Report, draw
-from rulka_analysis.cli.files import OutputError, safe_file_name, write_whole_text
+from rulka_analysis.cli.files import OutputError, safe_file_name, write_output
 
 # Control characters of a run's or tag's name, which an XML file must not hold.
 _NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -63,5 +63,5 @@ def write_plots(reports: Sequence[Report], folder: Path) -> Iterator[str]:
                 name = safe_file_name(*words, str(number), ending=".svg")
                 number += 1
             taken.add(name.casefold())
-            write_whole_text(folder / name, _NOT_IN_XML.sub("�", svg))
+            write_output(folder / name, _NOT_IN_XML.sub("�", svg))
             yield f"{title}: {folder / name}"

@@ -8,7 +8,7 @@ import typer
 
 from rulka_analysis.cli import declared
 from rulka_analysis.cli.comparing import Report, make_report
-from rulka_analysis.cli.output import Reading, note
+from rulka_analysis.cli.output import Waiting, note
 from rulka_analysis.cli.selection import ChosenRuns
 from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.logs.runs import Logs, Run
@@ -65,7 +65,7 @@ def asked_reports(
     for name, title, base, members in groups:
         runs = _baseline_first(logs, base, members)
         there = {member: run for member, run in runs.items() if run is not None}
-        with Reading("reading the logs") as reading:
+        with Waiting("reading the logs") as reading:
             for member in reading.each(there):
                 _ = there[member].tags  # read here, where progress is shown
         reports.append(

@@ -23,7 +23,6 @@ Claim = Literal[
     "sooner",
     "later",
 ]
-CLAIMS: tuple[Claim, ...] = get_args(Claim)
 Outcome = Literal[
     "supported",
     "opposite",
@@ -57,7 +56,7 @@ def outcomes_of(claim: Claim, *, least: bool = False) -> tuple[Outcome, ...]:
     Parameters
     ----------
     claim : str
-        One of `CLAIMS`.
+        What is claimed.
     least : bool
         Whether it says by how much at least.
 

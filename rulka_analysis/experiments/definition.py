@@ -23,11 +23,11 @@ from rulka_analysis.values.toml import (
     NOT_IN_FILE,
     Before,
     MadeOf,
-    NamedTable,
+    NamedTomlTable,
     Positive,
     Reference,
-    Table,
     Text,
+    TomlTable,
 )
 
 # The margin of conclusions on how soon a target is reached.
@@ -56,7 +56,7 @@ def _made_size(declared: Mapping[Literal["percent", "times", "size"], float]) ->
 
 
 @dataclass(frozen=True, slots=True)
-class DeclaredSetting(NamedTable):
+class DeclaredSetting(NamedTomlTable):
     """Something that was varied between runs, or could have been.
 
     Parameters
@@ -76,7 +76,7 @@ class DeclaredSetting(NamedTable):
 
 
 @dataclass(frozen=True, slots=True)
-class DeclaredRun(NamedTable):
+class DeclaredRun(NamedTomlTable):
     """A run as the definition describes it; a setting that is absent was not recorded."""
 
     description: Text = ""
@@ -86,7 +86,7 @@ class DeclaredRun(NamedTable):
 
 
 @dataclass(frozen=True, slots=True)
-class DeclaredComparison(NamedTable):
+class DeclaredComparison(NamedTomlTable):
     """Which runs are held against which baseline, and to answer what."""
 
     title: Text
@@ -96,7 +96,7 @@ class DeclaredComparison(NamedTable):
 
 
 @dataclass(frozen=True, slots=True)
-class MetricTable(Table):
+class MetricTable(TomlTable):
     """Which of the catalogue's metrics stand for a metric of the experiment, and why."""
 
     reason: Text
@@ -156,7 +156,7 @@ class Margin:
 
 
 @dataclass(frozen=True, slots=True)
-class MarginTable(Table):
+class MarginTable(TomlTable):
     """A metric's margins: one, or one a variant; see `Margin`."""
 
     reason: Text
@@ -179,7 +179,7 @@ class MarginTable(Table):
 
 
 @dataclass(frozen=True, slots=True)
-class GoldenMiddle(Table):
+class GoldenMiddle(TomlTable):
     """The claim that a run is no worse than any neighbour and better than each somewhere.
 
     Parameters
@@ -198,7 +198,7 @@ class GoldenMiddle(Table):
 
 
 @dataclass(frozen=True, slots=True)
-class DeclaredConclusion(NamedTable):
+class DeclaredConclusion(NamedTomlTable):
     """A sentence with a rule: what is claimed, of which runs, and what is said of each outcome.
 
     Parameters
@@ -270,7 +270,7 @@ class DeclaredConclusion(NamedTable):
 
 
 @dataclass(frozen=True, slots=True)
-class Objective(Table):
+class Objective(TomlTable):
     """What a recommendation is ranked by."""
 
     metric: MetricName
@@ -278,7 +278,7 @@ class Objective(Table):
 
 
 @dataclass(frozen=True, slots=True)
-class DeclaredRecommendation(Table):
+class DeclaredRecommendation(TomlTable):
     """How the recommended settings are chosen.
 
     Parameters
@@ -299,8 +299,21 @@ class DeclaredRecommendation(Table):
     configuration: Mapping[str, Text] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class HealthTable(TomlTable):
+    """What findings about logs the author has seen, and why they need not be told again.
+
+    Parameters
+    ----------
+    mute : mapping of str to str
+        The reason by the code, or the kind, of a rule.
+    """
+
+    mute: Mapping[Annotated[str, Reference("rule of health")], Text] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
-class Definition(Table):
+class Definition(TomlTable):
     """The content of an experiment's ``.toml``, checked.
 
     Its `variant_titles` are also an attribute under the domain's word for variants.
@@ -328,6 +341,7 @@ class Definition(Table):
     sentences: Mapping[str, Mapping[str, Text]] = field(default_factory=dict)
     conclusions: Annotated[Mapping[str, DeclaredConclusion], NAMED] = field(default_factory=dict)
     recommendation: DeclaredRecommendation | None = None
+    health: HealthTable = field(default_factory=HealthTable)
     name: str = field(default="", kw_only=True, metadata=NOT_IN_FILE)
     # None only until the reader has said whose it is.
     domain: Annotated[Domain, ANY] = field(

@@ -27,6 +27,7 @@ from rulka_analysis.experiments.definition import (
 from rulka_analysis.metrics.catalogue import Catalogue, Metric
 from rulka_analysis.metrics.domain import Variant
 from rulka_analysis.values.errors import ExperimentError
+from rulka_analysis.values.rules import all_rules
 from rulka_analysis.values.toml import TomlFile, Where
 
 # What may stand in braces in a conclusion's sentences, besides the domain's word for a variant.
@@ -72,6 +73,7 @@ def read_definition(name: str, file: Path, catalogue: Catalogue) -> Definition:
         "metric of the catalogue": of_catalogue,
         "margin": [*metrics, TIME_TO_TARGET],
         "clock": {clock.name: clock for clock in domain.conventions.clocks},
+        "rule of health": _rules(of_catalogue),
     }
     words = {
         "variant": word.name,
@@ -86,15 +88,15 @@ def read_definition(name: str, file: Path, catalogue: Catalogue) -> Definition:
         for name, one in read.comparisons.items()
     }
     definition = replace(read, comparisons=comparisons)
-    file_of = _Tables(toml, definition, catalogue, word)
-    file_of.check_comparisons()
-    file_of.check_margins()
+    tables = _Tables(toml, definition, catalogue, word)
+    tables.check_comparisons()
+    tables.check_margins()
     conclusions = {
-        name: file_of.completed(one, ("conclusions", name))
+        name: tables.complete(one, ("conclusions", name))
         for name, one in definition.conclusions.items()
     }
-    file_of.check_parts()
-    file_of.check_recommendation()
+    tables.check_parts()
+    tables.check_recommendation()
     return replace(definition, conclusions=conclusions)
 
 
@@ -149,7 +151,7 @@ class _Tables:
             inside = ("recommendation", "configuration", setting)
             self.toml.member(setting, declared.settings, "recommended setting", inside)
 
-    def completed(self, declared: DeclaredConclusion, where: Where) -> DeclaredConclusion:
+    def complete(self, declared: DeclaredConclusion, where: Where) -> DeclaredConclusion:
         """Return a conclusion with what follows from the rest of the definition, checked."""
         if not _RESULT_NAME.match(declared.name):
             self.toml.fail(where, "a name is made of letters, digits, '_' and '-'")
@@ -158,7 +160,7 @@ class _Tables:
         if len(kinds) != 1:
             self.toml.fail(where, "needs one of 'claim', 'all_of' and 'golden_middle'")
         if declared.claim is not None:
-            return self.completed_claim(declared, declared.claim, where)
+            return self.complete_claim(declared, declared.claim, where)
         keys = ["section", "as_typed", *kinds, "sentences"]
         needed = ["candidate", "metric"] if declared.golden_middle else []
         for key in entry:
@@ -175,7 +177,7 @@ class _Tables:
         }
         return replace(declared, sentences=sentences, part_sentences=of_parts)
 
-    def completed_claim(
+    def complete_claim(
         self, declared: DeclaredConclusion, claim: Claim, where: Where
     ) -> DeclaredConclusion:
         entry = self.toml.data["conclusions"][declared.name]
@@ -304,6 +306,12 @@ class _Tables:
                 self.toml.fail(where, f"{error}; write a brace as two of it")
             for name in names:
                 self.toml.member(name, allowed, "field of a sentence", where)
+
+
+def _rules(metrics: Iterable[str]) -> list[str]:
+    """Return what rules of health go by: codes, kinds, and those of metrics of the catalogue."""
+    words = [word for rule in all_rules() for word in (rule.code, rule.kind)]
+    return [*words, *(f"watch_{metric}" for metric in metrics)]
 
 
 def _parts_of(name: str, declared: Mapping[str, DeclaredConclusion]) -> set[str]:

@@ -15,7 +15,7 @@ from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics.catalogue import Catalogue, Match, Metric
 from rulka_analysis.metrics.settings import Setting, read_settings
-from rulka_analysis.values.text import printable
+from rulka_analysis.values.text import name_in_words, printable
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -304,4 +304,4 @@ def setting_words(setting: str) -> str:
     >>> setting_words("batch_size")
     'batch size'
     """
-    return printable(setting.replace("_", " "))
+    return printable(name_in_words(setting))

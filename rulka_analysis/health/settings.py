@@ -16,7 +16,7 @@ from rulka_analysis.health.readings import (
     several,
 )
 from rulka_analysis.logs.clocks import MINUTES, Clock
-from rulka_analysis.metrics.settings import Setting, rounded
+from rulka_analysis.metrics.settings import Setting, round_off
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.text import printable
 
@@ -78,7 +78,9 @@ def unrecorded(log: Readings, settings: list[str]) -> Finding:
 def changed_together(pair: Pair) -> Finding | None:
     """Return the finding that two settings or more differ between two runs."""
     base, own = (pair.settings[name] for name in pair.names)
-    changed = [name for name in base if name in own and rounded(base[name]) != rounded(own[name])]
+    changed = [
+        name for name in base if name in own and round_off(base[name]) != round_off(own[name])
+    ]
     if len(changed) < 2:
         return None
     told = several(

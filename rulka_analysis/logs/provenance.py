@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rulka_analysis.values.errors import LogDirectoryError
-from rulka_analysis.values.toml import Table, TomlFile
+from rulka_analysis.values.toml import TomlFile, TomlTable
 
 SIDECAR = "provenance.toml"
 
 
 @dataclass(frozen=True, slots=True)
-class TagProvenance(Table):
+class TagProvenance(TomlTable):
     """What is known of one tag of one log.
 
     Parameters
@@ -38,7 +38,7 @@ class TagProvenance(Table):
 
 
 @dataclass(frozen=True, slots=True)
-class Provenance(Table):
+class Provenance(TomlTable):
     """Where a log comes from and what is known of it; see `TagProvenance` for its tags."""
 
     source: str

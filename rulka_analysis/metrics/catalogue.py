@@ -13,14 +13,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from math import isfinite
 from typing import Annotated, Literal
 
 from annotated_types import Ge
 
 from rulka_analysis.logs.clocks import MINUTES, Clock
 from rulka_analysis.metrics.domain import Domain
-from rulka_analysis.metrics.patterns import Patterns, Placeholder, filled
+from rulka_analysis.metrics.patterns import Patterns, Placeholder, fill_in
 from rulka_analysis.values.errors import RulkaError, UnknownMetricError, listing, unknown
 from rulka_analysis.values.findings import Severity
 from rulka_analysis.values.toml import (
@@ -28,8 +27,8 @@ from rulka_analysis.values.toml import (
     After,
     Positive,
     Reference,
-    Table,
     Text,
+    TomlTable,
     refuse_twice,
 )
 
@@ -54,7 +53,7 @@ class PlaceholderError(RulkaError, ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class WatchRule(Table):
+class WatchRule(TomlTable):
     """A threshold that tells by itself when a metric needs a look.
 
     Parameters
@@ -105,26 +104,6 @@ class WatchRule(Table):
             scaled *= settings[setting] / stated_for
         return scaled
 
-    def fires(self, value: float, settings: Mapping[str, float]) -> bool | None:
-        """Say whether a value breaks the rule; None when that cannot be told.
-
-        NaN is neither above nor below a threshold, so only ``"not_finite"`` rules see it.
-
-        Examples
-        --------
-        >>> rule = WatchRule("above", 1.0, "any", "warning", "a share cannot exceed the whole")
-        >>> rule.fires(1.2, {}), rule.fires(0.5, {})
-        (True, False)
-        >>> WatchRule("not_finite", None, "any", "error", "broken").fires(float("nan"), {})
-        True
-        """
-        if self.when == "not_finite":
-            return not isfinite(value)
-        threshold = self.threshold_for(settings)
-        if threshold is None:
-            return None
-        return value > threshold if self.when == "above" else value < threshold
-
 
 def _checked_name(name: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
@@ -133,7 +112,7 @@ def _checked_name(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Metric(Table):
+class Metric(TomlTable):
     """An entry of the catalogue.
 
     Texts are reStructuredText on one line: tags and numbers stand in double backquotes.
@@ -274,11 +253,11 @@ class Metric(Table):
                     f"{name} = {str(placeholders[name])!r} is not possible in {self.pattern}; "
                     f"{name} is {placeholder.description}{allowed}"
                 )
-        return filled(self.pattern, placeholders)
+        return fill_in(self.pattern, placeholders)
 
     def heading(self, **placeholders: str | int) -> str:
         """Return the title with the placeholders that are given filled in."""
-        return filled(self.title, placeholders)
+        return fill_in(self.title, placeholders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +285,7 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Group(Table):
+class Group(TomlTable):
     """A heading that metrics stand under, with a sentence that introduces it."""
 
     name: Prose

@@ -20,7 +20,7 @@ from rulka_analysis.metrics.catalogue import Catalogue, Group, Metric, Names, Pr
 from rulka_analysis.metrics.domain import Domain
 from rulka_analysis.metrics.patterns import PLACEHOLDER, Pattern, Patterns, Placeholder, common_tag
 from rulka_analysis.values.errors import RulkaError, listing
-from rulka_analysis.values.toml import NAMED, NamedTable, Table, TomlFile, Where, read_text
+from rulka_analysis.values.toml import NAMED, NamedTomlTable, TomlFile, TomlTable, Where, read_text
 
 
 class CatalogueError(RulkaError):
@@ -49,7 +49,7 @@ def load_catalogue(domain: Domain, path: str | os.PathLike[str] | None = None) -
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceholderTable(NamedTable):
+class PlaceholderTable(NamedTomlTable):
     """What a placeholder may stand for; see `Placeholder`."""
 
     form: Literal["choice", "name", "number"]
@@ -58,7 +58,7 @@ class PlaceholderTable(NamedTable):
 
 
 @dataclass(frozen=True, slots=True)
-class CatalogueTable(Table):
+class CatalogueTable(TomlTable):
     """The whole file."""
 
     group: tuple[Group, ...]

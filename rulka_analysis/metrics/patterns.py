@@ -55,7 +55,7 @@ class Placeholder:
 PLACEHOLDER = re.compile(r"\{(?P<name>\w+)(?:!(?P<excluded>\w+))?\}")
 
 
-def filled(text: str, values: Mapping[str, str | int]) -> str:
+def fill_in(text: str, values: Mapping[str, str | int]) -> str:
     return PLACEHOLDER.sub(lambda found: str(values.get(found["name"], found[0])), text)
 
 

@@ -22,16 +22,17 @@ from rulka_analysis.logs.timeline import Events
 from rulka_analysis.metrics import summaries
 from rulka_analysis.metrics.catalogue import Catalogue, Metric
 from rulka_analysis.metrics.domain import Words
-from rulka_analysis.metrics.patterns import filled
+from rulka_analysis.metrics.patterns import fill_in
 from rulka_analysis.metrics.settings import NOT_RECORDED
 from rulka_analysis.values.quantities import Evidence, Quantity
-from rulka_analysis.values.toml import Reference, Table
+from rulka_analysis.values.text import name_in_words
+from rulka_analysis.values.toml import Reference, TomlTable
 
 Direction = Literal["lower", "higher", "the same", "not known"]
 
 
 @dataclass(frozen=True, slots=True)
-class Line(Table):
+class Line(TomlTable):
     """A line of a comparison's summary: which metric, and which of its numbers.
 
     Parameters
@@ -97,7 +98,7 @@ class Measure:
         """What it is called on pages, such as ``Loss per transition``."""
         name = (self.metric.per_unit_name if self.per else None) or self.metric.title
         if self.metric.varies_by:
-            name = filled(name, {self.metric.varies_by: self.variant_title})
+            name = fill_in(name, {self.metric.varies_by: self.variant_title})
         name = name[:1].upper() + name[1:]
         named = not self.variant_title or self.variant_title in name
         return name if named else f"{name}, {self.variant_title}"
@@ -312,19 +313,19 @@ def find_series(
     """
     tags = catalogue.tags_for(measure.metric.name, run.tags, **measure.placeholders)
     if not tags:
-        wanted = filled(measure.metric.pattern, measure.placeholders)
+        wanted = fill_in(measure.metric.pattern, measure.placeholders)
         return Quantity.unknown(f"{run.name} has no {wanted} in these logs", measure.unit)
     tag = tags[0]
     factor = measure.metric.display_factor
     divided_by = ""
     if measure.per:
         if per_value is None or not per_value.known:
-            reason = f"the {measure.per.replace('_', ' ')} of {run.name} is not recorded"
+            reason = f"the {name_in_words(measure.per)} of {run.name} is not recorded"
             if per_value is not None and per_value.label != NOT_RECORDED:
                 reason = per_value.missing
             return Quantity.unknown(reason, measure.unit, label="not known")
         factor /= per_value.number
-        title = measure.per.replace("_", " ")
+        title = name_in_words(measure.per)
         divided_by = f", divided by the {title} of {per_value.text} ({per_value.how})"
     events = run.events(tag)
     values = events.values

@@ -18,6 +18,7 @@ from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics.catalogue import Catalogue
 from rulka_analysis.metrics.summaries import last_index
 from rulka_analysis.values.quantities import Quantity
+from rulka_analysis.values.text import name_in_words
 
 # Logs hold numbers as float32: 3e-4 comes back as 0.00030000001.
 _SIGNIFICANT = 7
@@ -57,8 +58,8 @@ class Source:
 
     def agrees(self, other: Source) -> bool:
         """Tell whether both say the same, to the digits that a log keeps."""
-        return {rounded(value) for value in self.values} == {
-            rounded(value) for value in other.values
+        return {round_off(value) for value in self.values} == {
+            round_off(value) for value in other.values
         }
 
     @property
@@ -157,7 +158,7 @@ def read_settings(
             sources.append(Source("declared", (value,)))
         there = tuple(source for source in sources if source is not None)
         if there or setting in declared:
-            title = own.title or setting.replace("_", " ")
+            title = own.title or name_in_words(setting)
             unit = own.unit or (metric.display_unit if metric else "")
             value_now = _value(there, unit, f"{title.lower()} of {name}", schedule, run)
             found[setting] = Setting(setting, title, value_now, there, schedule)
@@ -174,12 +175,12 @@ def known_of(settings: Mapping[str, Setting]) -> dict[str, float | str]:
     return {n: value for n, s in settings.items() if (value := s.known) is not None}
 
 
-def rounded(value: float | str) -> float | str:
+def round_off(value: float | str) -> float | str:
     """Return a value such that equal settings are equal, however many digits a log keeps.
 
     Examples
     --------
-    >>> rounded(float(np.float32(3e-4))) == rounded(3e-4)
+    >>> round_off(float(np.float32(3e-4))) == round_off(3e-4)
     True
     """
     return value if isinstance(value, str) else float(f"{value:.{_SIGNIFICANT - 2}e}")

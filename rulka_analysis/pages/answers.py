@@ -9,6 +9,7 @@ from typing import Any
 
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.values import questions
+from rulka_analysis.values.digests import ABSENT, digest_file, digest_of
 from rulka_analysis.values.errors import listing
 
 FileStates = Mapping[str, Sequence[Any]]
@@ -48,9 +49,9 @@ class World:
             return self._logs.runs_digest()
         if kind == "findings":
             found = [finding.as_dict() for finding in self._logs.findings]
-            return questions.digest_of(found)
+            return digest_of(found)
         if kind == "file":
-            return questions.digest_file(self._project / subject)
+            return digest_file(self._project / subject)
         if kind == "module":
             return questions.module_digest(subject)
         if kind == "package":
@@ -72,7 +73,7 @@ class World:
             for path, (length, digest) in self._logs.file_states(run).items():
                 file = self._logs.path / path
                 same = _modified(file) == self._modified.get(path)
-                if not same and questions.digest_file(file, length) != digest:
+                if not same and digest_file(file, length) != digest:
                     found.append(f"{path} of run {run}")
         return found
 
@@ -80,7 +81,7 @@ class World:
         """Return a record in which each run's answer tells its files, for reasons later."""
         return [
             {**asked, "files": self._logs.file_states(asked["subject"])}
-            if asked["kind"] == "run" and asked["answer"] != questions.ABSENT
+            if asked["kind"] == "run" and asked["answer"] != ABSENT
             else asked
             for asked in record
         ]
@@ -92,7 +93,7 @@ class World:
             now = self.answer(kind, subject)
             if now != then:
                 told = worded(kind, subject, then, now)
-                if "files" not in asked or now == questions.ABSENT:
+                if "files" not in asked or now == ABSENT:
                     return told
                 changes = self._changed_files(subject, asked["files"])
                 return f"{told} ({listing(changes, 2)})" if changes else told
@@ -115,7 +116,7 @@ class World:
         if now is None:
             return f"{name} is gone"
         grown = now[0] - then[0]
-        if grown > 0 and questions.digest_file(self._logs.path / path, then[0]) == then[1]:
+        if grown > 0 and digest_file(self._logs.path / path, then[0]) == then[1]:
             return f"{name} grew by {grown:,} bytes"
         return f"{name} was rewritten"
 
@@ -130,7 +131,7 @@ def _modified(file: Path) -> tuple[int, int] | None:
 
 def log_directory_answer(logs: Logs) -> str:
     """Return what pages may say of a log directory: its name, and whether it is the bundled one."""
-    return questions.digest_of([logs.name, logs.bundled])
+    return digest_of([logs.name, logs.bundled])
 
 
 def worded(kind: str, subject: str, then: str, now: str) -> str:
@@ -150,9 +151,9 @@ def worded(kind: str, subject: str, then: str, now: str) -> str:
         "python": "Python",
         "file": subject,
     }.get(kind, f"{kind} {subject}")
-    if then == questions.ABSENT:
+    if then == ABSENT:
         return f"{what} appeared"
-    if now == questions.ABSENT:
+    if now == ABSENT:
         return f"{what} is gone"
     if kind in ("package", "python"):
         return f"{what} changed from {then} to {now}"

@@ -23,8 +23,9 @@ from typing import Any, Literal
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages.answers import World
 from rulka_analysis.pages.results import MIME, Result, collect
-from rulka_analysis.values import questions
+from rulka_analysis.values.digests import digest_file, digest_of, digest_text
 from rulka_analysis.values.errors import RulkaError, listing
+from rulka_analysis.values.files import write_whole
 
 RECORD_MIME = "application/vnd.rulka.record+json"
 # Executions kept for each notebook: enough to go back and forth between a few states.
@@ -81,7 +82,7 @@ class Executed:
             text = self.file.read_text(encoding="utf-8")
         except OSError as error:
             text = str(error)
-        if questions.digest_text(text) != self.digest:
+        if digest_text(text) != self.digest:
             raise NotebookError(
                 f"the executed notebook {self.file} is gone or is not what was written there. "
                 "Remove the folder it is in, and build again"
@@ -210,7 +211,7 @@ def execute_notebooks(
 
 def _reusable(kept: Path, source: Path, world: World) -> tuple[Executed | None, str]:
     """Return a kept execution whose every question has the same answer, else why there is none."""
-    digest = questions.digest_file(source)
+    digest = digest_file(source)
     reason = ""
     for file in _newest_first(kept):
         try:
@@ -321,7 +322,7 @@ class _Runner:
         from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
         started = time.monotonic()
-        source = questions.digest_file(path)
+        source = digest_file(path)
         try:
             notebook = jupytext.read(path)
         except Exception as error:  # whatever a parser may raise on a file that is no notebook
@@ -375,13 +376,13 @@ class _Runner:
         """Keep an execution: the notebook in one file, what it takes to reuse it in another."""
         text = json.dumps(notebook, ensure_ascii=False)
         results = list(collect(notebook))
-        published = [(r.name, r.kind, questions.digest_of([r.kind, r.data])) for r in results]
+        published = [(r.name, r.kind, digest_of([r.kind, r.data])) for r in results]
         folder = self._store / name
         folder.mkdir(parents=True, exist_ok=True)
-        key = questions.digest_of([source, record])[:24]
+        key = digest_of([source, record])[:24]
         file = folder / f"{key}{ENDING}"
-        digest = questions.digest_text(text)
-        write_atomically(file, text)
+        digest = digest_text(text)
+        write_whole(file, text)
         stored = {
             "name": name,
             "source": source,
@@ -391,7 +392,7 @@ class _Runner:
             "size": file.stat().st_size,
         }
         # Last: where this file is, the other is whole.
-        write_atomically(folder / f"{key}.json", json.dumps(stored, ensure_ascii=False))
+        write_whole(folder / f"{key}.json", json.dumps(stored, ensure_ascii=False))
         for old in _newest_first(folder)[KEPT:]:
             old.unlink(missing_ok=True)
             old.with_suffix(ENDING).unlink(missing_ok=True)
@@ -406,18 +407,6 @@ class _Runner:
             process = getattr(provisioner, "process", None)
             if process is not None:
                 process.kill()
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file beside its place and rename it: it is whole, or as it was before."""
-    handle, beside = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        Path(beside).replace(path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
 
 
 def _take_record(notebook: Any, cells: int) -> list[dict[str, str]]:

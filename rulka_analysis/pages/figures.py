@@ -22,8 +22,10 @@ from rulka_analysis.pages.drawing import (
     style,
 )
 from rulka_analysis.pages.tables.comparison import clock_in_words, curve
+from rulka_analysis.pages.tables.marked import Marked
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.tables import Table
+from rulka_analysis.values.text import name_in_words
 
 # Notebooks that draw something of their own take its look from here.
 __all__ = ["COLOURS", "GROUND", "WIDTH", "Figure", "curves", "style"]
@@ -138,6 +140,11 @@ def _caption(
         template += f" {{absent{number}}}."
     if any(len(line.lone_x) for line in plan.lines):
         template += " Hollow marks are single values; between them and the curve nothing is known."
+    said = Marked(comparison)
+    said.series(measure)
+    for number, note in enumerate(said.notes):
+        fields[f"against{number}"] = str(note)
+        template += f" {{against{number}}}"
     return Sentence(template, fields)
 
 
@@ -162,7 +169,7 @@ def _shown_how(measure: Measure) -> str:
         return "best so far"
     if measure.metric.summary == "median_of_last_three":
         return "single readings (numbers: median of the last three)"
-    return f"divided by {measure.per.replace('_', ' ')}" if measure.per else "as logged"
+    return f"divided by {name_in_words(measure.per)}" if measure.per else "as logged"
 
 
 def _alternative_text(

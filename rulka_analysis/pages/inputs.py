@@ -10,6 +10,7 @@ from rulka_analysis.logs.wall_times import EARLIEST, LATEST
 from rulka_analysis.pages.answers import log_directory_answer
 from rulka_analysis.project import domain
 from rulka_analysis.values import questions
+from rulka_analysis.values.digests import digest_file, digest_of
 from rulka_analysis.values.places import project_folder
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.tables import Cell, Table
@@ -135,7 +136,7 @@ def definitions_table() -> Table:
     for path in [*sorted(folder.glob("*.toml")), domain().catalogue_file]:
         questions.note_file(path)
         name = path.relative_to(project).as_posix() if path.is_relative_to(project) else path.name
-        rows[name] = [name, questions.digest_file(path)[:DIGITS_SHOWN]]
+        rows[name] = [name, digest_file(path)[:DIGITS_SHOWN]]
     rows["package"] = ["the package rulka_analysis", _package_digest()[:DIGITS_SHOWN]]
     told = (
         "A digest covers every byte of a file, of the package those of all its modules (SHA-256); "
@@ -154,7 +155,7 @@ def _package_digest() -> str:
     digests = {name: questions.module_digest(name) for name in names}
     for name, digest in digests.items():
         questions.note("module", name, digest)
-    return questions.digest_of(digests)
+    return digest_of(digests)
 
 
 def versions_table() -> Table:

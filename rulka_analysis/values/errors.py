@@ -67,7 +67,21 @@ def listing(names: Iterable[str], limit: int = 12) -> str:
     return f"{shown} and {left} more" if left > 0 else shown
 
 
-def unknown(kind: str, name: object, known: Iterable[str], where: str = "") -> str:
+def suggest(name: object, known: Iterable[str], limit: int = 3) -> str:
+    """Ask whether one of the known names was meant; empty where none looks like it.
+
+    Examples
+    --------
+    >>> suggest("uni5", ["uni_5", "uni_6", "lay_mono"])
+    "did you mean 'uni_5' or 'uni_6'?"
+    """
+    close = nearest(str(name), known, limit)
+    return f"did you mean {' or '.join(map(repr, close))}?" if close else ""
+
+
+def unknown(
+    kind: str, name: object, known: Iterable[str], where: str = "", *, most: int = 12
+) -> str:
     """Word the message for a name that does not exist: what there is, and the nearest.
 
     Examples
@@ -78,7 +92,7 @@ def unknown(kind: str, name: object, known: Iterable[str], where: str = "") -> s
     "no run 'one'. There are: none"
     """
     known = list(known)
-    close = nearest(str(name), known)
-    guess = f"; did you mean {' or '.join(repr(match) for match in close)}?" if close else "."
+    guess = suggest(name, known)
     place = f" {where}" if where else ""
-    return f"no {kind} {name!r}{place}{guess} There are: {listing(known)}"
+    ends = f"; {guess}" if guess else "."
+    return f"no {kind} {name!r}{place}{ends} There are: {listing(known, most)}"

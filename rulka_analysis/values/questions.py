@@ -7,22 +7,22 @@ notebook is reused as long as every question still has the same answer. "Absent"
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
-import json
 import platform
 import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+from rulka_analysis.values.digests import ABSENT as ABSENT
+from rulka_analysis.values.digests import digest_file
+from rulka_analysis.values.digests import digest_of as digest_of
 from rulka_analysis.values.places import project_folder
 
 Kind = Literal[
     "log_directory", "run", "runs", "findings", "file", "definitions", "module", "package", "python"
 ]
-ABSENT = "absent"
 
 _asked: dict[tuple[str, str], str | Callable[[], str]] = {}
 
@@ -47,30 +47,6 @@ def note_file(path: Path) -> None:
 def forget() -> None:
     """Start a new record (a notebook starts with none; tests need it between cases)."""
     _asked.clear()
-
-
-def digest_text(text: str) -> str:
-    """Return the SHA-256 of a text, in hexadecimal."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def digest_of(data: Any) -> str:
-    """Return the SHA-256 of plain data, whatever the order of its keys."""
-    return digest_text(json.dumps(data, sort_keys=True, ensure_ascii=False))
-
-
-def digest_file(path: Path, length: int | None = None) -> str:
-    """Return the SHA-256 of the first `length` bytes of a file, or ``"absent"``."""
-    sha = hashlib.sha256()
-    left = sys.maxsize if length is None else length
-    try:
-        with path.open("rb") as stream:
-            while left > 0 and (block := stream.read(min(1 << 20, left))):
-                sha.update(block)
-                left -= len(block)
-    except FileNotFoundError:
-        return ABSENT
-    return sha.hexdigest()
 
 
 def package_folder() -> Path:

@@ -47,6 +47,17 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.1f} %"
 
 
+def name_in_words(name: str) -> str:
+    """Return a name of code as words.
+
+    Examples
+    --------
+    >>> name_in_words("batch_size")
+    'batch size'
+    """
+    return name.replace("_", " ")
+
+
 def natural_order(name: str) -> list[tuple[int, int | str]]:
     """Sort key that puts ``uni_5`` before ``uni_10``.
 

@@ -1,8 +1,8 @@
 """TOML files that people write: read, held against a class a table, mistakes named with their line.
 
-What a table may hold is said once, by a dataclass that is a `Table`: its fields are the keys, their
-types the rules. pydantic does the checking; it is imported when the first file is read, not before,
-because a command that reads none need not wait for it.
+What a table may hold is said once, by a dataclass that is a `TomlTable`: its fields are the keys,
+their types the rules. pydantic does the checking; it is imported when the first file is read, not
+before, because a command that reads none need not wait for it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NoReturn, TypeVar, c
 
 from annotated_types import Gt, MinLen
 
-from rulka_analysis.values.errors import RulkaError, nearest, unknown
+from rulka_analysis.values.errors import RulkaError, suggest, unknown
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -109,7 +109,7 @@ def refuse_twice(names: tuple[str, ...]) -> tuple[str, ...]:
 NOT_IN_FILE = {"in file": False}
 
 
-class Table:
+class TomlTable:
     """A dataclass that is one is what a table of a file may hold.
 
     A field named ``variant`` or otherwise in the words of `TomlFile.read_as` goes by that word.
@@ -144,7 +144,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class NamedTable(Table):
+class NamedTomlTable(TomlTable):
     """A table that is called by its key in the table above; see `NAMED`."""
 
     name: str = field(default="", kw_only=True, metadata=NOT_IN_FILE)
@@ -203,7 +203,7 @@ class TomlFile:
         except ValidationError as error:
             mistakes = error.errors(include_url=False)
         # Of several, the one that stands first in the file.
-        told = [(self._where(mistake, words), _told(mistake)) for mistake in mistakes]
+        told = [(self._where(mistake, words), _word(mistake)) for mistake in mistakes]
         raise self._mistake(*min(told, key=lambda one: self.line(one[0])))
 
     def _where(self, mistake: ErrorDetails, words: Mapping[str, str]) -> Where:
@@ -312,24 +312,23 @@ _MUST_BE = {
 }
 
 
-def _told(mistake: ErrorDetails) -> str:
+def _word(mistake: ErrorDetails) -> str:
     """Return a mistake that pydantic found in our words."""
     kind, ctx = mistake["type"], mistake.get("ctx", {})
     if kind == "missing":
         return f"lacks {mistake['loc'][-1]!r}; add it"
     if kind == "literal_error":
         known = re.findall(r"'([^']*)'", ctx["expected"])
-        close = nearest(str(mistake["input"]), known, limit=1)
-        guess = f", did you mean {close[0]!r}?" if close else ""
-        return f"must be one of: {', '.join(known)}; it is {mistake['input']!r}{guess}"
+        told = f"must be one of: {', '.join(known)}; it is {_show(mistake['input'])}"
+        return ", ".join(filter(None, [told, suggest(mistake["input"], known, limit=1)]))
     if kind == "value_error":
         return str(ctx["error"])
     if kind not in _MUST_BE:
         return mistake["msg"]
-    return f"must be {_MUST_BE[kind]}; it is {_shown(mistake['input'])}"
+    return f"must be {_MUST_BE[kind]}; it is {_show(mistake['input'])}"
 
 
-def _shown(value: Any) -> str:
+def _show(value: Any) -> str:
     """Return a value about as the file has it, not too long."""
     short = Repr()
     short.maxstring = short.maxother = 60

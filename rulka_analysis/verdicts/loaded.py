@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.health import contradicted as contradicted_by
 from rulka_analysis.health import experiment_findings
+from rulka_analysis.health.readings import Readings
+from rulka_analysis.health.settings import setting_findings
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.verdicts.answer import Conclusion
 from rulka_analysis.verdicts.evaluate import evaluate
@@ -14,6 +16,15 @@ from rulka_analysis.verdicts.evaluate import evaluate
 
 class LoadedExperiment(Experiment):
     """An experiment on logs, with the conclusions its definition declares."""
+
+    def findings(self, runs: Iterable[str]) -> tuple[Finding, ...]:
+        """Return what was noticed about runs: reading them, and of what was set in them."""
+        found: list[Finding] = []
+        for name in runs:
+            if (run := self.run(name)) is not None:
+                log = Readings(run, self.catalogue)
+                found += [*run.findings, *setting_findings(log, self.all_settings(name))]
+        return tuple(found)
 
     def conclusions(
         self,

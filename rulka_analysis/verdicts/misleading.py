@@ -11,6 +11,7 @@ from rulka_analysis.metrics.series import Series
 from rulka_analysis.values.errors import ExperimentError
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import in_words, listed
+from rulka_analysis.values.text import name_in_words
 from rulka_analysis.verdicts.folder_curves import STATISTICS, Curve, CurveReader, percent_lower
 from rulka_analysis.verdicts.typed_file import TypedFigure
 
@@ -114,7 +115,7 @@ def scaled(setting: str, curve: Curve, other: Curve, reader: CurveReader) -> Ite
     settings = [reader.setting(run, setting) for run in runs]
     values: dict[str, Quantity | str] = {
         "tag": curve.series.tag,
-        "setting": setting.replace("_", " "),
+        "setting": name_in_words(setting),
     }
     unknown = [run.name for run, q in zip(runs, settings, strict=True) if not q.known]
     if unknown:

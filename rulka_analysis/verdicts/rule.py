@@ -375,7 +375,7 @@ def vary(
     Parameters
     ----------
     claim : str
-        One of `CLAIMS`.
+        What is claimed.
     asked : mapping of str to (Values or Times)
         By deciding clock.
     sign : int

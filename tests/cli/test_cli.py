@@ -305,7 +305,7 @@ def test_reading_that_takes_long_says_so(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(output, "PROGRESS_AFTER", 0.0)
-    with output.Reading("reading the logs") as reading:
+    with output.Waiting("reading the logs") as reading:
         names = iter(reading.each(["uni_5", "uni_6"]))
         next(names)
         assert reading.shown.wait(timeout=30)
@@ -314,7 +314,7 @@ def test_reading_that_takes_long_says_so(
 
 
 def test_reading_that_is_quick_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    with output.Reading("reading the logs") as reading:
+    with output.Waiting("reading the logs") as reading:
         assert list(reading.each(["uni_5"])) == ["uni_5"]
     assert capsys.readouterr().err == ""
 

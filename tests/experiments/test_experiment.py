@@ -17,6 +17,7 @@ from rulka_analysis.metrics.catalogue_file import load_catalogue as read_catalog
 from rulka_analysis.metrics.domain import Domain, Variant
 from rulka_analysis.project import load_catalogue, load_experiment, open_logs
 from rulka_analysis.values import questions
+from rulka_analysis.values.digests import digest_file
 from rulka_analysis.values.errors import ExperimentError
 from tests import event_files as write
 from tests.training_logs import TrainingRun, write_run
@@ -809,4 +810,4 @@ def test_what_was_asked_is_remembered_absent_runs_included(bundled: Logs, tmp_pa
     assert experiment.runs == {"one": None, "two, too": None}
     answers = {(q["kind"], q["subject"]): q["answer"] for q in questions.record()}
     assert answers["run", "one"] == "absent"
-    assert answers["file", str(path.resolve())] == questions.digest_file(path)
+    assert answers["file", str(path.resolve())] == digest_file(path)

@@ -16,12 +16,12 @@ from rulka_analysis.values.errors import RulkaError
 from rulka_analysis.values.toml import (
     NAMED,
     NOT_IN_FILE,
-    NamedTable,
+    NamedTomlTable,
     Positive,
     Reference,
-    Table,
     Text,
     TomlFile,
+    TomlTable,
     Where,
 )
 
@@ -88,20 +88,20 @@ def test_every_value_is_found_on_its_line(tmp_path: Path, ends: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Part(NamedTable):
+class Part(NamedTomlTable):
     level: Annotated[str, Reference("level")]
     made: int = field(default=7, kw_only=True, metadata=NOT_IN_FILE)
 
 
 @dataclass(frozen=True, slots=True)
-class Whole(Table):
+class Whole(TomlTable):
     title: Text
     mode: Literal["calm", "wild"] = "calm"
     at: Annotated[tuple[Positive, ...], MinLen(1)] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class File(Table):
+class File(TomlTable):
     whole: Whole
     parts: Annotated[dict[str, Part], NAMED]
 
@@ -135,7 +135,7 @@ def test_a_file_becomes_its_class(tmp_path: Path) -> None:
     [
         ("mode", "mood", 3, "whole.mood: no key 'mood'; did you mean 'mode'? There are: title"),
         ('"wild"', '"mild"', 3, "must be one of: calm, wild; it is 'mild', did you mean 'wild'?"),
-        ('"wild"', "true", 3, "whole.mode: must be one of: calm, wild; it is True"),
+        ('"wild"', "true", 3, "whole.mode: must be one of: calm, wild; it is true"),
         ('title = "A title"', "", 1, "whole: lacks 'title'; add it"),
         ('"A title"', '""', 2, "whole.title: must be a text that is not empty; it is ''"),
         ("2.5", "false", 4, "whole.at number 2: must be a number; it is false"),

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rulka_analysis.logs.provenance import SIDECAR
-from rulka_analysis.values import questions
+from rulka_analysis.values.digests import digest_file, digest_of
 from rulka_analysis.values.errors import LogDirectoryError
 from rulka_analysis.values.places import build_folder, project_folder
 
@@ -62,8 +62,8 @@ def published_logs() -> Path:
 
 
 def _digest(source: Path) -> str:
-    parts = [questions.digest_file(source / name) for name in CURVES]
-    return questions.digest_of([*parts, questions.digest_file(Path(__file__))])[:16]
+    parts = [digest_file(source / name) for name in CURVES]
+    return digest_of([*parts, digest_file(Path(__file__))])[:16]
 
 
 def write_published_logs(source: Path, folder: Path) -> None:

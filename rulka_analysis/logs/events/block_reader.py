@@ -29,9 +29,9 @@ from rulka_analysis.logs.events.contents import EventFile
 from rulka_analysis.logs.events.decoding import Decoder
 from rulka_analysis.logs.events.file_findings import FindingList, unreadable
 from rulka_analysis.logs.events.framing import FOOTER, HEADER, Chain, Frame, State
-from rulka_analysis.logs.events.specification import Reader, contents_of
+from rulka_analysis.logs.events.specification import RecordReader, contents_of
 from rulka_analysis.logs.events.templates import Matches, Templates
-from rulka_analysis.logs.events.window import BEFORE, BLOCK, Digest, Window
+from rulka_analysis.logs.events.window import BEFORE, BLOCK, ByteWindow, Digest
 
 SHORTEST_RUN = 128
 """Fewer records than this are faster read one by one."""
@@ -68,19 +68,19 @@ Read = tuple[EventFile, Continuation | None]
 """What was read of a file, and where to go on when it has grown, if that is possible."""
 
 
-class BlockReader(Reader):
+class BlockReader(RecordReader):
     """Reads a file through a window.
 
     Parameters
     ----------
-    window : Window
+    window : ByteWindow
     file : str
         The file's name for findings.
     text : bool
         Whether to keep texts.
     """
 
-    def __init__(self, window: Window, file: str, *, text: bool) -> None:
+    def __init__(self, window: ByteWindow, file: str, *, text: bool) -> None:
         super().__init__(b"", file, text=text)
         self.window = window
         self.templates = Templates()
@@ -345,9 +345,9 @@ def read_file(
     """
     before, known = after or (None, None)
     if before is None or known is None or not _goes_on(file, length, path, text, before, known):
-        reader = BlockReader(Window(file, length, block=block), str(path), text=text)
+        reader = BlockReader(ByteWindow(file, length, block=block), str(path), text=text)
     else:
-        window = Window(file, length, begin=known.position, digest=known.digest, block=block)
+        window = ByteWindow(file, length, begin=known.position, digest=known.digest, block=block)
         reader = BlockReader(window, str(path), text=text)
         reader.go_on(before, known)
     reader.read()
@@ -370,7 +370,7 @@ def holds_scalar(file: BinaryIO, length: int, path: Path) -> bool:
     file, length, path
         As for `read_file`.
     """
-    reader = BlockReader(Window(file, length), str(path), text=False)
+    reader = BlockReader(ByteWindow(file, length), str(path), text=False)
     position = 0
     while position < reader.size and not reader.decoder.waiting:
         reader.hold(position)

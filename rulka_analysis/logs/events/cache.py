@@ -16,7 +16,6 @@ import hashlib
 import json
 import os
 import struct
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from functools import cache
@@ -30,6 +29,7 @@ from numpy.typing import NDArray
 
 from rulka_analysis.logs.events.contents import EventFile
 from rulka_analysis.logs.events.reading import file_state, read_event_file
+from rulka_analysis.values.files import write_whole
 from rulka_analysis.values.findings import Finding
 
 LEAST_LENGTH = 1 << 20
@@ -104,15 +104,7 @@ class EventCache:
         if sum(getattr(file, name).nbytes for name in _COLUMNS) > self._most_bytes:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self._folder)
-        try:
-            with open(handle, "wb") as stream:  # noqa: PTH123 - it is open already
-                _write(stream, file)
-            # At once: nobody ever sees half an entry.
-            Path(name).replace(entry)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_whole(entry, lambda stream: _write(stream, file))
         self._forget_what_is_too_much()
 
     def _forget_what_is_too_much(self) -> None:

@@ -33,7 +33,7 @@ to waste its reader's time, of headers that each claim the whole rest, reaches t
 """
 
 
-class Reader:
+class RecordReader:
     """Reads the bytes of one file.
 
     Parameters
@@ -184,13 +184,13 @@ def read_bytes(data: bytes, path: Path, *, text: bool = False) -> EventFile:
     text : bool, optional
         Whether to keep texts.
     """
-    reader = Reader(data, str(path), text=text)
+    reader = RecordReader(data, str(path), text=text)
     reader.read()
     digest = hashlib.sha256(data).hexdigest()
     return contents_of(reader, reader.decoder.take(), path, digest)
 
 
-def contents_of(reader: Reader, columns: Columns, path: Path, digest: str) -> EventFile:
+def contents_of(reader: RecordReader, columns: Columns, path: Path, digest: str) -> EventFile:
     """Put together what a reader has read."""
     for column in columns:
         column.flags.writeable = False

@@ -137,7 +137,7 @@ class Hole:
     size: int
 
 
-class Table:
+class RestTable:
     """The templates of nearly one length whose values stand at one place.
 
     Parameters
@@ -162,7 +162,7 @@ class Table:
         blank = rest[:begin] + bytes(self.hole.size) + rest[begin + self.hole.size :]
         self._rests.setdefault(blank, tag_code)
 
-    def copy(self) -> Table:
+    def copy(self) -> RestTable:
         twin = copy(self)
         twin._rests = dict(self._rests)
         return twin
@@ -277,7 +277,7 @@ class Templates:
     """Every template learnt from one file."""
 
     def __init__(self) -> None:
-        self._tables: dict[tuple[int, Hole], Table] = {}
+        self._tables: dict[tuple[int, Hole], RestTable] = {}
         self._seen: Counter[str] = Counter()
         self.learnt = 0
 
@@ -316,7 +316,7 @@ class Templates:
                 if (width, hole) not in self._tables:
                     if sum(key[0] == width for key in self._tables) == _MOST_TABLES:
                         return
-                    self._tables[width, hole] = Table(width, hole)
+                    self._tables[width, hole] = RestTable(width, hole)
                 self._tables[width, hole].add(rest, decoder.tags[original.tag])
                 self.learnt += 1
                 return

@@ -38,7 +38,7 @@ class Digest(Protocol):
     def hexdigest(self) -> str: ...
 
 
-class Window:
+class ByteWindow:
     """Some bytes of a file, from `begin` to `end`, and the digest of all that were read.
 
     Parameters

@@ -19,6 +19,7 @@ from rulka_analysis.pages.sphinx.rendering import (
     quoted_words,
     table_node,
 )
+from rulka_analysis.values.text import name_in_words
 
 LOG_HEALTH = "/docs/guides/log_health"
 
@@ -55,7 +56,7 @@ def box(data: Mapping[str, Any], result_id: str, notebook: str) -> conclusion_bo
     """
     node = conclusion_box(verdict=data["verdict"])
     node["ids"] = [conclusion_id(data["name"])]
-    node["title"] = data["name"].replace("_", " ")
+    node["title"] = name_in_words(data["name"])
     said = nodes.paragraph("", "", badge(data), nodes.Text(" "), classes=["rulka-said"])
     said += inline_nodes(data["sentence"], result_id, notebook)
     node.append(said)

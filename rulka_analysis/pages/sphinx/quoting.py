@@ -26,7 +26,7 @@ from rulka_analysis.pages.sphinx.rendering import (
     inline_nodes,
     table_node,
 )
-from rulka_analysis.values.errors import listing, nearest
+from rulka_analysis.values.errors import suggest, unknown
 
 _REFERENCE = re.compile(r"(?P<id>[^\[\]]+?)\s*(?:\[(?P<row>.+),\s*(?P<column>[^,\]]+)\])?\Z")
 
@@ -113,9 +113,9 @@ def look_up(env: BuildEnvironment, reference: str) -> tuple[Published, Any]:
     wanted = full_id(match["id"], env.current_document.docname)
     found = registry.results.get(wanted)
     if found is None:
-        close = nearest(wanted, registry.results)
-        guess = f"; did you mean {' or '.join(map(repr, close))}?" if close else "."
-        raise MissingResultError(f"no notebook published {wanted!r}{guess}")
+        guess = suggest(wanted, registry.results)
+        ends = f"; {guess}" if guess else "."
+        raise MissingResultError(f"no notebook published {wanted!r}{ends}")
     quotes: dict[str, dict[str, str]] = env.rulka_quotes  # type: ignore[attr-defined]
     quotes.setdefault(env.current_document.docname, {})[found.id] = found.digest
     if match["row"] is None:
@@ -144,11 +144,7 @@ def _cell(found: Published, row: str, column: str) -> Any:
     rows, columns = dict(table["rows"]), [key for key, _ in table["columns"]]
     for kind, key, known in (("row", row, list(rows)), ("column", column, columns)):
         if key not in known:
-            close = nearest(key, known)
-            guess = f"; did you mean {' or '.join(map(repr, close))}?" if close else "."
-            raise MissingResultError(
-                f"{found.id!r} has no {kind} {key!r}{guess} There are: {listing(known, 30)}"
-            )
+            raise MissingResultError(f"{found.id!r} has {unknown(kind, key, known, most=30)}")
     return rows[row][columns.index(column)]
 
 

@@ -37,6 +37,7 @@ from rulka_analysis.pages.sphinx.rendering import (
 )
 from rulka_analysis.project import domain, load_catalogue
 from rulka_analysis.values.errors import RulkaError
+from rulka_analysis.values.text import name_in_words
 
 EXPERIMENT = "tensorboard_metrics"
 # Names of what its notebook publishes beside the metrics.
@@ -271,7 +272,7 @@ def _in_short(metric: Metric, own: Domain) -> Iterator[nodes.Node]:
     if metric.schedule:
         said.append(f"It follows a schedule keyed to {own.conventions.steps}.")
     if metric.scales_with:
-        settings = " and ".join(setting.replace("_", " ") for setting in metric.scales_with)
+        settings = " and ".join(name_in_words(setting) for setting in metric.scales_with)
         said.append(f"It grows with the {settings}:")
         if metric.per_unit_name:
             said.append(f"runs are compared by {metric.per_unit_name}.")

@@ -14,8 +14,8 @@ from typing import Any
 from docutils import nodes
 
 from rulka_analysis.pages.results import as_text
+from rulka_analysis.values.digests import digest_text
 from rulka_analysis.values.quantities import format_number
-from rulka_analysis.values.questions import digest_text
 
 # A table with more columns than this is set smaller.
 WIDE = 6

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from sphinx.util import logging as sphinx_logging
 
-from rulka_analysis.pages.execute import Outcome, write_atomically
+from rulka_analysis.pages.execute import Outcome
+from rulka_analysis.values.files import write_whole
 from rulka_analysis.values.text import printable
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class BuildReport:
     def write(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(asdict(self), indent=1, ensure_ascii=False)
-        write_atomically(folder / "last_build.json", text + "\n")
+        write_whole(folder / "last_build.json", text + "\n")
 
     @contextmanager
     def of_notebooks(self) -> Iterator[Any]:

@@ -19,10 +19,11 @@ from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.environment import BuildEnvironment
 from sphinx.util.index_entries import split_index_msg
 
-from rulka_analysis.pages.execute import without_private_outputs, write_atomically
+from rulka_analysis.pages.execute import without_private_outputs
 from rulka_analysis.pages.sphinx.quoting import Registry
 from rulka_analysis.pages.sphinx.rendering import quoted_figure
-from rulka_analysis.values.questions import digest_of
+from rulka_analysis.values.digests import digest_of
+from rulka_analysis.values.files import write_whole
 
 LIST = "site_files.json"
 """Name of the list in the doctree folder."""
@@ -113,26 +114,20 @@ def write_files(app: Sphinx) -> None:
         # Files are named after their content: one that is there is right.
         if not (images / name).is_file():
             images.mkdir(parents=True, exist_ok=True)
-            _write(images / name, registry.results[result_id].result.data[theme])
+            write_whole(images / name, registry.results[result_id].result.data[theme])
     read_anew = set(app.rulka_report.pages)  # type: ignore[attr-defined]
     for document, executed in app.rulka_executed.items():  # type: ignore[attr-defined]
         target = Path(app.outdir) / f"{document}.ipynb"
         if document in read_anew or not target.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
             plain = without_private_outputs(executed.notebook)
-            _write(target, json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
+            write_whole(target, json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
 
 
 def _figures(app: Sphinx) -> dict[str, tuple[str, str]]:
     """Return the figures that pages show: by file, the result and theme."""
     by_page: dict[str, dict[str, tuple[str, str]]] = app.env.rulka_figures  # type: ignore[attr-defined]
     return {file: shown for figures in by_page.values() for file, shown in figures.items()}
-
-
-def _write(path: Path, text: str) -> None:
-    write_atomically(path, text)
-    # A temporary file is its owner's only; a site is for everyone.
-    path.chmod(0o644)
 
 
 def write_list(app: Sphinx) -> None:
@@ -143,7 +138,7 @@ def write_list(app: Sphinx) -> None:
     static = (path for path in (outdir / "_static").rglob("*") if path.is_file())
     files |= {p.relative_to(outdir).as_posix() for p in static if not _points_to_sources(p)}
     text = json.dumps({"files": sorted(files)}, indent=0)
-    write_atomically(Path(app.doctreedir) / LIST, text + "\n")
+    write_whole(Path(app.doctreedir) / LIST, text + "\n")
 
 
 def _points_to_sources(path: Path) -> bool:

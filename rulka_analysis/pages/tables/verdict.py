@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.tables import Cell, Table
+from rulka_analysis.values.text import name_in_words
 
 if TYPE_CHECKING:
     from rulka_analysis.experiments.definition import Definition
@@ -97,7 +98,7 @@ def margins(definition: Definition) -> Table:
             text = "{size}, or one reading if that is more" if margin.one_reading else "{size}"
             title = definition.variant_titles.get(tagged, tagged) if tagged else "–"
             rows[f"{metric}.{tagged}" if tagged else metric] = [
-                metric.replace("_", " "),
+                name_in_words(metric),
                 *([title] if variant else []),
                 Sentence(text, {"size": shown}),
                 margin.reason,

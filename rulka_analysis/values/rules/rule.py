@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from rulka_analysis.values.text import name_in_words
+
 Severity = Literal["error", "warning", "note"]
 
 
@@ -47,7 +49,7 @@ class Rule:
     @property
     def title(self) -> str:
         """The kind as words."""
-        return self.kind.replace("_", " ")
+        return name_in_words(self.kind)
 
     @property
     def anchor(self) -> str:

@@ -269,10 +269,9 @@ def test_what_the_comparison_relies_on() -> None:
 
 def test_gradient_threshold_scales_with_the_batch() -> None:
     rule = load_catalogue()["gradient_norm_before_clip_max"].watch_rules[0]
-    assert rule.fires(101, {"batch_size": 2048}) is True
-    assert rule.fires(101, {"batch_size": 8192}) is False
-    assert rule.fires(26, {"batch_size": 512}) is True
-    assert rule.fires(1e9, {}) is None
+    of_sizes = [rule.threshold_for({"batch_size": size}) for size in (2048, 8192, 512)]
+    assert of_sizes == [100, 400, 25]
+    assert rule.threshold_for({}) is None
 
 
 def test_texts_hold_no_typed_numbers() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rulka_analysis.logs.events import EventFile, has_scalars, read_event_file
-from rulka_analysis.logs.events.window import Window
+from rulka_analysis.logs.events.window import ByteWindow
 from tests import event_files as write
 
 EVENTS = [
@@ -170,14 +170,14 @@ def test_a_file_made_to_waste_time_is_given_up(tmp_path):
 
 def test_a_file_made_to_waste_time_costs_no_more_than_its_length_allows(tmp_path, monkeypatch):
     checked = 0
-    original = Window.checksum_between
+    original = ByteWindow.checksum_between
 
-    def counting(window: Window, begin: int, end: int) -> int:
+    def counting(window: ByteWindow, begin: int, end: int) -> int:
         nonlocal checked
         checked += end - begin
         return original(window, begin, end)
 
-    monkeypatch.setattr(Window, "checksum_between", counting)
+    monkeypatch.setattr(ByteWindow, "checksum_between", counting)
     size = 50_000
     data = bytearray(WHOLE)
     while len(data) <= size - 28:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rulka_analysis.logs.events import checksums, framing, templates
 from rulka_analysis.logs.events.columns import Columns, GrowingColumns
-from rulka_analysis.logs.events.specification import Reader
+from rulka_analysis.logs.events.specification import RecordReader
 from tests import event_files as write
 
 RANDOM = np.random.default_rng(11)
@@ -68,7 +68,7 @@ def test_headers_are_found_wherever_they_stand(length_bytes, monkeypatch):
     monkeypatch.setattr(framing, "_PIECE", 64)
     payloads = [b"", b"x", bytes(300), b"y" * 100, bytes(70_000), b"z" * 8]
     data = b"\0\0\0" + b"".join(write.record(payload) for payload in payloads) + bytes(30)
-    reader = Reader(data, "file", text=False)
+    reader = RecordReader(data, "file", text=False)
     no_header = (framing.State.HEADER_WRONG, framing.State.TOO_SHORT, framing.State.IMPOSSIBLE)
     expected = [
         position
@@ -101,7 +101,7 @@ def test_a_long_stretch_of_zeros_proposes_no_header(length_bytes):
 def test_templates_that_a_hash_does_not_tell_apart(monkeypatch):
     """Only then is one of two templates unused; never is one taken for the other."""
     monkeypatch.setattr(templates, "_factors", lambda count, seed: np.zeros(count, np.uint64))
-    table = templates.Table(16, templates.Hole(0, 4))
+    table = templates.RestTable(16, templates.Hole(0, 4))
     table.add(b"*first" + bytes(4), 0)
     table.add(b"*other" + bytes(4), 1)
     rests = [b"*first" + np.float32(1.5).tobytes(), b"*other" + np.float32(2.5).tobytes()]

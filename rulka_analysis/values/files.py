@@ -1,0 +1,36 @@
+"""Files written whole: a reader sees the old one or the new, never half of one."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+
+def write_whole(path: Path, content: str | Callable[[BinaryIO], object]) -> None:
+    """Write a file beside its place and rename it.
+
+    Parameters
+    ----------
+    path : Path
+        The file; one that is there is replaced.
+    content : str or callable
+        A text, which is written as UTF-8; or what takes the open file and writes to it.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written or renamed; then nothing has changed.
+    """
+    beside = path.with_name(f".{path.name[:80]}.{os.getpid()}-{threading.get_ident()}.writing")
+    try:
+        with beside.open("wb") as stream:
+            if isinstance(content, str):
+                stream.write(content.encode("utf-8", "backslashreplace"))
+            else:
+                content(stream)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
