@@ -6,10 +6,12 @@ one is written each minute, ten steps further each; the other marks move the clo
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.tensor_pb2 import TensorProto
 from tensorboard.compat.proto.tensor_shape_pb2 import TensorShapeProto
 
@@ -18,6 +20,15 @@ from rulka_analysis.health import directory_findings, logs_findings
 from rulka_analysis.project import load_catalogue, load_experiment, open_logs
 from rulka_analysis.values.findings import Finding
 from tests import event_files as write
+from tests.training_logs import rewrite_events
+
+_CLOCKS: dict[str, Callable[[float, int], float]] = {
+    "nan": lambda time, number: math.nan if number == 2 else time,
+    "milliseconds": lambda time, number: 1000 * time,
+    "1970": lambda time, number: time - write.STARTED + 1,
+    "forward": lambda time, number: time + (1e8 if number > 2 else 0),
+}
+"""What became of a file's wall times, by the number of the record."""
 
 _GROUP = re.compile(r"\(([^()]*)\)\*(\d+)")
 
@@ -92,6 +103,17 @@ def _do(logs: Path, words: list[str]) -> None:
     elif what == "copy":
         (logs / more[0]).mkdir()
         (logs / more[0] / files[0].name).write_bytes(data)
+    elif what == "twin":
+        files[0].with_name(f"{files[0].name} (1)").write_bytes(data)
+    elif what == "wall":
+        change = _CLOCKS[more[0]]
+        numbers = iter(range(1000))
+
+        def changed(event: Event) -> Event:
+            event.wall_time = change(event.wall_time, next(numbers))
+            return event
+
+        rewrite_events(files[0], changed)
     elif what == "published":
         (logs / run / "provenance.toml").write_text(
             f'source = "a page"\n[tags."Training/loss"]\nknown_until = {more[0]}\n',

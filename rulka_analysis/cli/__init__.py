@@ -122,26 +122,46 @@ def runs(names: Runs = None, logdir: LogDirectory = None, json: AsJson = False) 
 
     Without names, all runs of the log directory.
     """
-    from rulka_analysis.cli.contents import about, print_runs, run_facts
+    from rulka_analysis.cli.contents import (
+        about,
+        print_findings,
+        print_runs,
+        print_without_scalars,
+        run_facts,
+    )
     from rulka_analysis.cli.selection import log_directory_in_words
     from rulka_analysis.health import logs_findings
     from rulka_analysis.project import load_catalogue
 
     logs, chosen = _open(logdir, names)
     found: tuple[Finding, ...] = ()
+    facts, problems = [], list(chosen.problems)
     with Waiting("reading the logs") as reading:
         if chosen.names:
             found = logs_findings(
                 logs, load_catalogue(), chosen.names if names else None, opened=reading.each
             )
-        facts = [run_facts(logs[name], about(found, name)) for name in chosen.names]
+        for name in chosen.names:
+            try:
+                facts.append(run_facts(logs[name], about(found, name)))
+            except RulkaError as error:
+                # One run that cannot be read hides no other.
+                problems.append(str(error))
+    without = logs.without_scalars if not names else {}
     if json:
-        print_json({**_log_directory(logs), "runs": [run.as_data() for run in facts]})
+        folders = [{"folder": folder, "files": count} for folder, count in without.items()]
+        told = [finding.as_dict() for finding in logs.findings]
+        listed = {"runs": [run.as_data() for run in facts], "without_scalars": folders}
+        print_json({**_log_directory(logs), **listed, "findings": told})
     else:
         say(f"Log directory: {log_directory_in_words(logs, logdir)}")
         say()
         print_runs(facts)
-    _end(chosen.problems)
+        print_without_scalars(without)
+        if not names and logs.findings:
+            say()
+            print_findings(logs.findings)
+    _end(problems)
 
 
 @app.command(cls=_Command)
@@ -191,11 +211,12 @@ def _list_tags(
 
     logs, chosen = _open(logdir, names)
     with Waiting("reading the logs") as reading:
-        found = {
-            name: tag_facts(logs[name], load_catalogue(), wanted)
-            for name in reading.each(chosen.names)
-        }
-    problems = list(chosen.problems)
+        found, problems = {}, list(chosen.problems)
+        for name in reading.each(chosen.names):
+            try:
+                found[name] = tag_facts(logs[name], load_catalogue(), wanted)
+            except RulkaError as error:
+                problems.append(str(error))
     if found and not any(found.values()):
         problems.append(f"{' '.join(words)!r} fits no tag of {listing(found)}")
     if json:

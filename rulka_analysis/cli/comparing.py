@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -318,7 +319,7 @@ def _run_data(report: Report, name: str) -> dict[str, Any]:
         return {"in_these_logs": False, "settings": settings}
     return {
         "in_these_logs": True,
-        "duration_minutes": run.duration,
+        "duration_minutes": None if math.isnan(run.duration) else run.duration,
         "clocks": [clock.name for clock in run.clocks],
         "settings": settings,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -17,14 +17,16 @@ from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics.catalogue import Catalogue
 from rulka_analysis.values.findings import Finding
-from rulka_analysis.values.text import natural_order
+from rulka_analysis.values.text import amount, natural_order, percent
 
 
 @dataclass(frozen=True)
 class RunFacts:
     """What the list of runs says of one.
 
-    `last_step` is None where the log has no clock of steps.
+    `last_step` is None where the log has no clock of steps, `duration_minutes` NaN where nothing
+    tells; `given_up` counts by tag what a resumed session repeated, and `attempts` are the earlier
+    ones, where the run began anew.
     """
 
     name: str
@@ -36,6 +38,10 @@ class RunFacts:
     last_step: int | None
     clocks: tuple[Clock, ...]
     findings: tuple[Finding, ...]
+    given_up: Mapping[str, int]
+    share_given_up: float
+    beside: tuple[str, ...]
+    attempts: tuple[RunFacts, ...]
 
     def as_data(self) -> dict[str, Any]:
         """Return the facts as plain data for JSON."""
@@ -45,9 +51,18 @@ class RunFacts:
             "files": list(self.files),
             "events": self.events,
             "tags": self.tags,
-            "duration_minutes": self.duration_minutes,
+            "duration_minutes": None
+            if math.isnan(self.duration_minutes)
+            else self.duration_minutes,
             "last_step": self.last_step,
             "clocks": [clock.name for clock in self.clocks],
+            "given_up": {
+                "events": sum(self.given_up.values()),
+                "share": self.share_given_up,
+                "by_tag": dict(self.given_up),
+            },
+            "beside": list(self.beside),
+            "attempts": [attempt.as_data() for attempt in self.attempts],
             "findings": [finding.as_dict() for finding in self.findings],
         }
 
@@ -59,28 +74,31 @@ def about(findings: Iterable[Finding], run: str) -> list[Finding]:
 
 def run_facts(run: Run, findings: Sequence[Finding]) -> RunFacts:
     """Return what the list of runs says of a run, and what health found about it."""
-    events, last_step = 0, -1
-    files: dict[str, None] = {}
-    for tag in run.tags:
-        scalars = run.scalars(tag)
-        events += len(scalars)
-        last_step = max(last_step, int(scalars.step.max()))
-        files |= dict.fromkeys(scalars.file.cat.categories)
+    last_step = int(run.all_events.steps.max()) if run.count else -1
     return RunFacts(
         name=run.name,
         folders=run.folders,
-        files=tuple(files),
-        events=events,
+        files=run.file_names,
+        events=run.count,
         tags=len(run.tags),
         duration_minutes=run.duration,
         last_step=last_step if run.conventions.steps in run.clocks and last_step >= 0 else None,
         clocks=run.clocks,
         findings=tuple(findings),
+        given_up=run.given_up,
+        share_given_up=run.share_given_up,
+        beside=run.beside,
+        attempts=tuple(run_facts(earlier, earlier.findings) for earlier in run.earlier),
     )
 
 
 def print_runs(runs: Sequence[RunFacts]) -> None:
-    """Print runs as a table."""
+    """Print runs as a table, each run's earlier attempts beneath it.
+
+    What is given up has a column where there is any.
+    """
+    every = [facts for run in runs for facts in (run, *run.attempts)]
+    gives_up = any(facts.given_up for facts in every)
     titles = ["Run", "Folders", "Files", "Events", "Tags", "Minutes", "Last step", "Clocks"]
     rows = [
         [
@@ -92,11 +110,27 @@ def print_runs(runs: Sequence[RunFacts]) -> None:
             minutes_text(run.duration_minutes),
             "not known" if run.last_step is None else f"{run.last_step:,}",
             ", ".join(clock.name for clock in run.clocks),
+            *([_given_up(run)] if gives_up else []),
             findings_text(run.findings),
         ]
-        for run in runs
+        for run in every
     ]
-    print_table([*titles, "Findings"], rows, numbers=range(2, 7))
+    more = ["Given up"] if gives_up else []
+    print_table([*titles, *more, "Findings"], rows, numbers=range(2, 7))
+
+
+def print_without_scalars(folders: Mapping[str, int]) -> None:
+    """Name the folders whose event files hold no scalar."""
+    if folders:
+        told = (f"{name} ({amount(count, 'file')})" for name, count in folders.items())
+        say()
+        say(f"No scalars in: {', '.join(told)}")
+
+
+def _given_up(run: RunFacts) -> str:
+    if not run.given_up:
+        return "none"
+    return f"{sum(run.given_up.values()):,} ({percent(run.share_given_up)})"
 
 
 def _folders(folders: Sequence[str]) -> str:
@@ -112,6 +146,8 @@ def minutes_text(minutes: float) -> str:
     >>> minutes_text(165.0), minutes_text(8.25), minutes_text(0.0612), minutes_text(1234.56)
     ('165', '8.25', '0.061', '1,235')
     """
+    if math.isnan(minutes):
+        return "not known"
     if math.isclose(minutes, round(minutes), abs_tol=1e-9) or minutes >= 100:
         return f"{minutes:,.0f}"
     return f"{minutes:.3g}" if minutes >= 1 else f"{minutes:.2g}"
@@ -212,8 +248,8 @@ def tag_facts(
         metric = match.metric.name if match else None
         if not wanted(tag, metric):
             continue
-        scalars = run.scalars(tag)
-        values = scalars.value.to_numpy(dtype=np.float64)
+        events = run.events(tag)
+        values = events.values
         finite = values[np.isfinite(values)]
         found.append(
             TagFacts(
@@ -221,8 +257,8 @@ def tag_facts(
                 tag=tag,
                 metric=metric,
                 events=len(values),
-                first_step=int(scalars.step.min()),
-                last_step=int(scalars.step.max()),
+                first_step=int(events.steps.min()),
+                last_step=int(events.steps.max()),
                 smallest=float(finite.min()) if len(finite) else math.nan,
                 largest=float(finite.max()) if len(finite) else math.nan,
                 last=float(values[-1]),

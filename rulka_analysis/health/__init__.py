@@ -32,9 +32,10 @@ from rulka_analysis.logs.runs import Logs, Run
 from rulka_analysis.metrics.catalogue import Catalogue
 from rulka_analysis.metrics.domain import VariantError
 from rulka_analysis.metrics.settings import Setting, known_of, numbers_of
+from rulka_analysis.values.errors import RulkaError
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity
-from rulka_analysis.values.text import natural_order
+from rulka_analysis.values.text import natural_order, printable
 
 __all__ = [
     "comparison_findings",
@@ -104,8 +105,15 @@ def logs_findings(
     opened : callable, optional
         Told the runs in turn, to show how far it has come.
     """
-    every = [Readings(logs[name], catalogue, titles) for name in opened(logs.runs)]
     found = list(logs.findings) if names is None else []
+    every = []
+    for name in opened(logs.runs):
+        try:
+            every.append(Readings(logs[name], catalogue, titles))
+        except RulkaError as error:
+            # One run that cannot be read hides nothing of the others.
+            if names is None or name in names:
+                found.append(_unreadable(name, error))
     seen = seen_to_scale(every, {log.name: known_of(log.settings) for log in every})
     for log in every:
         log.seen = seen
@@ -113,6 +121,17 @@ def logs_findings(
             found += _of_run(log, log.settings)
     found += [f for f in copies(every) if names is None or not set(names).isdisjoint(f.runs)]
     return sort(found)
+
+
+def _unreadable(name: str, error: RulkaError) -> Finding:
+    return Finding(
+        "unreadable",
+        "error",
+        f"{printable(name)} cannot be read: {printable(str(error))}.",
+        why="Nothing is known of this run.",
+        remedy="Mend what is named there, or move the run out of the log directory.",
+        run=name,
+    )
 
 
 def directory_findings(experiment: Experiment) -> tuple[Finding, ...]:

@@ -37,10 +37,12 @@ class Reading:
         What the catalogue makes of it; None for a tag it does not know.
     minutes, played : arrays of shape (n,)
         Positions on the clocks of minutes and of steps; NaN where the run has no such clock.
-    steps, files : arrays of shape (n,)
-        Step as logged, and number of the file.
+    steps, sessions : arrays of shape (n,)
+        Step as logged, and number of the session it was written in.
+    gone_over : array of bool, shape (n,)
+        Whether what was written beside it was given up, because a restart went over it again.
     wall_times, values : arrays of shape (n,)
-        Seconds since the epoch, and values as logged.
+        Seconds since the epoch, NaN where the log does not tell, and values as logged.
     known_until : float
         Minute up to which the tag is known.
     records_only : bool
@@ -52,7 +54,8 @@ class Reading:
     minutes: Floats
     played: Floats
     steps: Integers
-    files: Integers
+    sessions: Integers
+    gone_over: NDArray[np.bool_]
     wall_times: Floats
     values: Floats
     known_until: float
@@ -81,9 +84,9 @@ class Reading:
         return self.minutes if clock.key == "minutes" else self.played
 
     @cached_property
-    def in_one_file(self) -> NDArray[np.bool_]:
-        """Whether each event but the first stands in the file of the one before it."""
-        same: NDArray[np.bool_] = np.diff(self.files) == 0
+    def in_one_session(self) -> NDArray[np.bool_]:
+        """Whether each event but the first was written in the session of the one before it."""
+        same: NDArray[np.bool_] = np.diff(self.sessions) == 0
         return same
 
 
@@ -131,16 +134,17 @@ class Readings:
 
     def __getitem__(self, tag: str) -> Reading:
         if tag not in self._made:
-            events = self.run.scalars(tag)
+            events = self.run.events(tag)
             self._made[tag] = Reading(
                 tag=tag,
                 match=self.matches[tag],
-                minutes=events.minutes.to_numpy(dtype=np.float64),
-                played=events[self.steps.name].to_numpy(dtype=np.float64),
-                steps=events.step.to_numpy(dtype=np.int64),
-                files=events.file.cat.codes.to_numpy(dtype=np.int64),
-                wall_times=events.wall_time.to_numpy(dtype=np.float64),
-                values=events.value.to_numpy(dtype=np.float64),
+                minutes=events.minutes,
+                played=events.on(self.steps),
+                steps=events.steps,
+                sessions=events.sessions,
+                gone_over=events.gone_over,
+                wall_times=events.seconds,
+                values=events.values,
                 known_until=self.run.known_until(tag),
                 records_only=self.run.records_only(tag),
             )
@@ -167,18 +171,18 @@ class Readings:
         readings = list(self)
         if self.published or not readings:
             return None
-        wall, files, minutes, steps = (
+        wall, sessions, minutes, steps = (
             np.concatenate([getattr(reading, part) for reading in readings])
-            for part in ("wall_times", "files", "minutes", "steps")
+            for part in ("wall_times", "sessions", "minutes", "steps")
         )
         tags = np.repeat(np.arange(len(readings)), [len(r.values) for r in readings])
-        return longest_pause(wall, files, minutes, steps.astype(np.float64), tags)
+        return longest_pause(wall, sessions, minutes, steps.astype(np.float64), tags)
 
     @cached_property
     def disordered(self) -> bool:
         """Whether steps or wall times go back within a file: what came before what is not known."""
         return any(
-            (reading.in_one_file & (np.diff(at) < 0)).any()
+            (reading.in_one_session & (np.diff(at) < 0)).any()
             for reading in self
             for at in (reading.steps, reading.wall_times)
         )
@@ -191,7 +195,7 @@ class Readings:
     @cached_property
     def _lost(self) -> bool:
         """Whether reading noticed that events are lost: all but the last file must be complete."""
-        last = str(self.run.files[-1].path) if self.run.files else ""
+        last = self.run.file_names[-1] if self.run.files else ""
         return any(
             finding.severity == "error"
             or finding.kind == "zero_filled_tail"
@@ -201,13 +205,7 @@ class Readings:
 
     def given_up(self, tag: str) -> Floats:
         """Return the values of a tag that a restart gave up: they are no part of the run."""
-        every = [
-            file.values[file.tag_codes == file.tags.index(tag)]
-            for file in self.run.files
-            if tag in file.tags
-        ]
-        values = np.concatenate([np.empty(0), *every])
-        return values if len(values) > len(self[tag].values) else np.empty(0)
+        return self.run.values_given_up(tag)
 
     @cached_property
     def end(self) -> float:

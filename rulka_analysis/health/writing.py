@@ -61,7 +61,7 @@ def _holes(log: Readings) -> Iterator[Finding]:
     holes = [
         (reading, hole)
         for reading in log
-        if _is_regular(reading) and (hole := longest_hole(reading.steps, reading.files))
+        if _is_regular(reading) and (hole := longest_hole(reading.steps, reading.sessions))
     ]
     if not holes:
         return
@@ -169,7 +169,7 @@ def _backwards(log: Readings) -> Iterator[Finding]:
 
 def _falls(reading: Reading, positions: Floats | Integers) -> NDArray[np.bool_]:
     falls: NDArray[np.bool_] = np.diff(positions) < 0
-    return falls & reading.in_one_file
+    return falls & reading.in_one_session
 
 
 def _beginning(log: Readings) -> Iterator[Finding]:

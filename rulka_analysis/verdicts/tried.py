@@ -345,7 +345,7 @@ class SettingsTried:
         for row, series in enumerate(self.series(tried.runs, measure)):
             if isinstance(series, Series):
                 known = series.run.known_until(series.tag, clock) * (1 + 1e-9)
-                read = series.events.reading_error.to_numpy(dtype=float) * series.factor
+                read = series.events.reading_errors * series.factor
                 for at, indices in enumerate(series.at(clock, positions)):
                     if indices and positions[at] <= known:
                         numbers[row, at] = np.median(series.values[list(indices)])

@@ -21,7 +21,9 @@ RULES = all_rules()
 CODES = """
 RK101 damage · RK102 unreadable · RK103 not_an_event_file · RK104 zero_filled_tail
 RK105 truncated_tail · RK106 rounded_value · RK107 not_a_scalar · RK108 tensor_without_plugin
-RK110 restart · RK111 written_at_the_same_time
+RK110 restart · RK111 written_at_the_same_time · RK112 copy · RK113 attempts · RK114 no_one_run
+RK115 another_program · RK116 wall_time_missing · RK117 wall_time_unit · RK118 wall_time_years_off
+RK119 clock_set
 RK201 gap · RK202 beginning_missing · RK203 tag_stops · RK204 clock_backwards
 RK205 counter_backwards
 RK301 not_finite · RK302 diverged · RK303 frozen_tail · RK304 far_last_reading

@@ -12,12 +12,11 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 
 from rulka_analysis import read_scalars
-from rulka_analysis.logs.runs import Logs
 from rulka_analysis.metrics.catalogue import Metric
 from rulka_analysis.pages.figures import Figure
 from rulka_analysis.pages.reference import MOST_LINES, ROWS_A_TAG, Reference
 from rulka_analysis.pages.results import encode
-from rulka_analysis.project import load_catalogue
+from rulka_analysis.project import load_catalogue, open_logs
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.tables import Table
 from tests import event_files as write
@@ -45,7 +44,7 @@ def training(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
 
 @pytest.fixture(scope="module")
 def reference(training: tuple[Path, dict[str, Truth]]) -> Reference:
-    return Reference(Logs(training[0]))
+    return Reference(open_logs(training[0]))
 
 
 def logs_of(folder: Path, **runs: dict[str, list[float]]) -> Reference:
@@ -57,7 +56,7 @@ def logs_of(folder: Path, **runs: dict[str, list[float]]) -> Reference:
             for step, value in enumerate(values, start=1)
         ]
         write.write_event_file(folder / name, events)
-    return Reference(Logs(folder))
+    return Reference(open_logs(folder))
 
 
 def part(reference: Reference, name: str) -> Table:

@@ -19,7 +19,7 @@ from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages import tables
 from rulka_analysis.pages.figures import Figure
 from rulka_analysis.pages.results import MIME, as_text, collect, encode, publish
-from rulka_analysis.project import load_catalogue
+from rulka_analysis.project import load_catalogue, open_logs
 from rulka_analysis.values.errors import ResultError
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Evidence, Quantity, Sentence
@@ -200,7 +200,7 @@ def test_a_run_of_any_name_can_be_drawn(
         write.scalar_event("Training/loss", n, 1.0 + n, write.STARTED + n * 300) for n in range(9)
     ]
     write.write_event_file(folder / write.NAME, loss)
-    run = Logs(tmp_path)["run"]
+    run = open_logs(tmp_path)["run"]
     # A folder cannot have every name; the run's name is what is drawn.
     run.name = name
     settings = {name: {}}
@@ -226,7 +226,7 @@ def test_the_same_logs_give_the_same_bytes(tmp_path: Path) -> None:
     texts = []
     for place in ("a", "b"):
         write_runs(tmp_path / place / "logs", *runs)
-        logs = Logs(tmp_path / place / "logs")
+        logs = open_logs(tmp_path / place / "logs")
         experiment = ra.load_experiment("batch_size_and_running_speed", logs)
         comparison = experiment.comparison("larger_batch")
         figure = encode("f", ra.figures.curves(comparison, "race_time", "A01"))

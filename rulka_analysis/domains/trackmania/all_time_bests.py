@@ -205,19 +205,19 @@ def _late(
 
 
 def _sure_to_stand(reading: Reading, own: Races) -> Races:
-    """Leave out races after the last write of a file that another follows.
+    """Leave out races after the last write of a session that another follows.
 
     A resumed run may have given them up.
     """
     keep = np.ones(len(own.minutes), dtype=bool)
-    for file in np.unique(own.files)[:-1]:
-        written = reading.minutes[reading.files == file]
+    for session in np.unique(own.sessions)[:-1]:
+        written = reading.minutes[reading.sessions == session]
         last = float(written.max()) if len(written) else -np.inf
-        keep &= (own.files != file) | (own.minutes <= last)
+        keep &= (own.sessions != session) | (own.minutes <= last)
     return Races(
         own.minutes[keep],
         own.milliseconds[keep],
-        own.files[keep],
+        own.sessions[keep],
         own.known_until,
         own.every,
         own.both,

@@ -23,7 +23,7 @@ class Races:
 
     Parameters
     ----------
-    minutes, milliseconds, files : arrays of shape (n,)
+    minutes, milliseconds, sessions : arrays of shape (n,)
         The finished races.
     known_until : float
         Minute up to which every new best is known; -inf without any race.
@@ -40,7 +40,7 @@ class Races:
 
     minutes: Floats
     milliseconds: Integers
-    files: Integers
+    sessions: Integers
     known_until: float
     every: bool
     both: bool
@@ -98,7 +98,7 @@ def _races(readings: Sequence[Reading], log: Readings) -> Races:
     names = {r.metric.name for r in readings if r.metric}
     minutes = np.concatenate([np.empty(0), *(r.minutes[at] for r, at in parts)])
     times = np.concatenate([np.empty(0), *(r.values[at] for r, at in parts)])
-    files = np.concatenate([np.empty(0, dtype=np.int64), *(r.files[at] for r, at in parts)])
+    sessions = np.concatenate([np.empty(0, dtype=np.int64), *(r.sessions[at] for r, at in parts)])
     order = np.argsort(minutes, kind="stable")
     given_up = (
         [r.tag for r in readings] if any(f.kind == "restart" for f in log.run.findings) else []
@@ -106,7 +106,7 @@ def _races(readings: Sequence[Reading], log: Readings) -> Races:
     return Races(
         minutes=minutes[order],
         milliseconds=_milliseconds(times[order]),
-        files=files[order],
+        sessions=sessions[order],
         known_until=min((r.known_until for r in readings), default=-math.inf),
         every=whole and not published and not any(r.records_only for r in readings),
         # In a whole log, a kind of race that has no tag was not driven.

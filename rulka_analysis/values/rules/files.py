@@ -76,19 +76,89 @@ FILES = (
     Rule(
         "RK110", "restart", _GROUP, ("warning", "note"),
         meaning="A run was resumed, and repeated steps it had logged before.",
-        detection="A later file starts at a step that an earlier one had passed, or declares a "
-        "restart.",
+        detection="Of a tag, a later session starts at a step that an earlier one had passed, or "
+        "declares a restart.",
         why="Of steps that were logged twice, those that were given up must not count.",
         remedy="Nothing to do. If these are different runs, give each a folder of its own.",
         example="run Training/loss: 1 0.9 0.8 0.7 | -20s 0.8 0.7 0.6",
-        when="A warning where nothing is left of the earlier file.",
+        when="A warning where more than a tenth of the run is given up, or half of a tag.",
     ),
     Rule(
         "RK111", "written_at_the_same_time", _GROUP, ("warning",),
         meaning="Two files of one run were written at the same time, under the same tags.",
-        detection="A file begins before an earlier one that shares tags with it has ended.",
+        detection="A file begins before an earlier one that shares tags with it has ended, and "
+        "its steps do not show that a clock was set.",
         why="Two programs may have logged into one folder.",
         remedy="Give each run a folder of its own.",
-        example="run Training/loss: 1 0.9 0.8 0.7 | -3m 1.1 0.8 0.9",
+        example="run Training/loss: 1 0.9 0.8 0.7 | -3m -30s 1.1 0.8 0.9",
+    ),
+    Rule(
+        "RK112", "copy", _GROUP, ("note",),
+        meaning="A file holds what another file of the same run holds, or the beginning of it.",
+        detection="Every event of it stands in the other one, equal to the last bit.",
+        why="Its events count once. A file was copied, or had arrived there in part.",
+        remedy="Remove the copy if you like; it changes nothing.",
+        example="run Training/loss: 1 0.9\ntwin run",
+    ),
+    Rule(
+        "RK113", "attempts", _GROUP, ("warning", "note"),
+        meaning="A run began anew in its folder.",
+        detection="In a later session every tag starts over from its beginning.",
+        why="What began anew does not go on from what was trained before: the run is the last "
+        "attempt, the others open under its name with a number.",
+        remedy="If these are different runs, give each a folder of its own.",
+        example="run Training/loss: 1 0.9 0.8 | -30s 1 0.9",
+        when="A warning where the last attempt is not the longest by far.",
+    ),
+    Rule(
+        "RK114", "no_one_run", _GROUP, ("warning",),
+        meaning="A folder holds many files that do not go on from one another.",
+        detection="Four times or more every tag starts over from its beginning.",
+        why="It is hardly one run; what is shown of it is the last.",
+        remedy="Give each run a folder of its own.",
+        example="run Training/loss: 1 0.9 | -20s 1 0.8 | -20s 1 0.7 | -20s 1 0.6",
+    ),
+    Rule(
+        "RK115", "another_program", _GROUP, ("note",),
+        meaning="A file of another program lies in the folder of a run.",
+        detection="It starts over with few of the tags that the run had written by then.",
+        why="All of it is kept, and nothing is given up for it; its steps are its own.",
+        remedy="Let it write under tags of its own, or into a folder of its own.",
+        example="run Training/loss: 1 0.9 0.8\nrun eval/reward: 1 2 3 | +5m -30s 4 5",
+    ),
+    Rule(
+        "RK116", "wall_time_missing", _GROUP, ("warning",),
+        meaning="Events have a wall time that is no time: not finite, or zero.",
+        detection="Wall times as logged.",
+        why="Minutes of these events are read from their steps, where others tell the pace; where "
+        "nothing does, the run has no minutes.",
+        remedy="Look at the program that writes.",
+        example="run Training/loss: 1 0.9 0.8\nwall run nan",
+    ),
+    Rule(
+        "RK117", "wall_time_unit", _GROUP, ("warning",),
+        meaning="Wall times are in another unit than seconds.",
+        detection="As seconds they lie in a far future, as milliseconds (or finer) in these years.",
+        why="They are read as what they must be.",
+        remedy="Let the program log seconds.",
+        example="run Training/loss: 1 0.9 0.8\nwall run milliseconds",
+    ),
+    Rule(
+        "RK118", "wall_time_years_off", _GROUP, ("warning",),
+        meaning="Wall times are dated years off.",
+        detection="They lie before 1990 or behind 2099.",
+        why="The clock of the machine was not set: steps tell the order, and minutes count the "
+        "time between events.",
+        remedy="Look at the clock of the machine.",
+        example="run Training/loss: 1 0.9 0.8\nwall run 1970",
+    ),
+    Rule(
+        "RK119", "clock_set", _GROUP, ("warning",),
+        meaning="A clock was set while a run went on.",
+        detection="A session goes on, by its steps, from one that is later by the clock; or wall "
+        "times leap by more than a month within a file.",
+        why="Minutes are read from steps there, and steps tell what came first.",
+        remedy="Nothing to do, but do not compare with other clocks of that time.",
+        example="run Training/loss: 1 0.9 0.8\nwall run forward",
     ),
 )  # fmt: skip

@@ -21,10 +21,9 @@ from bs4 import BeautifulSoup, Tag
 import rulka_analysis
 from rulka_analysis.experiments.definition import DeclaredConclusion
 from rulka_analysis.experiments.experiment import Experiment
-from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages.results import Result, as_text, encode
 from rulka_analysis.pages.sphinx.conclusions import conclusion_id
-from rulka_analysis.project import load_experiment
+from rulka_analysis.project import load_experiment, open_logs
 from rulka_analysis.verdicts.evaluate import Conclusion
 from rulka_analysis.verdicts.wording import title_within
 from tests.site_of_project import PAGE, PROJECT, Site
@@ -77,7 +76,7 @@ def without_spaces(text: str) -> str:
 
 
 def evaluated(logs: Path, definition: Path) -> tuple[Experiment, dict[str, Conclusion]]:
-    experiment = load_experiment(NAME, Logs(logs), path=definition)
+    experiment = load_experiment(NAME, open_logs(logs), path=definition)
     return experiment, {conclusion.name: conclusion for conclusion in experiment.conclusions()}
 
 
@@ -203,9 +202,9 @@ def claim(built: Built, name: str) -> str:
     fields = {"candidate": declared.candidate, "baseline": declared.baseline}
     if declared.metric and not declared.golden_middle:
         measure = built.experiment.all_runs().measure(
-            declared.metric, declared.map, as_logged=declared.as_logged
+            declared.metric, declared.variant, as_logged=declared.as_logged
         )
-        fields |= {"title": title_within(measure), "map": measure.map_title}
+        fields |= {"title": title_within(measure), "map": measure.variant_title}
     return without_spaces(template.format(**fields))
 
 
@@ -406,7 +405,7 @@ def test_without_uni_9_nothing_is_said_of_it(all_there: Published, tmp_path: Pat
         assert sentence(found, name).endswith("is not known: there is no run uni_9."), name
         assert found[f"conclusion.{name}"].data["deciding"]["rows"] == []
     # Where it is one of several, the others may contradict; nothing is supported.
-    declared = load_experiment(NAME, Logs(tmp_path / "logs")).definition.conclusions
+    declared = load_experiment(NAME, open_logs(tmp_path / "logs")).definition.conclusions
     of_several = [name for name in names if name not in of_it and involves(declared, name, "uni_9")]
     assert "golden_middle" in of_several
     assert "raw_loss_does_not_tell" in of_several
@@ -442,7 +441,7 @@ def test_of_equal_runs_no_difference_is_claimed(tmp_path: Path) -> None:
     ]
     write_runs(tmp_path / "logs", *equal)
     found = published(tmp_path / "logs")
-    declared = load_experiment(NAME, Logs(tmp_path / "logs")).definition.conclusions
+    declared = load_experiment(NAME, open_logs(tmp_path / "logs")).definition.conclusions
     differences = ("worse", "better", "higher", "lower", "sooner", "later")
     for name, one in declared.items():
         # The loss as logged is a sum over the batch: that it differs is true.
