@@ -136,6 +136,17 @@ def test_a_clock_that_is_set_back_is_one_finding(tmp_path: Path, hours: bool) ->
     assert kinds(findings(tmp_path)) == {("clock_backwards", "warning")}
 
 
+def test_a_clock_that_reading_told_of_is_blamed_for_no_hole(tmp_path: Path) -> None:
+    text = f"{LOSS} (1 0.9)*50 | -250m (0.8 0.7)*50"
+    assert told(find_in(tmp_path, text)) == ["RK119"]
+
+
+def test_an_event_without_a_time_is_not_out_of_order(tmp_path: Path) -> None:
+    # It stands where the writer put it: after the first, though its step is far on.
+    text = f"{LOSS} 1 +500s 0.9 -510s 0.8 0.7 0.6\nwall run nan"
+    assert told(find_in(tmp_path, text)) == ["RK116"]
+
+
 def test_lost_races_are_the_fault_of_no_best(tmp_path: Path) -> None:
     # The machine stopped within a write, and went on from where it had saved its state.
     write_run(tmp_path, replace(CLEAN, restarts=(Restart(40, back=5),)))
