@@ -83,6 +83,19 @@ def test_a_hole_is_one_by_the_interval_of_the_log_itself(tmp_path: Path, hole: s
     assert told(findings(tmp_path)) == (["RK201"] if is_one else [])
 
 
+def test_a_program_that_stood_still_leaves_a_hole_in_time_only(tmp_path: Path) -> None:
+    write_series(tmp_path, 0.1, 2000, range(0))
+
+    def waited(event: Event) -> Event:
+        event.wall_time += 480 if event.step > 90_000 else 0
+        return event
+
+    rewrite_events(only_file(tmp_path), waited)
+    (finding,) = findings(tmp_path)
+    assert "wrote nothing for 8.1 minutes after minute 90" in finding.message
+    assert "usually it writes every 0.1 minutes" in finding.message
+
+
 def test_five_writes_two_hours_apart_have_no_usual_interval(tmp_path: Path) -> None:
     write_series(tmp_path, 120.0, 5, range(0))
     assert findings(tmp_path) == ()
@@ -106,7 +119,9 @@ def test_pauses_that_come_again_and_again_without_a_step_are_a_habit(tmp_path: P
     evaluated = " +12m -10s ".join(["1 0.9 0.8 0.7 " * 10] * 5)
     assert find_in(tmp_path / "a", f"{LOSS} {evaluated}") == ()
     lost = " +12m +120s ".join(["1 0.9 0.8 0.7 " * 10] * 5)
-    assert told(find_in(tmp_path / "b", f"{LOSS} {lost}")) == ["RK201"]
+    (finding,) = find_in(tmp_path / "b", f"{LOSS} {lost}")
+    assert "wrote nothing for 13 minutes" in finding.message
+    assert "the longest of 4 such gaps" in finding.message
 
 
 def test_writers_in_turns_leave_no_hole(tmp_path: Path) -> None:
