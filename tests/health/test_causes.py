@@ -151,6 +151,14 @@ def test_a_clock_that_is_set_back_is_one_finding(tmp_path: Path, hours: bool) ->
     assert kinds(findings(tmp_path)) == {("clock_backwards", "warning")}
 
 
+def test_a_best_is_not_late_by_a_clock_that_is_set_back(tmp_path: Path) -> None:
+    seconds = (30, 29, 28, 27, 26, 25, "-20m", 24, 23, 22)
+    races = " ".join(map(str, seconds))
+    bests = " ".join(f"{s}000" if isinstance(s, int) else s for s in seconds)
+    text = f"run Race/explo_race_time_trained_A01: {races}\nrun alltime_min_ms_A01: {bests}"
+    assert told(find_in(tmp_path, text)) == ["RK204"]
+
+
 def test_a_clock_that_reading_told_of_is_blamed_for_no_hole(tmp_path: Path) -> None:
     text = f"{LOSS} (1 0.9)*50 | -250m (0.8 0.7)*50"
     assert told(find_in(tmp_path, text)) == ["RK119"]
