@@ -89,6 +89,16 @@ class Reading:
         same: NDArray[np.bool_] = np.diff(self.sessions) == 0
         return same
 
+    def falls(self, positions: Floats | Integers) -> NDArray[np.bool_]:
+        """Tell after which events a clock goes back, within a session.
+
+        An event whose time is missing may stand anywhere: reading tells of it.
+        """
+        timed = np.isfinite(self.wall_times)
+        both = timed[1:] & timed[:-1] if timed.any() else np.ones(max(len(timed) - 1, 0), bool)
+        falls: NDArray[np.bool_] = (np.diff(positions) < 0) & self.in_one_session & both
+        return falls
+
 
 class Readings:
     """A run's tags as arrays, made when first looked at.
@@ -175,6 +185,8 @@ class Readings:
             np.concatenate([getattr(reading, part) for reading in readings])
             for part in ("wall_times", "sessions", "minutes", "steps")
         )
+        if self.clock_told:
+            wall = minutes * 60
         tags = np.repeat(np.arange(len(readings)), [len(r.values) for r in readings])
         return longest_pause(wall, sessions, minutes, steps.astype(np.float64), tags)
 
@@ -182,10 +194,16 @@ class Readings:
     def disordered(self) -> bool:
         """Whether steps or wall times go back within a file: what came before what is not known."""
         return any(
-            (reading.in_one_session & (np.diff(at) < 0)).any()
+            reading.falls(at).any()
             for reading in self
             for at in (reading.steps, reading.wall_times)
         )
+
+    @cached_property
+    def clock_told(self) -> bool:
+        """Whether reading told that the clock is wrong: what follows from it is not told again."""
+        kinds = {finding.kind for finding in self.run.findings}
+        return bool(kinds & {"clock_set", "wall_time_unit", "wall_time_years_off"})
 
     @cached_property
     def whole(self) -> bool:

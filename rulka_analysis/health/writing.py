@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rulka_analysis.health.pauses import longest_hole
 from rulka_analysis.health.readings import (
     LONG_MINUTES,
-    Floats,
-    Integers,
     Reading,
     Readings,
     minute,
@@ -132,10 +129,12 @@ def _stopped(log: Readings) -> Iterator[Finding]:
 
 def _backwards(log: Readings) -> Iterator[Finding]:
     for what, of in (("steps", "steps"), ("wall times", "wall_times")):
-        back = [r for r in log if _falls(r, getattr(r, of)).any()]
+        if of == "wall_times" and log.clock_told:
+            continue
+        back = [r for r in log if r.falls(getattr(r, of)).any()]
         if back:
             first = back[0]
-            at = int(np.flatnonzero(_falls(first, getattr(first, of)))[0])
+            at = int(np.flatnonzero(first.falls(getattr(first, of)))[0])
             values = getattr(first, of)
             by = f"from {values[at]:,.0f} to {values[at + 1]:,.0f}"
             yield Finding(
@@ -152,7 +151,7 @@ def _backwards(log: Readings) -> Iterator[Finding]:
         metric = reading.metric
         if metric is None or metric.summary != "clock" or metric.name in _SET_BACK:
             continue
-        falls = np.flatnonzero(_falls(reading, reading.values))
+        falls = np.flatnonzero(reading.falls(reading.values))
         if len(falls):
             at = falls[0]
             yield Finding(
@@ -165,11 +164,6 @@ def _backwards(log: Readings) -> Iterator[Finding]:
                 run=log.name,
                 tag=reading.tag,
             )
-
-
-def _falls(reading: Reading, positions: Floats | Integers) -> NDArray[np.bool_]:
-    falls: NDArray[np.bool_] = np.diff(positions) < 0
-    return falls & reading.in_one_session
 
 
 def _beginning(log: Readings) -> Iterator[Finding]:

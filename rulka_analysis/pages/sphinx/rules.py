@@ -43,7 +43,9 @@ class RulesDirective(SphinxDirective):
 
 def _section(rule: Rule) -> nodes.section:
     section = nodes.section(ids=[rule.anchor], names=[rule.anchor])
-    section += nodes.title("", f"{rule.code}: {rule.title}")
+    # A code is a name, not a number that was measured.
+    code = nodes.literal(rule.code, rule.code)
+    section += nodes.title("", "", code, nodes.Text(f": {rule.title}"))
     section += list(_told(rule))
     return section
 

@@ -51,9 +51,9 @@ FILES = (
     Rule(
         "RK106", "rounded_value", _GROUP, ("note",),
         meaning="A tag holds integers too large to be kept exactly.",
-        detection="A tensor of integers has a value beyond two to the power of 53.",
-        why="Values are kept as float64, which cannot hold every integer of that size.",
-        remedy="Take the difference into account: it is below one in two to the power of 53.",
+        detection="A tensor of integers has a value beyond nine thousand million million.",
+        why="Values are kept with sixteen digits, which is too few for every integer of that size.",
+        remedy="Take the difference into account: it is beyond the sixteenth digit.",
         example="tensor run count 9007199254740993",
     ),
     Rule(

@@ -24,7 +24,7 @@ READINGS = (
         detection="The first logged hours of training, or the first step at the pace of the log, "
         "say so.",
         why="Bests, finish rates and times to a target leave out the beginning.",
-        remedy="Put the folder the run began in beside this one (X beside X_2).",
+        remedy="Put the folder the run began in beside this one.",
         example="run Performance/worker_time_in_rollout_percentage: +9999s 0.9 0.8 0.9 0.8",
     ),
     Rule(
