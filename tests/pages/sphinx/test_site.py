@@ -187,6 +187,7 @@ def test_a_missing_run_is_said_to_be_missing(site: Site, logs: Path, tmp_path: P
     site.build_well()
 
 
+@pytest.mark.long
 def test_another_folder_another_hash_seed_another_moment_the_same_bytes(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
