@@ -16,7 +16,7 @@ from rulka_analysis.logs.clocks import MINUTES
 from rulka_analysis.logs.runs import Logs, Run
 from rulka_analysis.metrics.catalogue import Catalogue, Metric
 from rulka_analysis.pages.drawing import COLOURS
-from rulka_analysis.pages.figures import Figure, curves
+from rulka_analysis.pages.figures import curves
 from rulka_analysis.pages.observed import (
     STATISTICS,
     Observed,
@@ -27,6 +27,7 @@ from rulka_analysis.pages.observed import (
     over_runs,
     range_and_last,
 )
+from rulka_analysis.pages.results import Figure
 from rulka_analysis.project import load_catalogue
 from rulka_analysis.values import questions
 from rulka_analysis.values.errors import listing

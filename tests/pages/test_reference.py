@@ -14,9 +14,8 @@ from bs4 import BeautifulSoup, Tag
 from rulka_analysis import read_scalars
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.metrics.catalogue import Metric
-from rulka_analysis.pages.figures import Figure
 from rulka_analysis.pages.reference import MOST_LINES, ROWS_A_TAG, Reference
-from rulka_analysis.pages.results import encode
+from rulka_analysis.pages.results import Figure, encode
 from rulka_analysis.project import load_catalogue
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.tables import Table
