@@ -33,10 +33,11 @@ from rulka_analysis.logs.growth import still_running
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages.execute import SECONDS_A_CELL, execute_notebooks
 from rulka_analysis.pages.locks import held
-from rulka_analysis.pages.results import MIME
 from rulka_analysis.pages.sphinx import patches, site_files
 from rulka_analysis.pages.sphinx.collecting import NotesCollector
 from rulka_analysis.pages.sphinx.conclusions import add_conclusion_nodes
+from rulka_analysis.pages.sphinx.outputs import find_blocked, prepare_outputs
+from rulka_analysis.pages.sphinx.policy import RELAXATION, RELAXED
 from rulka_analysis.pages.sphinx.prose import fail_on_typed, setup_typed_numbers
 from rulka_analysis.pages.sphinx.published import Registry
 from rulka_analysis.pages.sphinx.quoting import ResultDirective, ResultRole
@@ -78,10 +79,12 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", telling(execute))
     app.connect("env-before-read-docs", note_pages)
     app.connect("source-read", hand_over)
+    app.connect("doctree-read", say_what_is_relaxed)
     app.connect("doctree-read", add_banner)
     app.connect("env-updated", telling(fail_on_missing))
     app.connect("env-updated", telling(fail_on_typed))
     app.connect("env-updated", site_files.write_again_what_links)
+    app.connect("env-updated", site_files.write_again_what_looks_different)
     app.connect("write-started", site_files.clear_static_files)
     app.connect("html-page-context", link_notebook)
     app.connect("html-collect-pages", patches.complete_search_index)
@@ -123,6 +126,7 @@ def telling(handler: Callable[..., Any]) -> Callable[..., Any]:
 
 def lock(app: Sphinx, config: Config) -> None:
     """Let a second build of the same doctrees wait: it would read what this one writes."""
+    config.template_bridge = "rulka_analysis.pages.sphinx.policy.PageTemplates"
     folder = Path(app.doctreedir)
     folder.mkdir(parents=True, exist_ok=True)
     waiting = partial(logger.info, "%s")
@@ -207,14 +211,30 @@ def hand_over(app: Sphinx, document: str, content: list[str]) -> None:
     executed = state_of(app).executed.get(document)
     if executed is None:
         return
-    notes_of_current(app.env).notebook = executed.digest
+    notes = notes_of_current(app.env)
+    notes.notebook = executed.digest
     notebook: dict[str, Any] = json.loads(json.dumps(executed.notebook))
-    for cell in notebook["cells"]:
-        for output in cell.get("outputs", ()):
-            published = output.get("data", {}).get(MIME)
-            if published is not None:
-                quote = f"```{{result}} {executed.experiment}/{published['name']}\n```"
-                output["data"] = {"text/markdown": quote}
+    prepare_outputs(notebook, executed.experiment)
+    notes.policy = str(notebook["metadata"].get("csp", ""))
+    if notes.policy not in ("", RELAXED):
+        raise BuildStopped(
+            f"notebook {document}.py: its metadata says csp = {notes.policy!r}; there is "
+            f"{RELAXED!r} alone, for a page on which scripts and styles of its output may run. "
+            "Without it they may not"
+        )
+    for number, blocked in () if notes.policy else find_blocked(notebook):
+        notes.blocked = True
+        logger.warning(
+            "notebook %s.py, code cell %d: its output holds %s, which the content security policy "
+            "of pages blocks. Publish a figure or a table, show an image, or write csp: relaxed "
+            "into the notebook's metadata, which loosens its page alone",
+            document,
+            number,
+            blocked,
+            location=document,
+            type="rulka",
+            subtype="policy",
+        )
     content[0] = json.dumps(notebook)
 
 
@@ -245,6 +265,17 @@ def add_banner(app: Sphinx, doctree: nodes.document) -> None:
         refdoc=app.env.current_document.docname,
     )
     node = data_banner("", "", nodes.Text(text), link, nodes.Text("."))
+    put_first(doctree, node)
+
+
+def say_what_is_relaxed(app: Sphinx, doctree: nodes.document) -> None:
+    """Say on a page that its policy is relaxed."""
+    if notes_of_current(app.env).policy == RELAXED:
+        put_first(doctree, nodes.note("", nodes.paragraph("", RELAXATION)))
+
+
+def put_first(doctree: nodes.document, node: nodes.Node) -> None:
+    """Put a node below the title of a page."""
     section = next(iter(doctree.findall(nodes.section)), None)
     if section is None:
         doctree.insert(0, node)

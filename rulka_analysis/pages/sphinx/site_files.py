@@ -20,7 +20,7 @@ from sphinx.environment import BuildEnvironment
 from rulka_analysis.pages.execute import without_private_outputs, write_atomically
 from rulka_analysis.pages.sphinx.patches import put_style_sheet_of_notebooks
 from rulka_analysis.pages.sphinx.state import notes_of_pages, state_of
-from rulka_analysis.values.questions import digest_of
+from rulka_analysis.values.questions import digest_file, digest_of
 
 LIST = "site_files.json"
 """Name of the list in the doctree folder."""
@@ -43,6 +43,29 @@ def write_again_what_links(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
     contents = sorted((name, sorted(parts)) for name, parts in env.toctree_includes.items())
     now = digest_of([targets, contents])
     return env.found_docs if has_changed(env, "rulka_targets", now) else ()
+
+
+def write_again_what_looks_different(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
+    """Return all pages if a style sheet, a script or a template has changed.
+
+    Pages name style sheets and scripts with their checksums. Sphinx 9.0.4 writes a page again for
+    its text, and for a template that is younger than the page, which an installed one rarely is.
+    """
+    builder = app.builder
+    if not isinstance(builder, StandaloneHTMLBuilder):
+        return ()
+    themes = [Path(folder) for folder in builder.theme.get_theme_dirs()]
+    config = app.config
+    own = [Path(app.confdir) / name for name in (*config.html_static_path, *config.templates_path)]
+    now = digest_of(
+        [
+            [path.relative_to(folder).as_posix(), digest_file(path)]
+            for folder in (*themes, *own)
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        ]
+    )
+    return env.found_docs if has_changed(env, "rulka_look", now) else ()
 
 
 def has_changed(env: BuildEnvironment, name: str, now: str) -> bool:
@@ -100,17 +123,18 @@ def write_list(app: Sphinx) -> None:
     outdir = Path(app.outdir)
     files = _listed(app, app.builder)
     static = (path for path in (outdir / "_static").rglob("*") if path.is_file())
-    files |= {p.relative_to(outdir).as_posix() for p in static if not _points_to_sources(p)}
+    files |= {p.relative_to(outdir).as_posix() for p in static if not _is_for_developers(p)}
     text = json.dumps({"files": sorted(files)}, indent=0)
     write_atomically(Path(app.doctreedir) / LIST, text + "\n")
 
 
-def _points_to_sources(path: Path) -> bool:
-    """Tell whether a static file only says from what sources, which are not there, another is made.
+def _is_for_developers(path: Path) -> bool:
+    """Tell whether a static file is of use only where the theme is made.
 
-    Such a file is called like the other, with an ending more.
+    One only says from what sources, which are not there, another is made; it is called like the
+    other, with an ending more. Templates are what the theme includes in its own.
     """
-    return bool(path.suffix) and path.with_suffix("").is_file()
+    return (bool(path.suffix) and path.with_suffix("").is_file()) or path.suffix == ".html"
 
 
 def _listed(app: Sphinx, builder: StandaloneHTMLBuilder) -> set[str]:

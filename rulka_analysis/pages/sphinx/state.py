@@ -91,6 +91,10 @@ class PageNotes:
         Figures it shows: by file, the result and the theme.
     prose : list of Prose
         What of it is prose with a digit in it.
+    policy : str
+        What its notebook's metadata says of its content security policy.
+    blocked : bool
+        Whether it was told, cell by cell, what of its output the policy blocks.
     """
 
     quotes: dict[str, str] = field(default_factory=dict)
@@ -99,6 +103,8 @@ class PageNotes:
     banner: str = ""
     figures: dict[str, tuple[str, str]] = field(default_factory=dict)
     prose: list[Prose] = field(default_factory=list)
+    policy: str = ""
+    blocked: bool = False
 
 
 def notes_of_pages(env: BuildEnvironment) -> dict[str, PageNotes]:
