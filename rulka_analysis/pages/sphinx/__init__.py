@@ -18,9 +18,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from functools import partial, wraps
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,12 @@ from rulka_analysis.pages.sphinx.quoting import (
 )
 from rulka_analysis.pages.sphinx.reference import add_directives
 from rulka_analysis.pages.sphinx.rendering import add_nodes, data_banner
-from rulka_analysis.pages.sphinx.reporting import BuildReport
+from rulka_analysis.pages.sphinx.reporting import (
+    BuildReport,
+    add_volatile,
+    stop_in_own_words,
+    telling,
+)
 from rulka_analysis.pages.sphinx.verdict_tables import add_verdicts
 from rulka_analysis.project import open_logs
 from rulka_analysis.values.errors import RulkaError
@@ -85,7 +90,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_conclusion_nodes(app)
     add_verdicts(app)
     setup_typed_numbers(app)
-    app.connect("config-inited", lock)
+    add_volatile(app)
+    app.connect("config-inited", telling(lock))
     app.connect("builder-inited", telling(execute))
     app.connect("env-get-outdated", outdated)
     app.connect("env-purge-doc", purge)
@@ -112,23 +118,6 @@ def _rendering_digest() -> str:
     return digest_of([digest_file(path) for path in sorted(sources)])
 
 
-def telling(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """Let the report tell why a handler stopped the build; Sphinx does not get to `finish` then."""
-
-    @wraps(handler)
-    def told(app: Sphinx, *arguments: Any) -> Any:
-        try:
-            return handler(app, *arguments)
-        except BuildStopped as stopped:
-            report: BuildReport = app.rulka_report  # type: ignore[attr-defined]
-            report.error = stopped.message
-            report.write(build_folder())
-            app.rulka_lock.close()  # type: ignore[attr-defined]
-            raise
-
-    return told
-
-
 def lock(app: Sphinx, config: Config) -> None:
     """Let a second build of the same doctrees wait: it would read what this one writes."""
     folder = Path(app.doctreedir)
@@ -140,6 +129,7 @@ def lock(app: Sphinx, config: Config) -> None:
 
 def execute(app: Sphinx) -> None:
     """Execute the notebooks that are out of date and gather what they published."""
+    stop_in_own_words(app)
     report = BuildReport(app.builder.name)
     app.rulka_report = report  # type: ignore[attr-defined]
     report.write(build_folder())

@@ -5,15 +5,23 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util import logging as sphinx_logging
+from sphinx.util.docutils import SphinxDirective
 
-from rulka_analysis.pages.execute import Outcome, write_atomically
+from rulka_analysis.pages.execute import Outcome, list_volatile, write_atomically
+from rulka_analysis.pages.sphinx.quoting import BuildStopped
+from rulka_analysis.pages.trouble import find_system_error, word_system_error
+from rulka_analysis.values.places import build_folder
 from rulka_analysis.values.text import printable
 
 if TYPE_CHECKING:
@@ -81,6 +89,98 @@ class BuildReport:
                     logger.info("executing %d notebook%s", of, "s" if of != 1 else "")
 
             yield report, advance
+
+
+def telling(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Let the report tell why a handler stopped the build; Sphinx does not get to its end then.
+
+    What the system refused stops it in our own words: Sphinx would name the handler's address.
+    """
+
+    @wraps(handler)
+    def told(app: Sphinx, *arguments: Any) -> Any:
+        try:
+            return handler(app, *arguments)
+        except (BuildStopped, OSError) as error:
+            raise _stopped(app, error, "notebooks and pages were prepared") from error
+
+    return told
+
+
+def stop_in_own_words(app: Sphinx) -> None:
+    """Let what the system refuses while pages are read and written stop the build in our words.
+
+    Sphinx would print a page of versions around it, and the advice to report it to its developers.
+    """
+    build = app.build
+
+    @wraps(build)
+    def told(*arguments: Any, **named: Any) -> None:
+        try:
+            build(*arguments, **named)
+        except Exception as error:
+            refused = find_system_error(error)
+            if refused is None:
+                raise
+            raise _stopped(app, refused, "pages were read and written") from error
+
+    app.build = told  # type: ignore[method-assign]
+
+
+class VolatileDirective(SphinxDirective):
+    """``.. volatile::`` lists the notebooks that run in every build, and why."""
+
+    def run(self) -> list[nodes.Node]:
+        told = _tell_volatile(self.env.app)
+        self.env.rulka_volatile[self.env.current_document.docname] = told  # type: ignore[attr-defined]
+        if not told:
+            text = "Each notebook runs again when an answer it got has changed, and only then."
+            return [nodes.paragraph("", text)]
+        intro = (
+            "Each notebook runs again when an answer it got has changed. Of these nobody can tell, "
+            "so that they run in every build unless their author knows better:"
+        )
+        items = [nodes.list_item("", nodes.paragraph("", f"{line}.")) for line in told]
+        return [nodes.paragraph("", intro), nodes.bullet_list("", *items)]
+
+
+def add_volatile(app: Sphinx) -> None:
+    """Register the directive, and let a page be read again when what it lists has changed."""
+    app.add_directive("volatile", VolatileDirective)
+    app.connect("env-get-outdated", _outdated)
+    app.connect("env-purge-doc", _purge)
+
+
+def _tell_volatile(app: Sphinx) -> list[str]:
+    return list_volatile(app.rulka_executed.values())  # type: ignore[attr-defined]
+
+
+def _outdated(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> set[str]:
+    if not hasattr(env, "rulka_volatile"):
+        env.rulka_volatile = {}  # type: ignore[attr-defined]
+    told = _tell_volatile(app)
+    listed = env.rulka_volatile.items()  # type: ignore[attr-defined]
+    return {document for document, then in listed if then != told} & env.found_docs
+
+
+def _purge(app: Sphinx, env: BuildEnvironment, document: str) -> None:
+    getattr(env, "rulka_volatile", {}).pop(document, None)
+
+
+def _stopped(app: Sphinx, error: BuildStopped | OSError, doing: str) -> BuildStopped:
+    """Write into the report why the build stops; return what stops it."""
+    if isinstance(error, OSError):
+        error = BuildStopped(word_system_error(error, doing))
+    report: BuildReport | None = getattr(app, "rulka_report", None)
+    if report is not None:
+        report.outcome, report.error = "failed", error.message
+        # A disk that is full takes no report, either.
+        with suppress(OSError):
+            report.write(build_folder())
+    held = getattr(app, "rulka_lock", None)
+    if held is not None:
+        held.close()
+    return error
 
 
 @contextmanager
