@@ -288,8 +288,7 @@ class Observer:
         def observed(path: Any, *arguments: Any, **named: Any) -> Any:
             # Below another folder the path is none that could be asked for again; following links
             # looks at every folder on the way.
-            caller = sys._getframe(1).f_code
-            follows = "realpath" in caller.co_name and caller.co_filename == os.path.__file__
+            follows = sys._getframe(1).f_code.co_name in ("realpath", "_joinrealpath")
             if named.get("dir_fd") is None and not follows:
                 self.note_quietly(note, path)
             return call(path, *arguments, **named)

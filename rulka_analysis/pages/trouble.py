@@ -25,7 +25,9 @@ def word_system_error(error: OSError, doing: str) -> str:
     >>> word_system_error(FileNotFoundError(errno.ENOENT, "", "a.csv"), "pages were written")[:52]
     "'a.csv' was taken away while pages were written. The"
     """
-    what = f"'{error.filename}'" if error.filename else "a file"
+    # Of a copy the second is what was written.
+    name = error.filename2 or error.filename
+    what = f"'{name}'" if name else "a file"
     if error.errno in _FULL:
         return (
             "the disk is full, or your quota is used up: "
