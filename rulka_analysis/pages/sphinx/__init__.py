@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
-from functools import partial, wraps
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,9 @@ from rulka_analysis.pages.sphinx.state import (
     share_state,
     state_of,
 )
+from rulka_analysis.pages.sphinx.stopping import stop_in_own_words, telling
 from rulka_analysis.pages.sphinx.verdict_tables import add_verdicts
+from rulka_analysis.pages.sphinx.volatile import VolatileDirective
 from rulka_analysis.project import open_logs
 from rulka_analysis.values.digests import digest_file, digest_of, digest_text
 from rulka_analysis.values.errors import RulkaError
@@ -76,8 +78,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_verdicts(app)
     add_rules(app)
     setup_typed_numbers(app)
+    app.add_directive("volatile", VolatileDirective)
     app.add_env_collector(NotesCollector)
-    app.connect("config-inited", lock)
+    app.connect("config-inited", telling(lock))
     app.connect("builder-inited", telling(execute))
     app.connect("env-before-read-docs", note_pages)
     app.connect("source-read", hand_over)
@@ -109,23 +112,6 @@ def _version_of_code() -> int:
     return int(digest_of([digest_file(path) for path in sorted(sources)])[:15], 16)
 
 
-def telling(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """Let the report tell why a handler stopped the build; Sphinx does not get to `finish` then."""
-
-    @wraps(handler)
-    def told(app: Sphinx, *arguments: Any) -> Any:
-        try:
-            return handler(app, *arguments)
-        except BuildStopped as stopped:
-            state = state_of(app)
-            state.report.error = stopped.message
-            state.report.write(build_folder())
-            state.lock.close()
-            raise
-
-    return told
-
-
 def lock(app: Sphinx, config: Config) -> None:
     """Let a second build of the same doctrees wait: it would read what this one writes."""
     config.template_bridge = "rulka_analysis.pages.sphinx.policy.PageTemplates"
@@ -137,6 +123,7 @@ def lock(app: Sphinx, config: Config) -> None:
 
 def execute(app: Sphinx) -> None:
     """Execute the notebooks that are out of date and gather what they published."""
+    stop_in_own_words(app)
     share_state(app)
     state = state_of(app)
     report = state.report

@@ -9,6 +9,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.environment.collectors import EnvironmentCollector
 
+from rulka_analysis.pages.execute import list_volatile
 from rulka_analysis.pages.sphinx.prose import prose_with_digits
 from rulka_analysis.pages.sphinx.rendering import quoted_figure
 from rulka_analysis.pages.sphinx.state import notes_of_current, notes_of_pages, state_of
@@ -54,6 +55,7 @@ class NotesCollector(EnvironmentCollector):
         results = {result_id: found.digest for result_id, found in state.registry.results.items()}
         notebooks = {document: executed.digest for document, executed in state.executed.items()}
         banner = digest_text(state.banner)
+        volatile = list_volatile(state.executed.values())
         return sorted(
             document
             for document, notes in notes_of_pages(env).items()
@@ -62,5 +64,6 @@ class NotesCollector(EnvironmentCollector):
                 any(results.get(result_id) != digest for result_id, digest in notes.quotes.items())
                 or (notes.notebook and notes.notebook != notebooks.get(document))
                 or (notes.banner and notes.banner != banner)
+                or notes.volatile not in (None, volatile)
             )
         )

@@ -34,8 +34,6 @@ class BuildState:
         The words that say which data pages are built from.
     site_before : list of str
         The files of the last good build's site.
-    failed_write : OSError or None
-        What Sphinx told as a warning where a file could not be written.
     """
 
     report: BuildReport = field(default_factory=BuildReport)
@@ -45,7 +43,6 @@ class BuildState:
     registry: Registry = field(default_factory=Registry)
     banner: str = ""
     site_before: list[str] = field(default_factory=list)
-    failed_write: OSError | None = None
 
 
 _builds: WeakKeyDictionary[Sphinx | BuildEnvironment, BuildState] = WeakKeyDictionary()
@@ -93,6 +90,8 @@ class PageNotes:
         What of it is prose with a digit in it.
     policy : str
         What its notebook's metadata says of its content security policy.
+    volatile : list of str or None
+        The notebooks it says run in every build; None where it says nothing of them.
     blocked : bool
         Whether it was told, cell by cell, what of its output the policy blocks.
     """
@@ -104,6 +103,7 @@ class PageNotes:
     figures: dict[str, tuple[str, str]] = field(default_factory=dict)
     prose: list[Prose] = field(default_factory=list)
     policy: str = ""
+    volatile: list[str] | None = None
     blocked: bool = False
 
 
