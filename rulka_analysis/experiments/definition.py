@@ -1,6 +1,6 @@
 """What an experiment declares: runs, settings, comparisons, conclusions.
 
-`reader` makes it of the experiment's ``.toml``.
+Each class is a table of the experiment's ``.toml``, which `reader` reads: its fields are the keys.
 """
 
 from __future__ import annotations
@@ -8,47 +8,94 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, cast
+
+from annotated_types import MinLen
 
 from rulka_analysis.experiments.claims import ByAtLeast, Claim, is_about_time
 from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.metrics.domain import Domain
 from rulka_analysis.metrics.series import Line
 from rulka_analysis.values.errors import ExperimentError
+from rulka_analysis.values.toml import (
+    ANY,
+    NAMED,
+    NOT_IN_FILE,
+    Before,
+    MadeOf,
+    NamedTable,
+    Positive,
+    Reference,
+    Table,
+    Text,
+)
 
 # The margin of conclusions on how soon a target is reached.
 TIME_TO_TARGET = "time_to_target"
 
 SettingValue = int | float | str | bool
 
+# Names that the definition, its domain or the catalogue must know.
+RunName = Annotated[str, Reference("run")]
+SettingName = Annotated[str, Reference("setting")]
+MetricName = Annotated[str, Reference("metric")]
+VariantName = Annotated[str, Reference("variant")]
+
+
+def _checked_value(value: Any) -> SettingValue:
+    if not isinstance(value, SettingValue):
+        raise ValueError("must be a number or a text")
+    return value
+
+
+def _made_size(declared: Mapping[Literal["percent", "times", "size"], float]) -> ByAtLeast:
+    if len(declared) != 1:
+        raise ValueError("must be one of { percent = 74 }, { times = 2 } and { size = 0.5 }")
+    ((kind, amount),) = declared.items()
+    return ByAtLeast(kind, amount)
+
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTable):
     """Something that was varied between runs, or could have been."""
 
-    name: str
-    title: str
-    unit: str = ""
-    tag: str | None = None
+    title: Text
+    unit: Text = ""
+    tag: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class DeclaredRun:
+class DeclaredRun(NamedTable):
     """A run as the definition describes it; a setting that is absent was not recorded."""
 
-    name: str
-    description: str = ""
-    settings: Mapping[str, SettingValue] = field(default_factory=dict)
+    description: Text = ""
+    settings: Mapping[SettingName, Annotated[SettingValue, MadeOf(Any, _checked_value)]] = field(
+        default_factory=dict
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class DeclaredComparison:
+class DeclaredComparison(NamedTable):
     """Which runs are held against which baseline, and to answer what."""
 
-    name: str
-    title: str
-    question: str
-    baseline: str
-    candidates: tuple[str, ...]
+    title: Text
+    question: Text
+    candidates: Annotated[tuple[RunName, ...], MinLen(1)]
+    baseline: RunName = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MetricTable(Table):
+    """Which of the catalogue's metrics stand for a metric of the experiment, and why."""
+
+    reason: Text
+    variants: Mapping[
+        VariantName,
+        Annotated[
+            tuple[Annotated[str, Reference("metric of the catalogue")], ...],
+            Before(lambda names: (names,) if isinstance(names, str) else names),
+        ],
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +145,30 @@ class Margin:
 
 
 @dataclass(frozen=True, slots=True)
-class GoldenMiddle:
+class MarginTable(Table):
+    """A metric's margins: one, or one a variant; see `Margin`."""
+
+    reason: Text
+    size: Annotated[
+        Mapping[str, Positive], Before(lambda size: size if isinstance(size, dict) else {"": size})
+    ] = field(default_factory=dict)
+    percent: Positive | None = None
+    at_least: Literal["one reading"] | None = None
+
+    def by_variant(self) -> dict[str, Margin]:
+        """Return the margin of each variant; under ``""`` the one of all."""
+        if not self.size and self.percent is None:
+            raise ValueError("lacks a size or a percent; add one")
+        sizes: Mapping[str, float | None] = self.size or {"": None}
+        one_reading = self.at_least is not None
+        return {
+            variant: Margin(size, self.percent, one_reading, self.reason)
+            for variant, size in sizes.items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenMiddle(Table):
     """The claim that a run is no worse than any neighbour and better than each somewhere.
 
     Parameters
@@ -111,13 +181,13 @@ class GoldenMiddle:
         Better than every neighbour on every variant.
     """
 
-    neighbours: tuple[str, ...]
-    variants: tuple[str, ...]
+    neighbours: Annotated[tuple[RunName, ...], MinLen(1)]
+    variants: Annotated[tuple[VariantName, ...], MinLen(1)]
     strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class DeclaredConclusion:
+class DeclaredConclusion(NamedTable):
     """A sentence with a rule: what is claimed, of which runs, and what is said of each outcome.
 
     Parameters
@@ -154,24 +224,33 @@ class DeclaredConclusion:
         For a golden middle: the sentences of its parts, by claim.
     """
 
-    name: str
-    section: str
-    sentences: Mapping[str, str]
-    typed: str = ""
+    section: Annotated[str, Reference("comparison")]
+    # In the file also the name of a set of them.
+    sentences: Annotated[
+        Mapping[str, Text], Before(lambda own: own if isinstance(own, dict) else {"": own})
+    ] = field(default_factory=dict)
+    typed: Text = ""
     claim: Claim | None = None
-    candidate: str = ""
-    baseline: str = ""
-    metric: str = ""
-    variant: str | None = None
-    by_at_least: ByAtLeast | None = None
-    clocks: tuple[Clock, ...] = ()
-    targets: tuple[float, ...] = ()
-    fallback: str | None = None
-    fallback_note: str = ""
+    candidate: RunName = ""
+    baseline: RunName = ""
+    metric: MetricName = ""
+    variant: VariantName | None = None
+    by_at_least: (
+        Annotated[
+            ByAtLeast, MadeOf(Mapping[Literal["percent", "times", "size"], Positive], _made_size)
+        ]
+        | None
+    ) = None
+    clocks: Annotated[tuple[Annotated[Clock, Reference("clock")], ...], MinLen(1)] = ()
+    targets: Annotated[tuple[Positive, ...], MinLen(1)] = ()
+    fallback: MetricName | None = None
+    fallback_note: Text = ""
     as_logged: bool = False
-    all_of: tuple[str, ...] = ()
+    all_of: Annotated[tuple[Annotated[str, Reference("conclusion")], ...], MinLen(1)] = ()
     golden_middle: GoldenMiddle | None = None
-    part_sentences: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    part_sentences: Mapping[str, Mapping[str, str]] = field(
+        default_factory=dict, kw_only=True, metadata=NOT_IN_FILE
+    )
 
     @property
     def about_time(self) -> bool:
@@ -180,15 +259,15 @@ class DeclaredConclusion:
 
 
 @dataclass(frozen=True, slots=True)
-class Objective:
+class Objective(Table):
     """What a recommendation is ranked by."""
 
-    metric: str
-    variant: str | None = None
+    metric: MetricName
+    variant: VariantName | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Recommendation:
+class DeclaredRecommendation(Table):
     """How the recommended settings are chosen.
 
     Parameters
@@ -203,37 +282,49 @@ class Recommendation:
         Why these objectives in this order.
     """
 
-    objectives: tuple[Objective, ...]
-    settings: tuple[str, ...]
-    configuration: Mapping[str, str]
-    reason: str
+    objectives: Annotated[tuple[Objective, ...], MinLen(1)]
+    settings: Annotated[tuple[SettingName, ...], MinLen(1)]
+    reason: Text
+    configuration: Mapping[str, Text] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Definition:
+class Definition(Table):
     """The content of an experiment's ``.toml``, checked.
 
     Its `variant_titles` are also an attribute under the domain's word for variants.
     """
 
-    name: str
-    title: str
-    question: str
-    baseline: str
-    domain: Domain
-    variant_titles: Mapping[str, str]
-    settings: Mapping[str, Setting]
-    runs: Mapping[str, DeclaredRun]
-    metrics: Mapping[str, Mapping[str, tuple[str, ...]]]
-    targets: Mapping[str, tuple[float, ...]]
-    comparisons: Mapping[str, DeclaredComparison]
-    lines: tuple[Line, ...]
-    margins: Mapping[str, Mapping[str, Margin]] = field(default_factory=dict)
-    conclusions: Mapping[str, DeclaredConclusion] = field(default_factory=dict)
-    recommendation: Recommendation | None = None
+    title: Text
+    question: Text
+    baseline: RunName
+    variant_titles: Mapping[str, Text] = field(default_factory=dict)
+    settings: Annotated[Mapping[str, Setting], NAMED] = field(default_factory=dict)
+    runs: Annotated[Mapping[str, DeclaredRun], NAMED] = field(default_factory=dict)
+    metrics: Mapping[
+        str,
+        Annotated[Mapping[str, tuple[str, ...]], MadeOf(MetricTable, lambda table: table.variants)],
+    ] = field(default_factory=dict)
+    targets: Mapping[VariantName, Annotated[tuple[Positive, ...], MinLen(1)]] = field(
+        default_factory=dict
+    )
+    comparisons: Annotated[Mapping[str, DeclaredComparison], NAMED] = field(default_factory=dict)
+    lines: tuple[Line, ...] = ()
+    margins: Mapping[
+        Annotated[str, Reference("margin")],
+        Annotated[Mapping[str, Margin], MadeOf(MarginTable, MarginTable.by_variant)],
+    ] = field(default_factory=dict)
+    sentences: Mapping[str, Mapping[str, Text]] = field(default_factory=dict)
+    conclusions: Annotated[Mapping[str, DeclaredConclusion], NAMED] = field(default_factory=dict)
+    recommendation: DeclaredRecommendation | None = None
+    name: str = field(default="", kw_only=True, metadata=NOT_IN_FILE)
+    # None only until the reader has said whose it is.
+    domain: Annotated[Domain, ANY] = field(
+        default=cast(Domain, None), kw_only=True, metadata=NOT_IN_FILE
+    )
 
     def __post_init__(self) -> None:
-        if self.domain.variant is not None:
+        if self.domain is not None and self.domain.variant is not None:
             vars(self)[self.domain.variant.plural] = self.variant_titles
 
     def declared_margin(self, metric: str, variant: str | None = None) -> Margin | None:

@@ -6,19 +6,18 @@ whether its steps are a clock, how exact values are. A real log has none.
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from rulka_analysis.values.errors import LogDirectoryError
+from rulka_analysis.values.toml import Table, TomlFile
 
 SIDECAR = "provenance.toml"
 
 
 @dataclass(frozen=True, slots=True)
-class TagProvenance:
+class TagProvenance(Table):
     """What is known of one tag of one log.
 
     Parameters
@@ -39,7 +38,7 @@ class TagProvenance:
 
 
 @dataclass(frozen=True, slots=True)
-class Provenance:
+class Provenance(Table):
     """Where a log comes from and what is known of it; see `TagProvenance` for its tags."""
 
     source: str
@@ -61,63 +60,6 @@ def read_provenance(folder: Path) -> Provenance | None:
         made-up step, a curve's end) for measured.
     """
     path = folder / SIDECAR
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise LogDirectoryError(
-            f"{path}: {error}. Mend or restore this file: it says what is known of the log"
-        ) from error
-    try:
-        return _provenance(data)
-    except (TypeError, ValueError, AttributeError) as error:
-        raise LogDirectoryError(
-            f"{path}: {error}. Known keys are source, resolution_minutes, wall_time_known, "
-            "step_clock, steps_interpolated, duration_minutes and tags"
-        ) from error
-
-
-def _provenance(data: dict[str, Any]) -> Provenance:
-    tags = {}
-    for tag, facts in data.pop("tags", {}).items():
-        _check_types(facts, _TAG_KEYS, f"tags.{tag}.")
-        tags[tag] = TagProvenance(
-            **facts | {"reading_error": tuple(facts.get("reading_error", ()))}
-        )
-    _check_types(data, _KEYS)
-    return Provenance(**data, tags=tags)
-
-
-def _is_number(value: Any) -> bool:
-    # To Python, true is a number, too.
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-_CHECKS: dict[str, Callable[[Any], bool]] = {
-    "a text": lambda value: isinstance(value, str),
-    "true or false": lambda value: isinstance(value, bool),
-    "a number": _is_number,
-    "a list of numbers": lambda value: isinstance(value, list) and all(map(_is_number, value)),
-}
-_KEYS = {
-    "source": "a text",
-    "resolution_minutes": "a number",
-    "wall_time_known": "true or false",
-    "step_clock": "true or false",
-    "steps_interpolated": "true or false",
-    "duration_minutes": "a number",
-}
-_TAG_KEYS = {
-    "known_from": "a number",
-    "known_until": "a number",
-    "records_only": "true or false",
-    "reading_error": "a list of numbers",
-}
-
-
-def _check_types(data: dict[str, Any], keys: Mapping[str, str], where: str = "") -> None:
-    for name, value in data.items():
-        # An unknown key is refused where the values are used.
-        if name in keys and not _CHECKS[keys[name]](value):
-            raise TypeError(f"{where}{name} must be {keys[name]}")
+    return TomlFile(path, LogDirectoryError).read_as(Provenance)

@@ -14,13 +14,24 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import isfinite
-from typing import Literal
+from typing import Annotated, Literal
+
+from annotated_types import Ge
 
 from rulka_analysis.logs.clocks import MINUTES, Clock
 from rulka_analysis.metrics.domain import Domain
 from rulka_analysis.metrics.patterns import Patterns, Placeholder, filled
 from rulka_analysis.values.errors import RulkaError, UnknownMetricError, listing, unknown
 from rulka_analysis.values.findings import Severity
+from rulka_analysis.values.toml import (
+    NOT_IN_FILE,
+    After,
+    Positive,
+    Reference,
+    Table,
+    Text,
+    refuse_twice,
+)
 
 Better = Literal["lower", "higher", "neither"]
 Summary = Literal["best", "last", "median_of_last_three", "finish_rate", "rate", "setting", "clock"]
@@ -30,12 +41,20 @@ When = Literal["above", "below", "not_finite"]
 Statistic = Literal["any", "last", "median_of_last_three"]
 
 
+# Texts may be broken into lines in the file; it is one line that is shown.
+_Line = After(lambda text: " ".join(text.split()))
+Prose = Annotated[Text, _Line]
+Unit = Annotated[str, _Line]
+Names = Annotated[tuple[Text, ...], After(refuse_twice)]
+Digits = Annotated[int, Ge(0)]
+
+
 class PlaceholderError(RulkaError, ValueError):
     """A tag cannot be made: a placeholder is missing, unknown or has an impossible value."""
 
 
 @dataclass(frozen=True, slots=True)
-class WatchRule:
+class WatchRule(Table):
     """A threshold that tells by itself when a metric needs a look.
 
     Parameters
@@ -61,9 +80,9 @@ class WatchRule:
     threshold: float | None
     statistic: Statistic
     severity: Severity
-    message: str
+    message: Prose
     scales: bool = False
-    reference: Mapping[str, float] = field(default_factory=dict)
+    reference: Mapping[str, Positive] = field(default_factory=dict)
 
     def threshold_for(self, settings: Mapping[str, float]) -> float | None:
         """Return the threshold for a run's settings; None when one it scales with is unknown.
@@ -107,8 +126,14 @@ class WatchRule:
         return value > threshold if self.when == "above" else value < threshold
 
 
+def _checked_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise ValueError(f"name {name!r}; write small letters, digits and underscores")
+    return name
+
+
 @dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(Table):
     """An entry of the catalogue.
 
     Texts are reStructuredText on one line: tags and numbers stand in double backquotes.
@@ -173,33 +198,33 @@ class Metric:
         The part of `watch_for` that a program can check.
     """
 
-    name: str
-    pattern: str
-    title: str
-    group: str
-    unit: str
-    digits: int
+    name: Annotated[Text, After(_checked_name)]
+    pattern: Text
+    title: Prose
+    group: Annotated[str, Reference("group")]
+    unit: Unit
+    digits: Digits
     better: Better
     summary: Summary
     written: Written
-    description: str
-    interpretation: str
-    watch_for: str
-    placeholders: tuple[Placeholder, ...]
-    display_unit: str
-    aliases: tuple[str, ...] = ()
-    display_factor: float = 1.0
-    scales_with: tuple[str, ...] = ()
-    per_unit_name: str | None = None
-    per_unit: str | None = None
-    per_unit_digits: int | None = None
+    description: Prose
+    interpretation: Prose
+    watch_for: Prose
+    placeholders: tuple[Placeholder, ...] = field(default=(), kw_only=True, metadata=NOT_IN_FILE)
+    display_unit: Unit
+    aliases: Names = ()
+    display_factor: Positive = 1.0
+    scales_with: Names = ()
+    per_unit_name: Prose | None = None
+    per_unit: Unit | None = None
+    per_unit_digits: Digits | None = None
     whole_milliseconds: bool = False
-    cutoff_seconds: float | None = None
-    deciding_clocks: tuple[Clock, ...] = (MINUTES,)
+    cutoff_seconds: Positive | None = None
+    deciding_clocks: tuple[Annotated[Clock, Reference("clock")], ...] = (MINUTES,)
     decides: bool = True
-    comparable_at_equal: tuple[str, ...] = ()
+    comparable_at_equal: tuple[Annotated[str, Reference("metric")], ...] = ()
     schedule: bool = False
-    setting: str | None = None
+    setting: Text | None = None
     important: bool = False
     stages: tuple[Stage, ...] = ()
     watch_rules: tuple[WatchRule, ...] = ()
@@ -222,7 +247,7 @@ class Metric:
         >>> of = (Placeholder("mode", "how", "choice", ("calm", "wild")),)
         >>> texts = ("What it scores.", "Higher is better.", "Nothing.")
         >>> metric = Metric("score", "Play/score_{mode}", "Score", "Play", "", 0,
-        ...                 "higher", "last", "episode", *texts, of, "")
+        ...                 "higher", "last", "episode", *texts, "", placeholders=of)
         >>> metric.tag(mode="calm")
         'Play/score_calm'
         >>> metric.tag()  # doctest: +NORMALIZE_WHITESPACE
@@ -281,11 +306,11 @@ class Match:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class Group(Table):
     """A heading that metrics stand under, with a sentence that introduces it."""
 
-    name: str
-    description: str
+    name: Prose
+    description: Prose
 
 
 class Catalogue:

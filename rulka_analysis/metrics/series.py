@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
@@ -24,12 +24,13 @@ from rulka_analysis.metrics.catalogue import Catalogue, Metric
 from rulka_analysis.metrics.domain import Words
 from rulka_analysis.metrics.patterns import filled
 from rulka_analysis.values.quantities import Evidence, Quantity
+from rulka_analysis.values.toml import Reference, Table
 
 Direction = Literal["lower", "higher", "the same", "not known"]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Line(Table):
     """A line of a comparison's summary: which metric, and which of its numbers.
 
     Parameters
@@ -44,9 +45,9 @@ class Line:
         As logged, not per unit of the setting it scales with.
     """
 
-    metric: str
-    variant: str | None = None
-    at: str = "common end"
+    metric: Annotated[str, Reference("metric")]
+    variant: Annotated[str, Reference("variant")] | None = None
+    at: Literal["common end", "last", "best"] = "common end"
     as_logged: bool = False
 
     @property

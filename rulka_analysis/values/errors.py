@@ -67,15 +67,18 @@ def listing(names: Iterable[str], limit: int = 12) -> str:
     return f"{shown} and {left} more" if left > 0 else shown
 
 
-def unknown(kind: str, name: str, known: Iterable[str], where: str) -> str:
+def unknown(kind: str, name: object, known: Iterable[str], where: str = "") -> str:
     """Word the message for a name that does not exist: what there is, and the nearest.
 
     Examples
     --------
     >>> unknown("run", "uni5", ["uni_5", "uni_6"], "in tensorboard")
     "no run 'uni5' in tensorboard; did you mean 'uni_5' or 'uni_6'? There are: uni_5, uni_6"
+    >>> unknown("run", "one", [])
+    "no run 'one'. There are: none"
     """
     known = list(known)
-    close = nearest(name, known)
+    close = nearest(str(name), known)
     guess = f"; did you mean {' or '.join(repr(match) for match in close)}?" if close else "."
-    return f"no {kind} {name!r} {where}{guess} There are: {listing(known)}"
+    place = f" {where}" if where else ""
+    return f"no {kind} {name!r}{place}{guess} There are: {listing(known)}"

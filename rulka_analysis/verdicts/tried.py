@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from rulka_analysis.experiments.comparison import Comparison
-from rulka_analysis.experiments.definition import Margin, Recommendation, SettingValue
+from rulka_analysis.experiments.definition import DeclaredRecommendation, Margin, SettingValue
 from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.logs.clocks import Clock, Window, common_window
 from rulka_analysis.metrics.series import Measure, Series, position_text
@@ -118,7 +118,7 @@ class SettingsTried:
     ----------
     experiment : Experiment
         Its declared runs, grouped by their settings.
-    declared : Recommendation
+    declared : DeclaredRecommendation
         Objectives, and the settings that are to be recommended.
     contradicted : mapping of (run, tag) to Finding
         Series on which nothing rests.
@@ -134,7 +134,7 @@ class SettingsTried:
     """
 
     def __init__(
-        self, experiment: Experiment, declared: Recommendation, contradicted: Contradicted
+        self, experiment: Experiment, declared: DeclaredRecommendation, contradicted: Contradicted
     ) -> None:
         self.experiment = experiment
         self.declared = declared

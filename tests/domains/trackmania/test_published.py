@@ -246,7 +246,7 @@ def test_every_curve_ends_where_the_extent_says(bundled: Logs) -> None:
         ('source = "x"\nstep_clok = false', "step_clok"),
         ('step_clock = false', "source"),
         ('source = "x"\n[tags."a"]\nknown_untill = 5', "known_untill"),
-        ('source = "x"\n[tags]\na = 5', "Known keys"),
+        ('source = "x"\n[tags]\na = 5', "must be a table"),
         ('source = "x"\nduration_minutes = "long"', "duration_minutes"),
         ('source = "x"\nstep_clock = "no"', "step_clock"),
         ('source = "x"\n[tags."a"]\nknown_until = "late"', "known_until"),
