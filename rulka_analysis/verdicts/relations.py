@@ -550,7 +550,8 @@ class Noise:
 
     @property
     def is_noise(self) -> bool:
-        return not abs(self.difference) >= self.limit * (1 - ROUNDING)
+        # No difference is noise even where the runs did not differ at all.
+        return not (self.difference and abs(self.difference) >= self.limit * (1 - ROUNDING))
 
     def leaves(self, said: Relation) -> Relation:
         """Return what is left of what a clock says: nothing within noise, and never level."""

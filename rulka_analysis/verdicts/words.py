@@ -175,11 +175,11 @@ def pace(about: About, found: Pace | None, decided: Decided, missing: str = "") 
 
     Examples
     --------
-    >>> about = About("", "512 · 512×", "2048 · 160×", variant="Walker", vocabulary="speed")
+    >>> about = About("", "512 · 512×", "2048 · 160×", variant="Hill", vocabulary="speed")
     >>> ratio = Quantity(0.52, "times")
     >>> found = Pace(ratio, "minutes", 6, 6, Quantity(0.4, ""), Quantity(0.9, ""))
     >>> print(pace(about, found, Decided("better", None, "observed once", {})))
-    Sooner on Walker: 512 · 512× took 0.52 times as long as 2048 · 160× by minutes (6 targets, 0.40 \
+    Sooner on Hill: 512 · 512× took 0.52 times as long as 2048 · 160× by minutes (6 targets, 0.40 \
 to 0.90).
     """
     if decided.relation == "no data" or found is None:
@@ -489,8 +489,8 @@ def observed_once(margins: Sequence[tuple[Quantity, str]]) -> Sentence:
 
     Examples
     --------
-    >>> print(observed_once([(Quantity(0.1, "s"), "Ant"), (Quantity(1.0, "s", 1), "Walker")]))
-    One run a setting: seed noise is unknown; differences under 0.10 s (Ant) and 1.0 s (Walker) are \
+    >>> print(observed_once([(Quantity(0.1, "s"), "Ant"), (Quantity(1.0, "s", 1), "Hill")]))
+    One run a setting: seed noise is unknown; differences under 0.10 s (Ant) and 1.0 s (Hill) are \
 ignored.
     """
     each = [
@@ -610,9 +610,9 @@ def standing_out(about: About, found: StandsOut, like: Quantity) -> Sentence:
 
     Examples
     --------
-    >>> about = About("", "uni_5", "uni_7", variant="Walker")
+    >>> about = About("", "uni_5", "uni_7", variant="Hill")
     >>> print(standing_out(about, StandsOut(True, 4, 6, 4.5), Quantity(6.28, "s")))
-    uni_5 stands out on Walker at the end, not steadily (4 of 6): near-replicates differ by up to \
+    uni_5 stands out on Hill at the end, not steadily (4 of 6): near-replicates differ by up to \
 4.50 s.
     """
     fields: dict[str, Quantity | str] = {
