@@ -795,7 +795,8 @@ def parts(found: Sequence[Held], of: str = "parts") -> Sentence:
         if number:
             name = verdict.replace(" ", "_")
             fields[name] = Quantity(number, "", 0, how=f"{of}: {verdict}")
-            told.append(f"{{{name}}} {_PARTS[verdict]}")
+            holds = "holds" if verdict == "holds" and number == 1 else _PARTS[verdict]
+            told.append(f"{{{name}}} {holds}")
     return Sentence(f"Of {{number}} {of}: {', '.join(told)}.", fields)
 
 
