@@ -658,12 +658,15 @@ class StandsOut:
         return self.at_end is True and enough
 
 
-def stands_out(candidate: Floats, baseline: Floats, near: Floats) -> StandsOut:
-    """Hold a difference of two runs against the spread of near-replicates.
+def stands_out(
+    candidate: Floats, baseline: Floats, near: Floats, *, runs: tuple[int, int] = (1, 1)
+) -> StandsOut:
+    """Hold a difference against the spread of near-replicates.
 
-    Their limit is `noise_limit`'s for one run against one: t(.975, n - 1) · s · √2. It has no vote:
-    it supposes that both runs' settings spread as the near-replicates do, and these differ among
-    themselves in other settings, so that their spread is rather too large.
+    The limit is that of `noise_limit`, with their standard deviation: of one run against one
+    t(.975, n - 1) · s · √2. It has no vote: it supposes that the settings of both spread as the
+    near-replicates do, and these differ among themselves in other settings, so that their spread is
+    rather too large.
 
     Parameters
     ----------
@@ -671,6 +674,9 @@ def stands_out(candidate: Floats, baseline: Floats, near: Floats) -> StandsOut:
         Values at the checkpoints that count; NaN where missing.
     near : array of shape (runs, n)
         Of the near-replicates.
+    runs : (int, int)
+        How many runs candidate and baseline are the mean of: (1, 4) for one run held against the
+        mean of four near-replicates themselves.
 
     Examples
     --------
@@ -680,9 +686,9 @@ def stands_out(candidate: Floats, baseline: Floats, near: Floats) -> StandsOut:
     (2, 2, True)
     """
     known = np.isfinite(candidate) & np.isfinite(baseline) & np.isfinite(near).all(axis=0)
-    runs = len(near)
-    spread = np.std(near, axis=0, ddof=1) if runs > 1 else np.full(near.shape[1], np.nan)
-    limits = np.array([_limit(float(s), runs - 1, 2.0) for s in spread])
+    free = len(near) - 1
+    spread = np.std(near, axis=0, ddof=1) if free > 0 else np.full(near.shape[1], np.nan)
+    limits = np.array([_limit(float(s), free, 1 / runs[0] + 1 / runs[1]) for s in spread])
     beyond = known & (np.abs(candidate - baseline) >= limits)
     last = np.flatnonzero(known)
     return StandsOut(

@@ -717,7 +717,7 @@ def claimed_amount(about: About, least: AtLeast, sign: int, numbers: Numbers) ->
         fields |= {"word": word, "claimed": "" if word == claimed else f" {claimed}"}
         text = "{title}{where} ended {found} {word}"
     met = side == sign and found.size().number >= least.amount
-    if found.size().text == said.text:
+    if side == sign and found.size().text == said.text:
         return Sentence(f"{text}, as was said.", fields)
     if met:
         return Sentence(f"{text}; {{said}} or more was said.", fields)

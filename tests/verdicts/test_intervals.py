@@ -368,6 +368,10 @@ def test_a_difference_stands_out_from_near_replicates() -> None:
     assert not found.steadily
     steady = stands_out(base - 2 * limit, base, near[:, [0, 0, 0]])
     assert (steady.at_end, steady.true, steady.known, steady.steadily) == (True, 3, 3, True)
+    # The mean of four is surer than one.
+    four = stands_out(base + 0.8 * limit, base, near[:, [0, 0, 0]], runs=(1, 4))
+    assert four.limit == pytest.approx(limit * math.sqrt(1.25 / 2))
+    assert four.steadily
     unknown = stands_out(base, base, near[:1])
     assert not unknown.true
 
@@ -403,6 +407,16 @@ def test_an_early_end_that_is_not_known_agrees_with_nothing() -> None:
     found = agreement_of_runs("better", {"minutes": known}, -1)
     assert (found.agreeing, found.asked) == (len(FACTORS) + 8, 9 + 8)
     assert found.fragile
+
+
+def test_the_end_is_varied_by_a_sixth_and_a_third() -> None:
+    assert pytest.approx((1, 5 / 6, 2 / 3)) == ENDS
+    level = Sample(B, B, 0.1)
+    for early in ENDS[1:]:
+        at = {share: level if share == early else Sample(A, B, 0.1) for share in ENDS}
+        found = agreement_of_runs("better", {"minutes": at}, -1)
+        assert found.breaking == (RunVariation(end=early),)
+        assert found.asked - found.agreeing == 3
 
 
 def test_the_estimate_alone_shows_a_relation() -> None:

@@ -264,6 +264,12 @@ def test_the_second_half_of_the_window_counts_and_nothing_else() -> None:
     assert [len(asked.ballot(1, window).signs) for window in WINDOWS] == [11, 7, 14]
 
 
+def test_half_of_the_checkpoints_must_be_known() -> None:
+    half = values([NAN, NAN, NAN, NAN, NAN, NAN, 1.0, 1.0])
+    assert on_clock(half.ballot(1)).relation == "undecided"
+    assert on_clock(values([*half.candidate[:5], 1.0, 1.0, 1.0]).ballot(1)).relation == "better"
+
+
 def test_a_difference_of_just_the_margin_matters_and_one_within_reading_does_not() -> None:
     assert values([0.5]).ballot(1).signs.tolist() == [1.0]
     assert values([0.49]).ballot(1).signs.tolist() == [0.0]

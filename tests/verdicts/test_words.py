@@ -322,6 +322,8 @@ def loss(candidate: float, baseline: float) -> Numbers:
     [
         (("percent", 74), -1, (0.43, 0.5), "ended 14 % lower, not 74 %."),
         (("percent", 74), -1, (0.57, 0.5), "ended 14 % higher, not 74 % lower."),
+        (("percent", 10), -1, (0.57, 0.5), "ended 14 % higher, not 10 % lower."),
+        (("percent", 14), -1, (0.57, 0.5), "ended 14 % higher, not 14 % lower."),
         (("percent", 10), -1, (0.43, 0.5), "ended 14 % lower; 10 % or more was said."),
         (("percent", 14), -1, (0.43, 0.5), "ended 14 % lower, as was said."),
         (("times", 9.84), 1, (1.0, 0.4), "ended 2.50 times as high with 512 · 512× as with 2048 · "
