@@ -72,24 +72,12 @@ _SAID: Mapping[str, tuple[Relation, bool]] = {
     "no sooner": ("no better", False),
     "no later": ("no worse", False),
 }
-SAID: tuple[str, ...] = tuple(_SAID)
 _TURNED: Mapping[Relation, Relation] = {
     "better": "worse",
     "worse": "better",
     "no better": "no worse",
     "no worse": "no better",
 }
-
-
-def is_about_time(said: str) -> bool:
-    """Tell whether a claim is about how soon targets are reached.
-
-    Examples
-    --------
-    >>> is_about_time("no later"), is_about_time("better")
-    (True, False)
-    """
-    return said.removeprefix("no ") in ("sooner", "later")
 
 
 def relation_of(said: str, *, lower_is_better: bool = False) -> Relation:

@@ -14,12 +14,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from rulka_analysis.experiments.said import AtLeast
 from rulka_analysis.verdicts.relations import (
     HOLDS_FROM,
     IMPLIED,
     ROUNDING,
     Agreement,
-    AtLeast,
     Reason,
     Relation,
     implies,

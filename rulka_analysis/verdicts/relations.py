@@ -18,6 +18,8 @@ from typing import Generic, Literal, TypeVar, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from rulka_analysis.experiments.said import AtLeast
+
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]
 V = TypeVar("V")
@@ -125,38 +127,6 @@ def intersection(relations: Iterable[Relation]) -> Relation:
 
 
 # --- What is asked --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class AtLeast:
-    """How large a difference is said to be at least.
-
-    Parameters
-    ----------
-    kind : {"percent", "times", "size"}
-        A share of the baseline's value; candidate over baseline (or baseline over candidate, of
-        what is said to be lower or sooner); the unit the metric is shown in.
-    amount : float
-        How much.
-    """
-
-    kind: Literal["percent", "times", "size"]
-    amount: float
-
-    def met(self, candidate: Floats, baseline: Floats, sign: int) -> Floats:
-        """Return where the candidate is that far on one side: 1, 0, or NaN (not known)."""
-        amount = self.amount * (1 - ROUNDING)
-        known = np.isfinite(candidate) & np.isfinite(baseline)
-        ahead = sign * (candidate - baseline)
-        if self.kind == "times":
-            known = known & (candidate > 0) & (baseline > 0)
-            high, low = (candidate, baseline) if sign > 0 else (baseline, candidate)
-            met = high >= amount * low
-        elif self.kind == "percent":
-            met = ahead >= amount / 100 * np.abs(baseline)
-        else:
-            met = ahead >= amount
-        return np.where(known, met, np.nan)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from string import Formatter
 
+from rulka_analysis.experiments.said import AtLeast
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import joined, listed
 from rulka_analysis.verdicts.claims import VERDICTS, Held, Verdict
@@ -25,7 +26,7 @@ from rulka_analysis.verdicts.intervals import (
     RunsNeeded,
     StandsOut,
 )
-from rulka_analysis.verdicts.relations import AtLeast, Relation, Vocabulary, named
+from rulka_analysis.verdicts.relations import Relation, Vocabulary, named
 
 _PARTS: Mapping[Verdict, str] = {
     "holds": "hold",

@@ -6,8 +6,8 @@ from itertools import product
 
 import pytest
 
+from rulka_analysis.experiments.said import SAID, is_about_time
 from rulka_analysis.verdicts.claims import (
-    SAID,
     TABLE,
     VERDICTS,
     Answered,
@@ -19,7 +19,6 @@ from rulka_analysis.verdicts.claims import (
     golden_middle,
     hold,
     hold_amount,
-    is_about_time,
     relation_of,
 )
 from rulka_analysis.verdicts.relations import IMPLIED, MIRRORED, RELATIONS, Relation, named

@@ -19,6 +19,7 @@ from hypothesis import strategies as some
 from numpy.typing import NDArray
 from scipy import stats
 
+from rulka_analysis.experiments.said import AtLeast
 from rulka_analysis.verdicts.intervals import (
     ENDS,
     FACTORS,
@@ -48,7 +49,7 @@ from rulka_analysis.verdicts.intervals import (
     stands_out,
     welch,
 )
-from rulka_analysis.verdicts.relations import MIRRORED, AtLeast, Relation
+from rulka_analysis.verdicts.relations import MIRRORED, Relation
 
 Floats = NDArray[np.float64]
 NAN = math.nan

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from rulka_analysis.experiments.said import AtLeast
 from rulka_analysis.verdicts.relations import (
     FACTORS,
     IMPLIED,
     MIRRORED,
     RELATIONS,
     WINDOWS,
-    AtLeast,
     Ballot,
     Noise,
     OneClock,

@@ -9,9 +9,10 @@ from itertools import product
 import numpy as np
 import pytest
 
+from rulka_analysis.experiments.said import SAID, AtLeast
 from rulka_analysis.values.quantities import Evidence, Quantity, Sentence
 from rulka_analysis.verdicts import words
-from rulka_analysis.verdicts.claims import SAID, VERDICTS, Held
+from rulka_analysis.verdicts.claims import VERDICTS, Held
 from rulka_analysis.verdicts.deciding import Decided
 from rulka_analysis.verdicts.intervals import (
     Interval,
@@ -22,7 +23,6 @@ from rulka_analysis.verdicts.intervals import (
 )
 from rulka_analysis.verdicts.relations import (
     RELATIONS,
-    AtLeast,
     Ballot,
     Noise,
     Reason,
