@@ -15,30 +15,30 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rulka_analysis.verdicts import intervals
+from rulka_analysis.verdicts.asked import ROUNDING, Asked, Times, Values
 from rulka_analysis.verdicts.intervals import (
-    ENDS,
     RUNS_NEEDED,
     Interval,
     LogTimes,
-    RankTest,
-    Sample,
+    by_interval,
+    can_take_logs,
+    log_margin,
     log_times,
+    welch,
 )
+from rulka_analysis.verdicts.ranks import RankTest, rank_test
 from rulka_analysis.verdicts.relations import (
     IMPLIED,
-    ROUNDING,
     Agreement,
     Answer,
-    Asked,
     Noise,
     Reason,
     Relation,
-    Times,
-    Values,
     ask,
     intersection,
 )
+from rulka_analysis.verdicts.robustness import ENDS, Sample, agreement_of_runs
+from rulka_analysis.verdicts.spread import noise_limit
 
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]
@@ -102,8 +102,8 @@ class Curves:
         known_b = np.isfinite(b) | self.baseline_unfinished[:, slot]
         if not (known_a.all() and known_b.all()):
             return None
-        if self.percent is not None and intervals.can_take_logs(a, b):
-            return Sample(a, b, intervals.log_margin(self.percent), logs=True)
+        if self.percent is not None and can_take_logs(a, b):
+            return Sample(a, b, log_margin(self.percent), logs=True)
         return Sample(a, b, None if self.margin is None else float(self.margin[slot]))
 
 
@@ -167,7 +167,7 @@ class Reached:
         if self.percent is not None:
             typical = float(np.exp(times.baseline.mean()))
             least = float(np.log1p(self.reading / typical))
-            margin = max(intervals.log_margin(self.percent), least)
+            margin = max(log_margin(self.percent), least)
         return Sample(times.candidate, times.baseline, margin)
 
 
@@ -274,7 +274,7 @@ def _noise(group: Groups, orientation: int) -> Noise:
         return Noise(float("nan"), float("nan"))
     a, b = (np.log(v) if sample.logs else v for v in (sample.candidate, sample.baseline))
     difference = orientation * float(a.mean() - b.mean())
-    return Noise(difference, intervals.noise_limit(a, b))
+    return Noise(difference, noise_limit(a, b))
 
 
 def _all_known(sample: Sample) -> bool:
@@ -291,20 +291,20 @@ def _by_intervals(groups: Mapping[str, Groups], orientation: int, family: int) -
         if sample is None:
             said[clock], why[clock] = "undecided", "too few known"
         elif not _all_known(sample):
-            ranks[clock] = intervals.rank_test(sample.candidate, sample.baseline, orientation)
+            ranks[clock] = rank_test(sample.candidate, sample.baseline, orientation)
             said[clock], why[clock] = ranks[clock].relation(family)
         else:
             if isinstance(group, Reached):
                 found[clock] = group.logs().interval(reading=group.reading, family=family)
             else:
-                found[clock] = intervals.welch(
+                found[clock] = welch(
                     sample.candidate,
                     sample.baseline,
                     quantum=group.quantum,
                     family=family,
                     logs=sample.logs,
                 )
-            said[clock] = intervals.by_interval(found[clock], sample.margin, orientation)
+            said[clock] = by_interval(found[clock], sample.margin, orientation)
             why[clock] = None if IMPLIED[said[clock]] else "interval includes 0"
     relation = intersection(said.values())
     reason: Reason | None = None
@@ -321,7 +321,7 @@ def _agreement(
     for clock, group in groups.items():
         at = {share: group.sample(share) for share in ENDS}
         samples[clock] = {share: sample for share, sample in at.items() if sample is not None}
-    agreement = intervals.agreement_of_runs(relation, samples, orientation)
+    agreement = agreement_of_runs(relation, samples, orientation)
     return agreement.agreeing, agreement.asked
 
 

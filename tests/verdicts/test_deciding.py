@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from numpy.typing import NDArray
 
+from rulka_analysis.verdicts.asked import Times, Values
 from rulka_analysis.verdicts.deciding import (
     Curves,
     Decided,
@@ -20,8 +21,9 @@ from rulka_analysis.verdicts.deciding import (
     decide_times,
     method_of,
 )
-from rulka_analysis.verdicts.intervals import noise_limit, welch
-from rulka_analysis.verdicts.relations import MIRRORED, Relation, Times, Values, ask
+from rulka_analysis.verdicts.intervals import welch
+from rulka_analysis.verdicts.relations import MIRRORED, Relation, ask
+from rulka_analysis.verdicts.spread import noise_limit
 
 Floats = NDArray[np.float64]
 NAN = math.nan

@@ -1,4 +1,4 @@
-"""Numbers of several runs: each against SciPy, mirrored, in any order and unit, and simulated.
+"""Intervals of several runs: each against SciPy, mirrored, in any order and unit, and simulated.
 
 The simulations are small; ``RULKA_LONG=1`` makes them large. A rate passes within three standard
 errors.
@@ -21,35 +21,24 @@ from scipy import stats
 
 from rulka_analysis.experiments.said import AtLeast
 from rulka_analysis.verdicts.intervals import (
-    ENDS,
-    FACTORS,
-    MARGIN_PER_SPREAD,
-    RUNS_NEEDED,
     Interval,
     Planned,
-    RunsNeeded,
-    RunVariation,
-    Sample,
-    agreement_of_runs,
     amount,
     by_interval,
     can_take_logs,
-    false_rate,
     family,
     has_bad_runs,
     interquartile_mean,
     level_of_each,
     log_margin,
     log_times,
-    noise_limit,
     planned,
-    pooled,
-    rank_test,
-    runs_needed,
-    stands_out,
     welch,
 )
+from rulka_analysis.verdicts.ranks import rank_test
 from rulka_analysis.verdicts.relations import MIRRORED, Relation
+from rulka_analysis.verdicts.robustness import Sample
+from rulka_analysis.verdicts.spread import noise_limit
 
 Floats = NDArray[np.float64]
 NAN = math.nan
@@ -72,9 +61,6 @@ def test_it_is_imported_without_scipy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-# --- Against SciPy --------------------------------------------------------------------------------
 
 
 def test_balanced_and_unfloored_it_is_welchs_interval() -> None:
@@ -156,109 +142,6 @@ def test_the_interquartile_mean_is_scipys_trimmed_mean() -> None:
     assert np.isnan(interquartile_mean(np.array([1.0, 2.0, 3.0, 4.0, NAN])))
 
 
-@pytest.mark.parametrize(("mine", "other"), [(3, 3), (3, 5), (5, 4), (2, 6)])
-def test_ranks_are_scipys_exact_permutation_test(mine: int, other: int) -> None:
-    random = np.random.default_rng(4)
-    for _ in range(6):
-        together = random.integers(0, 5, size=mine + other).astype(float)
-        together[random.random(mine + other) < 0.3] = NAN
-        ranks = stats.rankdata(np.where(np.isnan(together), np.inf, together))
-        expected = stats.permutation_test(
-            (ranks[:mine], ranks[mine:]),
-            lambda a, b, axis: a.mean(axis=axis) - b.mean(axis=axis),
-            n_resamples=np.inf,
-            vectorized=True,
-        )
-        found = rank_test(together[:mine], together[mine:], -1)
-        assert found.p == pytest.approx(expected.pvalue)
-        assert found.ahead == -np.sign(np.round(expected.statistic, 9))
-        # As far apart as these ranks can be divided, either way.
-        extremes = [
-            stats.permutation_test(
-                (ordered[:mine], ordered[mine:]),
-                lambda a, b, axis: a.mean(axis=axis) - b.mean(axis=axis),
-                n_resamples=np.inf,
-                vectorized=True,
-            )
-            for ordered in (np.sort(ranks), -np.sort(-ranks))
-        ]
-        assert found.smallest_p == pytest.approx(min(test.pvalue for test in extremes))
-
-
-def test_three_runs_against_three_can_never_decide_by_ranks() -> None:
-    found = rank_test(np.array([1.0, 2.0, 3.0]), np.full(3, NAN), -1)
-    # Three that tie leave as many ways as if they did not.
-    assert found.p == pytest.approx(0.1)
-    assert found.relation() == ("undecided", "too few known")
-    assert (found.finished, found.runs) == ((3, 0), (3, 3))
-    four = rank_test(np.arange(4.0), np.array([9.0, NAN, NAN, NAN]), -1)
-    assert four.relation() == ("better", None)
-    assert four.relation(family=4) == ("undecided", "too few known")
-    mixed = rank_test(np.array([1.0, 2, 3, 9]), np.array([4.0, 5, NAN, NAN]), -1)
-    assert mixed.relation() == ("undecided", "within noise")
-
-
-def test_many_runs_can_be_ranked() -> None:
-    found = rank_test(np.arange(30.0), np.r_[np.arange(30.0) + 100, NAN], 1)
-    assert found.p < 1e-9
-    assert found.relation() == ("better", None) or found.ahead == -1
-    assert found.ahead == -1
-
-
-def test_a_noise_limit_is_students() -> None:
-    for a, b in ((A[:3], B[:1]), (A[:2], B[:2]), (A, B)):
-        found = noise_limit(a, b)
-        if len(b) > 1:
-            interval = stats.ttest_ind(a, b, equal_var=True).confidence_interval()
-            assert found == pytest.approx((interval.high - interval.low) / 2)
-        else:
-            s = np.std(a, ddof=1)
-            assert found == pytest.approx(stats.t.ppf(0.975, 2) * s * math.sqrt(1 / 3 + 1))
-    assert math.isnan(noise_limit(A[:1], B[:1]))
-    spread, df = pooled(A, B)
-    assert df == 6
-    assert spread**2 == pytest.approx((np.var(A, ddof=1) + np.var(B, ddof=1)) / 2)
-
-
-def test_the_false_rate_of_one_run_is_a_tail_of_the_normal_distribution() -> None:
-    for margin, spread in ((0.1, 0.15), (1.0, 2.4), (0.0, 1.0)):
-        expected = 2 * stats.norm.cdf(-margin / (spread * math.sqrt(2)))
-        assert false_rate(margin, spread) == pytest.approx(expected)
-    assert false_rate(0.1, 0.0) == 0.0
-    assert stats.norm.ppf(0.975) * math.sqrt(2) == pytest.approx(MARGIN_PER_SPREAD, abs=0.03)
-    assert false_rate(MARGIN_PER_SPREAD, 1.0) < 0.05
-
-
-def test_runs_needed_is_the_smallest_that_reaches_the_power() -> None:
-    def power(aim: float, s: float, runs: int, count: int, *, level: bool) -> float:
-        critical = stats.t.ppf((1 + 0.95 ** (1 / count)) / 2, 2 * runs - 2)
-        tail = stats.nct.sf(critical, 2 * runs - 2, aim / s * math.sqrt(runs / 2))
-        return float(2 * tail - 1 if level else tail)
-
-    for difference, s, df, margin, count in (
-        (1.0, 1.0, 4, None, 1),
-        (1.0, 0.7, 6, 0.5, 4),
-        (0.1, 0.5, 8, 1.0, 2),
-        (2.0, 2.0, 18, None, 1),
-    ):
-        found = runs_needed(difference, s, df, margin=margin, family=count)
-        level = margin is not None and difference < margin
-        aim = margin if level and margin is not None else difference
-        bound = s * math.sqrt(df / stats.chi2.ppf(0.2, df))
-        for runs, spread in ((found.expected, s), (found.cautious, bound)):
-            assert runs is not None
-            assert power(aim, spread, runs, count, level=level) >= 0.8
-            if runs > RUNS_NEEDED:
-                assert power(aim, spread, runs - 1, count, level=level) < 0.8
-        assert found.for_level == level
-    assert runs_needed(0.001, 1.0, 4) == RunsNeeded(None, None, for_level=False)
-    assert runs_needed(1000.0, 1.0, 4).expected == RUNS_NEEDED
-    assert runs_needed(1.0, 0.0, 4).expected == RUNS_NEEDED
-
-
-# --- What an interval shows -----------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("low", "high", "margin", "expected"),
     [
@@ -323,9 +206,6 @@ def test_bad_runs_in_one_group_are_named() -> None:
     assert has_bad_runs({"bad": bad, "few": B[:2]}) == ()
 
 
-# --- Times to targets -----------------------------------------------------------------------------
-
-
 def test_times_become_one_number_a_run() -> None:
     mine = np.array([[10.0, 20.0, NAN], [20.0, 20.0, NAN]])
     other = np.array([[40.0, 80.0, NAN], [40.0, NAN, NAN]])
@@ -356,85 +236,10 @@ def test_the_interval_of_times_is_that_of_their_logarithms() -> None:
     assert not log_times(mine, other, end=100.0, reading=1000.0).interval().difference
 
 
-# --- Near-replicates ------------------------------------------------------------------------------
-
-
-def test_a_difference_stands_out_from_near_replicates() -> None:
-    near = np.array([[1.0, 1.0, 1.0], [1.2, 1.2, 1.2], [1.4, 1.4, NAN]])
-    limit = stats.t.ppf(0.975, 2) * 0.2 * math.sqrt(2)
-    base = np.full(3, 1.0)
-    found = stands_out(base + limit * np.array([1.01, 0.99, 5]), base, near)
-    assert (found.at_end, found.true, found.known) == (None, 1, 2)
-    assert found.limit == pytest.approx(limit)
-    assert not found.steadily
-    steady = stands_out(base - 2 * limit, base, near[:, [0, 0, 0]])
-    assert (steady.at_end, steady.true, steady.known, steady.steadily) == (True, 3, 3, True)
-    # The mean of four is surer than one.
-    four = stands_out(base + 0.8 * limit, base, near[:, [0, 0, 0]], runs=(1, 4))
-    assert four.limit == pytest.approx(limit * math.sqrt(1.25 / 2))
-    assert four.steadily
-    unknown = stands_out(base, base, near[:1])
-    assert not unknown.true
-
-
-# --- With replicates, what would break it ---------------------------------------------------------
-
-
-def samples(**more: Floats) -> dict[str, dict[float, Sample]]:
-    plain = {share: Sample(A, B, 0.1) for share in ENDS}
-    return dict.fromkeys(more, plain) or {"minutes": plain}
-
-
-def test_end_margin_clocks_and_each_run_are_varied() -> None:
-    one = agreement_of_runs("better", samples(), -1)
-    assert (one.agreeing, one.asked) == (9 + 8, 9 + 8)
-    two = agreement_of_runs("better", samples(minutes=A, steps=A), -1)
-    assert two.asked == 27 + 8
-    for relation in ("undecided", "no data"):
-        assert agreement_of_runs(relation, samples(), -1).asked == 0
-
-
-def test_one_run_that_makes_the_difference_is_named() -> None:
-    mine = np.array([24.6, 24.6, 20.0])
-    found = agreement_of_runs(
-        "better", {"minutes": {e: Sample(mine, np.full(3, 24.6), 0.1) for e in ENDS}}, -1
-    )
-    assert found.breaking == (RunVariation(without=2),)
-    assert (found.agreeing, found.asked) == (14, 15)
-
-
-def test_an_early_end_that_is_not_known_agrees_with_nothing() -> None:
-    known = {ENDS[0]: Sample(A, B, 0.1)}
-    found = agreement_of_runs("better", {"minutes": known}, -1)
-    assert (found.agreeing, found.asked) == (len(FACTORS) + 8, 9 + 8)
-    assert found.fragile
-
-
-def test_the_end_is_varied_by_a_sixth_and_a_third() -> None:
-    assert pytest.approx((1, 5 / 6, 2 / 3)) == ENDS
-    level = Sample(B, B, 0.1)
-    for early in ENDS[1:]:
-        at = {share: level if share == early else Sample(A, B, 0.1) for share in ENDS}
-        found = agreement_of_runs("better", {"minutes": at}, -1)
-        assert found.breaking == (RunVariation(end=early),)
-        assert found.asked - found.agreeing == 3
-
-
-def test_the_estimate_alone_shows_a_relation() -> None:
-    assert Sample(A, B, 0.1).by_estimate(-1) == "better"
-    assert Sample(A, B, 0.1).by_estimate(1) == "worse"
-    assert Sample(A, B, 1.0).by_estimate(-1) == "level"
-    assert Sample(A, A, None).by_estimate(-1) == "undecided"
-    assert Sample(A, B, log_margin(5), logs=True).by_estimate(-1) == "level"
-    assert Sample(np.array([1.0, NAN]), np.array([NAN, NAN]), 0.1).by_estimate(-1) == "better"
-
-
 def test_planned_comparisons_are_counted() -> None:
     assert planned(4, ["a", "b"]) == Planned(8, 2)
     assert planned(0, []) == Planned(0, 0)
 
-
-# --- Mirrors, order, units ------------------------------------------------------------------------
 
 some_runs = some.lists(some.integers(1, 400).map(lambda v: v / 8), min_size=3, max_size=6)
 
@@ -480,9 +285,6 @@ def test_swapping_turns_the_bound_of_times(reached: list[float]) -> None:
     assert back.candidate == pytest.approx(found.baseline, nan_ok=True)
     turned = {"at least": "at most", "at most": "at least"}
     assert back.bound == turned.get(found.bound, found.bound)
-
-
-# --- Simulated ------------------------------------------------------------------------------------
 
 
 def normal(random: np.random.Generator, runs: int) -> Floats:
@@ -533,30 +335,6 @@ def test_level_is_seldom_false_where_the_truth_lies_on_the_margin(runs: int, spr
     )
     rate = sum(relation == "level" for relation in found) / DRAWS
     assert within(rate, 0.05, DRAWS, at_least=False), rate
-
-
-@pytest.mark.parametrize(
-    ("difference", "margin"), [(2.2, None), (1.5, None), (1.5, 0.5), (0.0, 2.0), (0.0, 1.2)]
-)
-def test_so_many_runs_decide_in_four_of_five_cases(difference: float, margin: float | None) -> None:
-    needed = runs_needed(difference, 1.0, 20, margin=margin)
-    assert needed.expected is not None
-    assert needed.expected >= 5
-    aim: Relation = "level" if needed.for_level else "better"
-
-    def power(runs: int, seed: int) -> float:
-        random = np.random.default_rng(seed)
-        found = (
-            by_interval(
-                welch(random.normal(difference, 1, runs), random.normal(0, 1, runs)), margin, 1
-            )
-            for _ in range(DRAWS)
-        )
-        return sum(relation == aim for relation in found) / DRAWS
-
-    reached, before = power(needed.expected, 9), power(needed.expected - 2, 10)
-    assert within(reached, 0.8, DRAWS, at_least=True), reached
-    assert within(before, 0.8, DRAWS, at_least=False), before
 
 
 def test_a_bad_run_in_one_group_only_is_what_the_warning_says() -> None:

@@ -11,28 +11,23 @@ import pytest
 
 from rulka_analysis.experiments.said import SAID, AtLeast
 from rulka_analysis.values.quantities import Evidence, Quantity, Sentence
-from rulka_analysis.verdicts import words
+from rulka_analysis.verdicts import claim_words, strength, words
+from rulka_analysis.verdicts.asked import Ballot, Values
 from rulka_analysis.verdicts.claims import VERDICTS, Held
 from rulka_analysis.verdicts.deciding import Decided
-from rulka_analysis.verdicts.intervals import (
-    Interval,
-    Planned,
-    RankTest,
-    RunsNeeded,
-    StandsOut,
-)
+from rulka_analysis.verdicts.intervals import Interval, Planned
+from rulka_analysis.verdicts.ranks import RankTest
 from rulka_analysis.verdicts.relations import (
     RELATIONS,
-    Ballot,
     Noise,
     Reason,
     Relation,
-    Values,
     Vocabulary,
     ask,
     named,
     on_clock,
 )
+from rulka_analysis.verdicts.spread import RunsNeeded, StandsOut
 from rulka_analysis.verdicts.words import About, Numbers, Pace
 
 VOCABULARIES: tuple[Vocabulary, ...] = ("quality", "diagnostic", "speed")
@@ -231,51 +226,51 @@ def test_without_a_ratio_the_rest_is_still_said() -> None:
 def test_every_method_says_what_it_can_bear() -> None:
     margin = Quantity(0.1, "s")
     once = Decided("level", None, "observed once", {})
-    assert str(words.strength(about(), once, TIMES.difference, margin)) == (
+    assert str(strength.of_runs(about(), once, TIMES.difference, margin)) == (
         "One run a setting: seed noise is unknown; differences under 0.10 s are ignored."
     )
     few = Decided("better", None, "noise limit", {}, noise={"minutes": Noise(0.2, 0.1)})
     assert "a limit under equal normal spread" in well_formed(
-        words.strength(about(runs=(3, 1)), few, TIMES.difference, None)
+        strength.of_runs(about(runs=(3, 1)), few, TIMES.difference, None)
     )
     blind = replace(few, noise={"minutes": Noise(math.nan, math.nan)})
-    well_formed(words.strength(about(runs=(2, 2)), blind, TIMES.difference, None))
+    well_formed(strength.of_runs(about(runs=(2, 2)), blind, TIMES.difference, None))
     interval = Interval(-0.21, -0.3, -0.1, 0.02, 4, (3, 5), family=4)
     many = Decided("better", None, "interval", {}, intervals={"minutes": interval})
-    assert str(words.strength(about(runs=(3, 5)), many, TIMES.difference, margin)) == (
+    assert str(strength.of_runs(about(runs=(3, 5)), many, TIMES.difference, margin)) == (
         "95 % interval of the difference: −0.30 s to −0.10 s (3 against 5 runs, for 4 candidates "
         "together); differences under 0.10 s are ignored."
     )
     ranks = RankTest(0.03, 0.02, 1, (4, 2), (4, 4))
     ranked = Decided("better", None, "interval", {}, ranks={"minutes": ranks})
-    assert str(words.strength(about(runs=(4, 4)), ranked, TIMES.difference, margin)) == (
+    assert str(strength.of_runs(about(runs=(4, 4)), ranked, TIMES.difference, margin)) == (
         "4 of 4 finished against 2 of 4: compared by ranks, those without a value last."
     )
     nothing = Decided("undecided", "too few known", "interval", {})
-    well_formed(words.strength(about(runs=(3, 3)), nothing, TIMES.difference, margin))
+    well_formed(strength.of_runs(about(runs=(3, 3)), nothing, TIMES.difference, margin))
     undecided = replace(ranked, relation="undecided", reason="within noise")
     assert "p = 0.03 by ranks" in str(words.reason(about(), undecided, MINE))
 
 
 def test_robustness_is_counted_and_fragile_said() -> None:
-    assert str(words.robustness(decided("level", None, 1))) == (
+    assert str(strength.checks_agree(decided("level", None, 1))) == (
         "Fragile: 4 of 9 robustness checks agree."
     )
     sound = Decided("level", None, "interval", {}, 9, 9)
-    assert str(words.robustness(sound)) == "9 of 9 robustness checks agree."
-    assert str(words.robustness(Decided("no data", None, "interval", {}))) == ""
+    assert str(strength.checks_agree(sound)) == "9 of 9 robustness checks agree."
+    assert str(strength.checks_agree(Decided("no data", None, "interval", {}))) == ""
 
 
 def test_how_many_runs_would_tell() -> None:
-    assert str(words.runs_needed(RunsNeeded(5, 5, for_level=True))) == (
+    assert str(strength.how_many_runs(RunsNeeded(5, 5, for_level=True))) == (
         "5 runs of each would show that they are level in four of five cases. Adding runs until it "
         "is decided finds differences that are not there."
     )
     assert "many more" in well_formed(
-        words.runs_needed(RunsNeeded(500, None, for_level=False), 2.0)
+        strength.how_many_runs(RunsNeeded(500, None, for_level=False), 2.0)
     )
-    assert "(2,000 h)" in str(words.runs_needed(RunsNeeded(500, None, for_level=False), 2.0))
-    well_formed(words.runs_needed(RunsNeeded(None, None, for_level=False)))
+    assert "(2,000 h)" in str(strength.how_many_runs(RunsNeeded(500, None, for_level=False), 2.0))
+    well_formed(strength.how_many_runs(RunsNeeded(None, None, for_level=False)))
 
 
 def test_standing_out_and_warnings() -> None:
@@ -286,13 +281,15 @@ def test_standing_out_and_warnings() -> None:
         StandsOut(False, 0, 6, 4.5),
         StandsOut(None, 0, 0, math.nan),
     ):
-        well_formed(words.standing_out(told, found, MINE))
-    assert str(words.bad_runs([])) == ""
-    well_formed(words.bad_runs(["a", "b"]))
+        well_formed(strength.standing_out(told, found, MINE))
+    assert str(strength.bad_runs([])) == ""
+    well_formed(strength.bad_runs(["a", "b"]))
     for count in (Planned(8, 2), Planned(1, 1)):
-        well_formed(words.planned(count))
-    well_formed(words.observed_once([]))
-    well_formed(words.false_rate(Quantity(64, "%", 0), Quantity(0.1, "s"), Quantity(0.15, "s")))
+        well_formed(strength.planning(count))
+    well_formed(strength.observed_once([]))
+    well_formed(
+        strength.chance_alone(Quantity(64, "%", 0), Quantity(0.1, "s"), Quantity(0.15, "s"))
+    )
 
 
 # --- Claims ---------------------------------------------------------------------------------------
@@ -303,10 +300,12 @@ def test_every_claim_has_its_sentence() -> None:
         found = Decided(relation, None, "interval", {"minutes": relation})
         for vocabulary in VOCABULARIES:
             told = about(vocabulary=vocabulary, variant=variant)
-            text = well_formed(words.claim(said, told, Held(verdict), found))
+            text = well_formed(claim_words.claim(said, told, Held(verdict), found))
             assert text.startswith(f"Said {said}")
     same = Decided("level", None, "interval", {"minutes": "level"})
-    assert str(words.claim("same", about(), Held("holds"), same)) == "Said same, and so it is."
+    assert (
+        str(claim_words.claim("same", about(), Held("holds"), same)) == "Said same, and so it is."
+    )
 
 
 LOSS = About("loss per transition", "512 · 512×", "2048 · 160×")
@@ -338,24 +337,26 @@ def test_an_amount_is_said_beside_the_one_found(
     least: tuple[str, float], sign: int, numbers: tuple[float, float], expected: str
 ) -> None:
     at_least = AtLeast(*least)  # type: ignore[arg-type]
-    found = words.claimed_amount(LOSS, at_least, sign, loss(*numbers))
+    found = claim_words.claimed_amount(LOSS, at_least, sign, loss(*numbers))
     assert well_formed(found) == f"Loss per transition {expected}"
 
 
 def test_an_amount_that_cannot_be_known_says_why() -> None:
     unknown = Quantity.unknown("no tag", "s")
     numbers = Numbers(MINE, unknown, MINE.minus(unknown), END)
-    well_formed(words.claimed_amount(LOSS, AtLeast("percent", 10), 1, numbers))
-    well_formed(words.claimed_amount(LOSS, AtLeast("times", 2), 1, loss(-1.0, 2.0)))
-    well_formed(words.claimed_amount(LOSS, AtLeast("percent", 2), 1, loss(1.0, 0.0)))
+    well_formed(claim_words.claimed_amount(LOSS, AtLeast("percent", 10), 1, numbers))
+    well_formed(claim_words.claimed_amount(LOSS, AtLeast("times", 2), 1, loss(-1.0, 2.0)))
+    well_formed(claim_words.claimed_amount(LOSS, AtLeast("percent", 2), 1, loss(1.0, 0.0)))
 
 
 def test_causes_and_parts() -> None:
-    assert str(words.cause("a", ["b", "a"])) == "Said because of a; the two differ in b, too."
-    assert str(words.cause("a", ["b", "c"])) == "Said because of a; the two differ in b and c."
-    assert str(words.cause("a", [])) == "Said because of a; the two agree in it."
+    assert str(claim_words.cause("a", ["b", "a"])) == "Said because of a; the two differ in b, too."
+    assert (
+        str(claim_words.cause("a", ["b", "c"])) == "Said because of a; the two differ in b and c."
+    )
+    assert str(claim_words.cause("a", [])) == "Said because of a; the two agree in it."
     every = [Held(verdict) for verdict in VERDICTS]
-    assert str(words.parts(every)) == (
+    assert str(claim_words.parts(every)) == (
         "Of 5 parts: 1 holds, 1 too strong, 1 wrong, 1 undecided, 1 without data."
     )
 
