@@ -184,7 +184,21 @@ class Times:
 Asked = Values | Times
 
 
-def _signs(difference: Floats, margin: Floats, error: Floats) -> Floats:
+def matters(difference: Floats, margin: Floats | float, error: Floats | float = 0.0) -> Truths:
+    """Tell which differences are no smaller than the margin, and larger than reading errors.
+
+    What does not matter is level: the one rule of answers, claims and rankings.
+
+    Examples
+    --------
+    >>> matters(np.array([0.1, 0.09, -0.2]), 0.1).tolist()
+    [True, False, True]
+    """
     size = np.abs(difference)
-    matters = (size >= margin * (1 - ROUNDING)) & (size > error)
-    return np.where(np.isfinite(difference), np.where(matters, np.sign(difference), 0.0), np.nan)
+    found: Truths = (size >= np.asarray(margin) * (1 - ROUNDING)) & (size > error)
+    return found
+
+
+def _signs(difference: Floats, margin: Floats, error: Floats) -> Floats:
+    sign = np.where(matters(difference, margin, error), np.sign(difference), 0.0)
+    return np.where(np.isfinite(difference), sign, np.nan)
