@@ -221,6 +221,12 @@ def test_three_runs_of_each_are_compared_by_the_mean_of_logarithms() -> None:
     assert equal.relation == "level"
 
 
+def test_the_margin_of_times_is_no_finer_than_a_reading() -> None:
+    asked = reached([[10, 20]] * 3, [[10.5, 21]] * 3, percent=1.0)
+    assert decide_times({"minutes": asked}).relation != "level"
+    assert decide_times({"minutes": replace(asked, reading=4.0)}).relation == "level"
+
+
 def test_two_runs_of_each_have_a_noise_limit_of_their_times() -> None:
     near = decide_times(
         {"minutes": reached([[10, 20, 30, 40], [20, 40, 60, 80]], [[11, 22, 33, 44]] * 2)}

@@ -352,6 +352,8 @@ def test_within_noise_nothing_is_said_and_beyond_it_nothing_is_level() -> None:
     for relation in SAID:
         assert Noise(0.5, 1.0).leaves(relation) == "undecided"
         assert Noise(NAN, NAN).leaves(relation) == "undecided"
+        # Runs that all log one number have no spread, and no difference.
+        assert Noise(0.0, 0.0).leaves(relation) == "undecided"
         beyond = Noise(1.0, 1.0).leaves(relation), Noise(-1.0, 1.0).leaves(relation)
         assert beyond == (("no worse", "no better") if relation == "level" else (relation,) * 2)
 

@@ -46,6 +46,9 @@ def test_an_early_end_that_is_not_known_agrees_with_nothing() -> None:
     found = agreement_of_runs("better", {"minutes": known}, -1)
     assert (found.agreeing, found.asked) == (len(FACTORS) + 8, 9 + 8)
     assert found.fragile
+    # Nor does another clock speak for the one that is not known there.
+    both = {"minutes": known, "steps": {share: Sample(A, B, 0.1) for share in ENDS}}
+    assert agreement_of_runs("better", both, -1).agreeing == 3 + 3 + 9 + 8
 
 
 def test_the_end_is_varied_by_a_sixth_and_a_third() -> None:
