@@ -11,7 +11,7 @@ import pytest
 
 from rulka_analysis.experiments.said import SAID, AtLeast
 from rulka_analysis.values.quantities import Evidence, Quantity, Sentence
-from rulka_analysis.verdicts import claim_words, strength, words
+from rulka_analysis.verdicts import claim_words, how_sure, words
 from rulka_analysis.verdicts.asked import Ballot, Values
 from rulka_analysis.verdicts.claims import VERDICTS, Held
 from rulka_analysis.verdicts.deciding import Decided
@@ -226,51 +226,51 @@ def test_without_a_ratio_the_rest_is_still_said() -> None:
 def test_every_method_says_what_it_can_bear() -> None:
     margin = Quantity(0.1, "s")
     once = Decided("level", None, "observed once", {})
-    assert str(strength.of_runs(about(), once, TIMES.difference, margin)) == (
+    assert str(how_sure.of_runs(about(), once, TIMES.difference, margin)) == (
         "One run a setting: seed noise is unknown; differences under 0.10 s are ignored."
     )
     few = Decided("better", None, "noise limit", {}, noise={"minutes": Noise(0.2, 0.1)})
     assert "a limit under equal normal spread" in well_formed(
-        strength.of_runs(about(runs=(3, 1)), few, TIMES.difference, None)
+        how_sure.of_runs(about(runs=(3, 1)), few, TIMES.difference, None)
     )
     blind = replace(few, noise={"minutes": Noise(math.nan, math.nan)})
-    well_formed(strength.of_runs(about(runs=(2, 2)), blind, TIMES.difference, None))
+    well_formed(how_sure.of_runs(about(runs=(2, 2)), blind, TIMES.difference, None))
     interval = Interval(-0.21, -0.3, -0.1, 0.02, 4, (3, 5), family=4)
     many = Decided("better", None, "interval", {}, intervals={"minutes": interval})
-    assert str(strength.of_runs(about(runs=(3, 5)), many, TIMES.difference, margin)) == (
+    assert str(how_sure.of_runs(about(runs=(3, 5)), many, TIMES.difference, margin)) == (
         "95 % interval of the difference: −0.30 s to −0.10 s (3 against 5 runs, for 4 candidates "
         "together); differences under 0.10 s are ignored."
     )
     ranks = RankTest(0.03, 0.02, 1, (4, 2), (4, 4))
     ranked = Decided("better", None, "interval", {}, ranks={"minutes": ranks})
-    assert str(strength.of_runs(about(runs=(4, 4)), ranked, TIMES.difference, margin)) == (
+    assert str(how_sure.of_runs(about(runs=(4, 4)), ranked, TIMES.difference, margin)) == (
         "4 of 4 finished against 2 of 4: compared by ranks, those without a value last."
     )
     nothing = Decided("undecided", "too few known", "interval", {})
-    well_formed(strength.of_runs(about(runs=(3, 3)), nothing, TIMES.difference, margin))
+    well_formed(how_sure.of_runs(about(runs=(3, 3)), nothing, TIMES.difference, margin))
     undecided = replace(ranked, relation="undecided", reason="within noise")
     assert "p = 0.03 by ranks" in str(words.reason(about(), undecided, MINE))
 
 
 def test_robustness_is_counted_and_fragile_said() -> None:
-    assert str(strength.checks_agree(decided("level", None, 1))) == (
+    assert str(how_sure.checks_agree(decided("level", None, 1))) == (
         "Fragile: 4 of 9 robustness checks agree."
     )
     sound = Decided("level", None, "interval", {}, 9, 9)
-    assert str(strength.checks_agree(sound)) == "9 of 9 robustness checks agree."
-    assert str(strength.checks_agree(Decided("no data", None, "interval", {}))) == ""
+    assert str(how_sure.checks_agree(sound)) == "9 of 9 robustness checks agree."
+    assert str(how_sure.checks_agree(Decided("no data", None, "interval", {}))) == ""
 
 
 def test_how_many_runs_would_tell() -> None:
-    assert str(strength.how_many_runs(RunsNeeded(5, 5, for_level=True))) == (
+    assert str(how_sure.how_many_runs(RunsNeeded(5, 5, for_level=True))) == (
         "5 runs of each would show that they are level in four of five cases. Adding runs until it "
         "is decided finds differences that are not there."
     )
     assert "many more" in well_formed(
-        strength.how_many_runs(RunsNeeded(500, None, for_level=False), 2.0)
+        how_sure.how_many_runs(RunsNeeded(500, None, for_level=False), 2.0)
     )
-    assert "(2,000 h)" in str(strength.how_many_runs(RunsNeeded(500, None, for_level=False), 2.0))
-    well_formed(strength.how_many_runs(RunsNeeded(None, None, for_level=False)))
+    assert "(2,000 h)" in str(how_sure.how_many_runs(RunsNeeded(500, None, for_level=False), 2.0))
+    well_formed(how_sure.how_many_runs(RunsNeeded(None, None, for_level=False)))
 
 
 def test_standing_out_and_warnings() -> None:
@@ -281,14 +281,14 @@ def test_standing_out_and_warnings() -> None:
         StandsOut(False, 0, 6, 4.5),
         StandsOut(None, 0, 0, math.nan),
     ):
-        well_formed(strength.standing_out(told, found, MINE))
-    assert str(strength.bad_runs([])) == ""
-    well_formed(strength.bad_runs(["a", "b"]))
+        well_formed(how_sure.standing_out(told, found, MINE))
+    assert str(how_sure.bad_runs([])) == ""
+    well_formed(how_sure.bad_runs(["a", "b"]))
     for count in (Planned(8, 2), Planned(1, 1)):
-        well_formed(strength.planning(count))
-    well_formed(strength.observed_once([]))
+        well_formed(how_sure.planning(count))
+    well_formed(how_sure.observed_once([]))
     well_formed(
-        strength.chance_alone(Quantity(64, "%", 0), Quantity(0.1, "s"), Quantity(0.15, "s"))
+        how_sure.chance_alone(Quantity(64, "%", 0), Quantity(0.1, "s"), Quantity(0.15, "s"))
     )
 
 
