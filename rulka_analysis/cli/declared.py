@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from rulka_analysis.experiments.definition import Definition
 from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.experiments.reader import read_definition
 from rulka_analysis.logs.runs import Logs, Run
 from rulka_analysis.metrics.catalogue import Catalogue
+from rulka_analysis.metrics.settings import numbers_of, read_settings
 from rulka_analysis.project import load_catalogue, load_experiment
 from rulka_analysis.values.errors import ExperimentError, unknown
 from rulka_analysis.values.places import project_folder
@@ -98,51 +96,7 @@ def _definition(file: Path) -> Definition:
 def settings_of(
     name: str, run: Run | None, catalogue: Catalogue, experiment: Experiment | None
 ) -> dict[str, Quantity]:
-    """Return a run's settings that are numbers: as logged, else as declared by an experiment.
-
-    Logged are settings under tags of the catalogue, and hyperparameters under their names. A
-    setting that changed within the run has no value.
-    """
-    found: dict[str, Quantity] = {}
+    """Return a run's settings that are numbers: by its log, else as declared by an experiment."""
     if experiment is not None and name in experiment.definition.runs:
-        found |= experiment.settings(name)
-    if run is None:
-        return found
-    found |= _hyperparameters(run, [*found, *catalogue.settings()])
-    for setting, metric in catalogue.settings().items():
-        tags = catalogue.tags_for(metric.name, run.tags)
-        if not tags or metric.schedule:
-            continue
-        values = run.scalars(tags[0]).value.to_numpy(dtype=np.float64)
-        distinct = np.unique(values[np.isfinite(values)])
-        if len(distinct) > 1:
-            words = setting.replace("_", " ")
-            low, high = distinct.min(), distinct.max()
-            reason = f"the {words} of {name} changes within the run, from {low:g} to {high:g}"
-            found[setting] = Quantity.unknown(reason, metric.display_unit, label="changes")
-        elif len(distinct):
-            value = float(distinct[0])
-            digits = 0 if value.is_integer() else metric.digits
-            evidence = (run.evidence(tags[0], len(values) - 1),)
-            unit = metric.display_unit
-            found[setting] = Quantity(value, unit, digits, evidence, "as logged")
-    return found
-
-
-def _hyperparameters(run: Run, settings: Sequence[str]) -> dict[str, Quantity]:
-    """Return the logged hyperparameters that are numbers, under the names settings go by here."""
-    known = {_letters(setting): setting for setting in settings}
-    return {
-        known.get(_letters(name), name): Quantity(
-            float(value),
-            "",
-            0 if float(value).is_integer() else 6,
-            how="as logged (hyperparameter)",
-        )
-        for name, value in run.hyperparameters.items()
-        if not isinstance(value, str | bool) and np.isfinite(value)
-    }
-
-
-def _letters(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.casefold())
+        return numbers_of(experiment.all_settings(name))
+    return numbers_of(read_settings(name, run, catalogue))

@@ -56,12 +56,23 @@ def _made_size(declared: Mapping[Literal["percent", "times", "size"], float]) ->
 
 
 @dataclass(frozen=True, slots=True)
-class Setting(NamedTable):
-    """Something that was varied between runs, or could have been."""
+class DeclaredSetting(NamedTable):
+    """Something that was varied between runs, or could have been.
+
+    Parameters
+    ----------
+    title, unit : str
+        What it is called, and what it is counted in.
+    tag : str or None
+        Where a log records it, if not where the catalogue says.
+    schedule : bool
+        It is meant to change within a run.
+    """
 
     title: Text
     unit: Text = ""
     tag: Text | None = None
+    schedule: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +310,7 @@ class Definition(Table):
     question: Text
     baseline: RunName
     variant_titles: Mapping[str, Text] = field(default_factory=dict)
-    settings: Annotated[Mapping[str, Setting], NAMED] = field(default_factory=dict)
+    settings: Annotated[Mapping[str, DeclaredSetting], NAMED] = field(default_factory=dict)
     runs: Annotated[Mapping[str, DeclaredRun], NAMED] = field(default_factory=dict)
     metrics: Mapping[
         str,

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
 import pandas as pd
 
 from rulka_analysis.experiments.comparison import Comparison
-from rulka_analysis.experiments.definition import Definition, Setting
+from rulka_analysis.experiments.definition import Definition
 from rulka_analysis.logs.clocks import MINUTES, Clock
 from rulka_analysis.logs.runs import Logs, Run
 from rulka_analysis.metrics.catalogue import Catalogue
-from rulka_analysis.metrics.summaries import last_index
-from rulka_analysis.values.errors import ExperimentError, listing, nearest
-from rulka_analysis.values.findings import Finding
+from rulka_analysis.metrics.settings import Declared, Setting, numbers_of, read_settings
+from rulka_analysis.values.errors import ExperimentError, unknown
 from rulka_analysis.values.quantities import Quantity
 
 
@@ -25,6 +24,7 @@ class Experiment:
         self.definition = definition
         self.logs = logs
         self.catalogue = catalogue
+        self._settings: dict[str, dict[str, Setting]] = {}
 
     def __repr__(self) -> str:
         return f"<Experiment {self.name} on {self.logs!r}>"
@@ -56,11 +56,8 @@ class Experiment:
         """
         declared = self.definition.comparisons
         if name not in declared:
-            close = nearest(name, declared)
-            guess = f"; did you mean {close[0]!r}?" if close else "."
             raise ExperimentError(
-                f"experiment {self.name!r} declares no comparison {name!r}{guess} "
-                f"There are: {listing(declared)}"
+                unknown("comparison", name, declared, f"in experiment {self.name!r}")
             )
         chosen = declared[name]
         return self._compared(name, chosen.title, chosen.baseline, chosen.candidates)
@@ -84,7 +81,7 @@ class Experiment:
             title=title,
             runs={run: self.run(run) for run in names},
             baseline=baseline,
-            settings={run: self.settings(run) for run in names},
+            settings={run: numbers_of(self.all_settings(run)) for run in names},
             catalogue=self.catalogue,
             measures=self.definition.metrics,
             variant_titles=self.definition.variant_titles,
@@ -107,65 +104,26 @@ class Experiment:
         return self.comparison(comparison).compare(metric, asked, clock, every)
 
     def settings(self, run: str) -> dict[str, Quantity]:
-        """Return the settings of a run that are numbers: as logged, else as declared.
+        """Return the declared settings of a run that are numbers; unknown where nothing says so."""
+        declared = self.definition.settings
+        numbers = numbers_of(self.all_settings(run))
+        return {name: number for name, number in numbers.items() if name in declared}
 
-        Unknown where neither the log nor the definition records it.
-        """
-        return {
-            name: self._setting(run, setting)
-            for name, setting in self.definition.settings.items()
-            if not isinstance(self.definition.runs[run].settings.get(name), str)
-        }
+    def all_settings(self, run: str) -> dict[str, Setting]:
+        """Return what was set in a run, declared or not; see `read_settings`."""
+        if run not in self._settings:
+            declared = self.definition.runs.get(run)
+            values = declared.settings if declared is not None else {}
+            said = {
+                name: Declared(values.get(name), own.title, own.unit, own.tag, own.schedule)
+                for name, own in self.definition.settings.items()
+            }
+            self._settings[run] = read_settings(run, self.run(run), self.catalogue, said)
+        return self._settings[run]
 
     def setting_text(self, run: str, setting: str) -> str:
-        """Return a setting as words where it is no number."""
-        value = self.definition.runs[run].settings.get(setting)
-        return "not recorded" if value is None else str(value)
-
-    def _setting(self, run: str, setting: Setting) -> Quantity:
-        found = self.run(run)
-        if found is not None and setting.tag and setting.tag in found.tags:
-            events = found.scalars(setting.tag)
-            last = last_index(events.value.to_numpy(dtype=float))
-            if last is not None:
-                event = found.evidence(setting.tag, last)
-                return Quantity(event.value, setting.unit, 0, (event,), "as logged")
-        declared = self.definition.runs[run].settings.get(setting.name)
-        if declared is None or isinstance(declared, str):
-            reason = f"the {setting.title.lower()} of {run} was not recorded"
-            return Quantity.unknown(reason, setting.unit, label="not recorded")
-        whole = float(declared).is_integer()
-        return Quantity(
-            float(declared), setting.unit, 0 if whole else 2, how="as declared by the experiment"
-        )
-
-    def findings(self, runs: Iterable[str]) -> tuple[Finding, ...]:
-        """Return what was noticed about runs: reading them, and holding them to the definition."""
-        found: list[Finding] = []
-        for name in runs:
-            run = self.run(name)
-            if run is not None:
-                found += [*run.findings, *self._setting_findings(run)]
-        return tuple(found)
-
-    def _setting_findings(self, run: Run) -> Iterator[Finding]:
-        declared = self.definition.runs[run.name].settings
-        for setting in self.definition.settings.values():
-            if not setting.tag or setting.tag not in run.tags or setting.name not in declared:
-                continue
-            logged = sorted(set(run.scalars(setting.tag).value.dropna()))
-            if logged and [float(value) for value in logged] != [declared[setting.name]]:
-                values = ", ".join(f"{value:g}" for value in logged)
-                yield Finding(
-                    "setting_differs",
-                    "warning",
-                    f"{run.name} logs a {setting.title.lower()} of {values}; the definition says "
-                    f"{declared[setting.name]}.",
-                    why="What is compared is not what was declared; the logged value is used.",
-                    remedy=f"Correct docs/experiments/{self.name}.toml, or the log directory.",
-                    run=run.name,
-                    tag=setting.tag,
-                )
+        """Return a setting as it is shown."""
+        return self.all_settings(run)[setting].text
 
     @cached_property
     def absent(self) -> tuple[str, ...]:

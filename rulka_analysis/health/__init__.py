@@ -20,9 +20,8 @@ from rulka_analysis.health.readings import Pair, Readings, Settings, several
 from rulka_analysis.health.series_shapes import series_findings
 from rulka_analysis.health.settings import (
     changed_together,
-    changing_settings,
-    logged_settings,
     schedules_apart,
+    setting_findings,
     unrecorded,
 )
 from rulka_analysis.health.watch_rules import watch_findings
@@ -30,7 +29,9 @@ from rulka_analysis.health.writing import writing_findings
 from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics.catalogue import Catalogue
 from rulka_analysis.metrics.domain import VariantError
+from rulka_analysis.metrics.settings import Setting, known_of, numbers_of
 from rulka_analysis.values.findings import Finding
+from rulka_analysis.values.quantities import Quantity
 from rulka_analysis.values.text import natural_order
 
 __all__ = ["comparison_findings", "contradicted", "experiment_findings", "run_findings", "sort"]
@@ -63,7 +64,9 @@ def run_findings(
     VariantError
         If the domain has no such variants.
     """
-    return sort(_of_run(Readings(run, catalogue, _titles(catalogue, titles)), settings or {}))
+    log = Readings(run, catalogue, _titles(catalogue, titles))
+    given = {name: Setting(name, name, Quantity(value)) for name, value in (settings or {}).items()}
+    return sort(_of_run(log, {**log.settings, **given}))
 
 
 def comparison_findings(comparison: Comparison) -> tuple[Finding, ...]:
@@ -78,7 +81,11 @@ def comparison_findings(comparison: Comparison) -> tuple[Finding, ...]:
     """
     catalogue, titles = comparison.catalogue, comparison.variant_titles
     logs = {name: Readings(run, catalogue, titles) for name, run in comparison.present.items()}
-    values = {name: _numbers(comparison, logs[name]) for name in logs}
+    values = {
+        name: known_of(logs[name].settings)
+        | {s: q.number for s, q in comparison.settings[name].items() if q.known}
+        for name in logs
+    }
     found = [*copies(list(logs.values())), *_side_by_side(comparison, logs, values)]
     return sort(found)
 
@@ -99,19 +106,14 @@ def experiment_findings(experiment: Experiment) -> tuple[Finding, ...]:
         found.append(_absent(experiment.absent))
     values: dict[str, Settings] = {}
     for name, log in logs.items():
-        known = {s: q.number for s, q in experiment.settings(name).items() if q.known}
-        own = _of_run(log, known)
-        declared = [f for f in experiment.findings([name]) if f not in own]
-        # A setting that changes within a run cannot be what was declared: that is one finding.
-        changing = {f.tag for f in own if f.kind == "setting_changes"}
-        found += own
-        found += [f for f in declared if f.kind != "setting_differs" or f.tag not in changing]
-        texts = {
-            s: v for s, v in experiment.definition.runs[name].settings.items() if isinstance(v, str)
-        }
-        values[name] = {**logged_settings(log), **known, **texts}
-        settings = experiment.definition.settings
-        lacking = [one.title for s, one in settings.items() if s not in values[name]]
+        settings = experiment.all_settings(name)
+        values[name] = known_of(settings)
+        found += _of_run(log, settings)
+        lacking = [
+            one.title
+            for s, one in experiment.definition.settings.items()
+            if not settings[s].sources
+        ]
         if lacking:
             found.append(unrecorded(log, lacking))
     found += copies(list(logs.values()))
@@ -150,14 +152,14 @@ def sort(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     )
 
 
-def _of_run(log: Readings, settings: Mapping[str, float]) -> list[Finding]:
+def _of_run(log: Readings, settings: Mapping[str, Setting]) -> list[Finding]:
     return [
         *log.run.findings,
         *(found for rule in log.catalogue.domain.rules_of_run for found in rule(log)),
         *series_findings(log),
         *writing_findings(log),
-        *changing_settings(log),
-        *watch_findings(log, settings),
+        *setting_findings(log, settings),
+        *watch_findings(log, {n: q.number for n, q in numbers_of(settings).items() if q.known}),
     ]
 
 
@@ -169,12 +171,6 @@ def _titles(
         if variant is None or name != variant.plural:
             raise VariantError(f"no variants {name!r} in the domain {catalogue.domain.name!r}")
     return titles.get(variant.plural) if variant else None
-
-
-def _numbers(comparison: Comparison, log: Readings) -> Settings:
-    declared = comparison.settings[log.name]
-    known = {name: quantity.number for name, quantity in declared.items() if quantity.known}
-    return {**logged_settings(log), **known}
 
 
 def _side_by_side(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics.catalogue import Catalogue, Match, Metric
+from rulka_analysis.metrics.settings import Setting, read_settings
 from rulka_analysis.values.text import printable
 
 Floats = NDArray[np.float64]
@@ -225,17 +226,10 @@ class Readings:
         played = max(float(r.steps.max()) for r in self) - step
         return step * self.end / played if played > 0 else 0.0
 
-    def setting(self, name: str) -> float | None:
-        """Return a setting as logged; None where it is not logged or changes within the run."""
-        metric = self.catalogue.settings().get(name)
-        values = self.setting_values(metric) if metric else np.empty(0)
-        return float(values[0]) if len(values) == 1 else None
-
-    def setting_values(self, metric: Metric) -> Floats:
-        """Return the distinct values logged of a setting."""
-        found = self.of(metric.name)
-        values = found[0].values[found[0].finite] if found else np.empty(0)
-        return np.unique(values)
+    @cached_property
+    def settings(self) -> Mapping[str, Setting]:
+        """What the log says was set."""
+        return read_settings(self.name, self.run, self.catalogue)
 
 
 @dataclass(frozen=True, slots=True)

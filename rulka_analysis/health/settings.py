@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from rulka_analysis.health.readings import (
     several,
 )
 from rulka_analysis.logs.clocks import MINUTES, Clock
+from rulka_analysis.metrics.settings import Setting, rounded
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.text import printable
 
@@ -24,26 +25,41 @@ from rulka_analysis.values.text import printable
 SLACK = OUTSIDE = 0.05
 
 
-def changing_settings(log: Readings) -> Iterator[Finding]:
-    """Yield settings that are no schedule and yet change within a run."""
-    for name, metric in log.catalogue.settings().items():
-        values = log.setting_values(metric)
-        if metric.schedule or len(values) < 2:
-            continue
-        (reading, *_) = log.of(metric.name)
-        known = reading.values[reading.finite]
-        at = int(np.flatnonzero(known != known[0])[0])
-        when = minute(reading.minutes[reading.finite][at])
-        yield Finding(
-            "setting_changes",
-            "warning",
-            f"The {setting_words(name)} of {log.shown} changes from {known[0]:g} to {known[at]:g} "
-            f"at {when}.",
-            why="What comes after was trained with another setting than what came before.",
-            remedy="Compare up to that moment only, or train the run again.",
-            run=log.name,
-            tag=reading.tag,
-        )
+def setting_findings(log: Readings, settings: Mapping[str, Setting]) -> Iterator[Finding]:
+    """Yield settings that change within a run and are no schedule, and sources that disagree."""
+    for setting in settings.values():
+        words = setting_words(setting.title.lower())
+        if setting.changes and (tag := setting.sources[0].tag):
+            first, then = setting.sources[0].values[:2]
+            reading = log[tag]
+            when = minute(reading.minutes[np.flatnonzero(reading.values == then)[0]])
+            yield Finding(
+                "setting_changes",
+                "warning",
+                f"The {words} of {log.shown} changes from {first:g} to {then:g} at {when}.",
+                why="What comes after was trained with another setting than what came before.",
+                remedy="Compare up to that moment only, or train the run again.",
+                run=log.name,
+                tag=tag,
+            )
+        for other in setting.disagreeing:
+            taken = setting.sources[0]
+            says = {"declared": "the definition says"}.get(other.where, f"its {other.where} say")
+            told = {"hyperparameters": "has among its hyperparameters"}.get(taken.where, "logs")
+            yield Finding(
+                "setting_differs",
+                "warning",
+                f"{log.shown} {told} a {words} of {printable(taken.text)}; {says} "
+                f"{printable(other.text)}.",
+                why="What is compared is not what was declared; the logged value is used."
+                if other.where == "declared"
+                else "One of them is wrong; the value logged under the tag is used.",
+                remedy="Correct the definition of the experiment, or the log directory."
+                if other.where == "declared"
+                else "Look it up in the program's configuration, and declare it.",
+                run=log.name,
+                tag=taken.tag,
+            )
 
 
 def unrecorded(log: Readings, settings: list[str]) -> Finding:
@@ -59,19 +75,10 @@ def unrecorded(log: Readings, settings: list[str]) -> Finding:
     )
 
 
-def logged_settings(log: Readings) -> dict[str, float | str]:
-    """Return the settings that a run's log gives, schedules left out."""
-    return {
-        name: value
-        for name, metric in log.catalogue.settings().items()
-        if not metric.schedule and (value := log.setting(name)) is not None
-    }
-
-
 def changed_together(pair: Pair) -> Finding | None:
     """Return the finding that two settings or more differ between two runs."""
     base, own = (pair.settings[name] for name in pair.names)
-    changed = [name for name in base if name in own and base[name] != own[name]]
+    changed = [name for name in base if name in own and rounded(base[name]) != rounded(own[name])]
     if len(changed) < 2:
         return None
     told = several(

@@ -26,16 +26,13 @@ def watch_findings(log: Readings, settings: Mapping[str, float]) -> Iterator[Fin
     log : Readings
         The run.
     settings : mapping of str to float
-        What a threshold may scale with; as logged where this does not say.
+        What a threshold may scale with.
     """
     for reading in log:
         if reading.metric is None:
             continue
         for rule in reading.metric.watch_rules:
-            known = {
-                name: value for name in rule.reference if (value := log.setting(name)) is not None
-            }
-            finding = _finding(log, reading, reading.metric, rule, {**known, **settings})
+            finding = _finding(log, reading, reading.metric, rule, settings)
             if finding is not None:
                 yield finding
 

@@ -23,6 +23,7 @@ from rulka_analysis.metrics import summaries
 from rulka_analysis.metrics.catalogue import Catalogue, Metric
 from rulka_analysis.metrics.domain import Words
 from rulka_analysis.metrics.patterns import filled
+from rulka_analysis.metrics.settings import NOT_RECORDED
 from rulka_analysis.values.quantities import Evidence, Quantity
 from rulka_analysis.values.toml import Reference, Table
 
@@ -320,6 +321,8 @@ def find_series(
     if measure.per:
         if per_value is None or not per_value.known:
             reason = f"the {measure.per.replace('_', ' ')} of {run.name} is not recorded"
+            if per_value is not None and per_value.label != NOT_RECORDED:
+                reason = per_value.missing
             return Quantity.unknown(reason, measure.unit, label="not known")
         factor /= per_value.number
         title = measure.per.replace("_", " ")

@@ -15,6 +15,7 @@ from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.logs.clocks import MINUTES
 from rulka_analysis.logs.runs import Logs, Run
 from rulka_analysis.metrics.catalogue import Catalogue, Metric
+from rulka_analysis.metrics.settings import numbers_of, read_settings
 from rulka_analysis.pages.drawing import COLOURS
 from rulka_analysis.pages.figures import Figure, curves
 from rulka_analysis.pages.observed import (
@@ -253,7 +254,10 @@ class Reference:
                 {"runs": counted(len(names), "runs that hold the metric")},
             )
         holding = {run.name: run for run in self.runs if run.name in names}
-        settings = {name: self._settings(metric, run) for name, run in holding.items()}
+        settings = {
+            name: numbers_of(read_settings(name, run, self.catalogue))
+            for name, run in holding.items()
+        }
         comparison = Comparison(
             name="all_runs",
             title="All runs",
@@ -268,7 +272,8 @@ class Reference:
         )
         # Divided by what it grows with only where every run's log says what that was.
         divisible = bool(metric.scales_with) and all(
-            metric.scales_with[0] in known for known in settings.values()
+            (own := known.get(metric.scales_with[0])) is not None and own.known
+            for known in settings.values()
         )
         measure = comparison.measure(metric.name, variant, as_logged=not divisible)
         end = comparison.window(measure, MINUTES).end
@@ -281,22 +286,6 @@ class Reference:
             height=TREND_HEIGHT,
             every=every,
         )
-
-    def _settings(self, metric: Metric, run: Run) -> dict[str, Quantity]:
-        """Return the settings that a metric scales with, as the run's own log has them."""
-        found: dict[str, Quantity] = {}
-        logged = self.catalogue.settings()
-        for name in metric.scales_with:
-            if name not in logged:
-                continue
-            tags = self.catalogue.tags_for(logged[name].name, run.tags)
-            events = run.scalars(tags[0]) if tags else None
-            if events is not None and len(events):
-                last = len(events) - 1
-                evidence = (run.evidence(tags[0], last),)
-                value = float(events.value.iloc[last])
-                found[name] = Quantity(value, "", logged[name].digits, evidence, "as logged")
-        return found
 
 
 def _not_listed(tags: Sequence[str]) -> Iterator[Sentence]:

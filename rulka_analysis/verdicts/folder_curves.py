@@ -18,6 +18,7 @@ from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics import summaries
 from rulka_analysis.metrics.catalogue import Match
 from rulka_analysis.metrics.series import Measure, Series, find_series
+from rulka_analysis.metrics.settings import numbers_of
 from rulka_analysis.values.errors import UnknownTagError
 from rulka_analysis.values.quantities import Quantity
 
@@ -180,7 +181,7 @@ class CurveReader:
     def setting(self, run: Run, name: str) -> Quantity:
         if run.name not in self.experiment.definition.runs:
             return Quantity.unknown(f"{run.name} is no run of the experiment", label="not recorded")
-        settings = self.experiment.settings(run.name)
+        settings = numbers_of(self.experiment.all_settings(run.name))
         unknown = Quantity.unknown(f"{name} of {run.name} is no number", label="not recorded")
         return settings.get(name, unknown)
 

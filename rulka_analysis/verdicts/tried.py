@@ -12,10 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from rulka_analysis.experiments.comparison import Comparison
-from rulka_analysis.experiments.definition import DeclaredRecommendation, Margin, SettingValue
+from rulka_analysis.experiments.definition import DeclaredRecommendation, Margin
 from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.logs.clocks import Clock, Window, common_window
 from rulka_analysis.metrics.series import Measure, Series, position_text
+from rulka_analysis.metrics.settings import rounded
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import joined, listed
 from rulka_analysis.verdicts.answer import Contradicted
@@ -78,21 +79,17 @@ class Apart:
 
 def setting_values(experiment: Experiment, run: str) -> dict[str, Quantity | str | None]:
     """Return all settings of a run: as logged, else as declared; None where not recorded."""
-    numbers = experiment.settings(run)
-    declared: Mapping[str, SettingValue] = experiment.definition.runs[run].settings
-    values: dict[str, Quantity | str | None] = {}
-    for name in experiment.definition.settings:
-        number = numbers.get(name)
-        if number is None:
-            values[name] = str(declared[name])
-        else:
-            values[name] = number if number.known else None
-    return values
+    found = experiment.all_settings(run)
+    return {
+        name: None if found[name].known is None else found[name].value
+        for name in experiment.definition.settings
+    }
 
 
 def comparable(value: Quantity | str | None) -> float | str | None:
     """Return a setting's value such that equal settings are equal; None where not recorded."""
-    return value.number if isinstance(value, Quantity) else value
+    known = value.number if isinstance(value, Quantity) else value
+    return None if known is None else rounded(known)
 
 
 def replicates_of(experiment: Experiment, run: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from rulka_analysis.experiments.claims import ByAtLeast
 from rulka_analysis.experiments.definition import Definition, Objective
 from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.experiments.reader import read_definition
+from rulka_analysis.health import experiment_findings
 from rulka_analysis.logs.clocks import MINUTES, STEPS
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.metrics.catalogue_file import load_catalogue as read_catalogue
@@ -36,6 +37,7 @@ tag = "Training/batch_size"
 
 [settings.running_speed]
 title = "Running speed"
+schedule = false
 
 [runs.one]
 description = "Baseline"
@@ -775,7 +777,8 @@ def test_settings_are_as_logged_else_as_declared_else_not_recorded(tmp_path: Pat
     write_run(tmp_path / "logs", TrainingRun("one", minutes=10, batch_size=1024))
     experiment = Experiment(read(path), open_logs(tmp_path / "logs"), load_catalogue())
     one = experiment.settings("one")
-    assert (one["batch_size"].text, one["batch_size"].how) == ("1,024 transitions", "as logged")
+    assert one["batch_size"].text == "1,024 transitions"
+    assert one["batch_size"].how == "as logged under Training/batch_size"
     assert one["batch_size"].evidence[0].tag == "Training/batch_size"
     assert (one["running_speed"].text, one["running_speed"].evidence) == ("160", ())
     assert "as declared" in one["running_speed"].how
@@ -785,7 +788,7 @@ def test_settings_are_as_logged_else_as_declared_else_not_recorded(tmp_path: Pat
     assert experiment.setting_text("two, too", "running_speed") == "fast"
     assert experiment.absent == ("two, too",)
     # What the log says is used, and that the definition says otherwise is told.
-    (finding,) = [f for f in experiment.findings(["one"]) if f.kind == "setting_differs"]
+    (finding,) = [f for f in experiment_findings(experiment) if f.kind == "setting_differs"]
     assert "1024" in finding.message
     assert "512" in finding.message
 

@@ -183,6 +183,19 @@ def test_loss_is_drawn_as_logged_where_a_batch_size_is_not_known(tmp_path: Path)
     assert str(trend.caption).startswith("Training loss, summed over the batch, as logged")
 
 
+def test_loss_is_drawn_as_logged_where_the_batch_size_changes(tmp_path: Path) -> None:
+    """The last one would stand for all: the command line says that it is not known, too."""
+    loss = {"Training/loss": [4.0, 3.0, 2.0]}
+    changing = loss | {"Training/batch_size": [512, 512, 64]}
+    constant = loss | {"Training/batch_size": [512, 512, 512]}
+    captions = {}
+    for name, run in (("changing", changing), ("constant", constant)):
+        trend = logs_of(tmp_path / name, one=run).parts(CATALOGUE["loss"])["loss.trend"]
+        captions[name] = str(trend.caption)
+    assert captions["changing"].startswith("Training loss, summed over the batch, as logged")
+    assert captions["constant"].startswith("Loss per transition")
+
+
 def test_too_many_runs_for_a_figure_are_said_to_be(tmp_path: Path) -> None:
     runs = {f"run{i}": {"Training/loss": [2.0, 1.0]} for i in range(MOST_LINES + 1)}
     trend = logs_of(tmp_path, **runs).parts(CATALOGUE["loss"])["loss.trend"]
