@@ -73,6 +73,9 @@ def claimed_amount(about: About, least: AtLeast, sign: int, numbers: Numbers) ->
     }
     if not found.known:
         return Sentence("Not known: {why}.", {"why": found.missing})
+    if about.vocabulary == "speed":
+        # What ends is a run; targets are reached.
+        fields |= {"title": "Targets"}
     if least.kind == "times":
         high = {True: about.candidate, False: about.baseline}
         fields |= {"high": high[sign > 0], "low": high[sign < 0]}

@@ -207,7 +207,7 @@ def _combined(parts: Sequence[Held], order: Sequence[Verdict]) -> Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class Stands:
     """An answer as far as a claim needs it."""
 
     relation: Relation
@@ -215,13 +215,13 @@ class Answered:
 
 
 def golden_middle(
-    neighbours: Mapping[str, Sequence[Answered]], *, strict: bool = False
+    neighbours: Mapping[str, Sequence[Stands]], *, strict: bool = False
 ) -> tuple[Held, Mapping[str, Held]]:
     """Hold the claim that one is no worse than any neighbour, and better than each somewhere.
 
     Parameters
     ----------
-    neighbours : mapping of str to sequence of Answered
+    neighbours : mapping of str to sequence of Stands
         How it stands to each, on each outcome.
     strict : bool
         Better than each of them everywhere.
@@ -233,12 +233,12 @@ def golden_middle(
 
     Examples
     --------
-    >>> found, _ = golden_middle({"a": [Answered("level"), Answered("better")]})
-    >>> found.verdict, golden_middle({"a": [Answered("level")]})[0].verdict
+    >>> found, _ = golden_middle({"a": [Stands("level"), Stands("better")]})
+    >>> found.verdict, golden_middle({"a": [Stands("level")]})[0].verdict
     ('holds', 'wrong')
     """
 
-    def holds(claim: Relation, answers: Sequence[Answered]) -> list[Held]:
+    def holds(claim: Relation, answers: Sequence[Stands]) -> list[Held]:
         return [hold(claim, answer.relation, fragile=answer.fragile) for answer in answers]
 
     ahead = all_of if strict else any_of

@@ -53,13 +53,18 @@ class Sample:
             # Without a value of every run there is no mean; their ranks have one.
             ahead = rank_test(a, b, orientation).ahead
             return "better" if ahead > 0 else "worse" if ahead < 0 else "undecided"
-        if self.logs:
-            a, b = np.log(a), np.log(b)
+        a, b = self.on_scale()
         difference = orientation * float(a.mean() - b.mean())
         margin = factor * (self.margin or 0.0)
         if difference and abs(difference) >= margin * (1 - ROUNDING):
             return "better" if difference > 0 else "worse"
         return "undecided" if self.margin is None else "level"
+
+    def on_scale(self) -> tuple[Floats, Floats]:
+        """Return the values on the scale on which they are compared."""
+        if self.logs:
+            return np.log(self.candidate), np.log(self.baseline)
+        return self.candidate, self.baseline
 
     def without(self, run: int) -> Sample:
         """Return it without one run, counted through the candidate's and then the baseline's."""

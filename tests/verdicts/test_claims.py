@@ -10,7 +10,7 @@ from rulka_analysis.experiments.said import SAID, is_about_time
 from rulka_analysis.verdicts.claims import (
     TABLE,
     VERDICTS,
-    Answered,
+    Stands,
     Held,
     Verdict,
     all_of,
@@ -152,7 +152,7 @@ def test_one_sound_part_refutes_and_every_part_must_be_sound_to_hold() -> None:
 
 
 def middle(*neighbours: tuple[Relation, Relation], strict: bool = False) -> Verdict:
-    answers = {str(n): [Answered(r) for r in each] for n, each in enumerate(neighbours)}
+    answers = {str(n): [Stands(r) for r in each] for n, each in enumerate(neighbours)}
     return golden_middle(answers, strict=strict)[0].verdict
 
 
@@ -170,7 +170,7 @@ def test_a_golden_middle_is_no_worse_anywhere_and_better_than_each_somewhere() -
 
 
 def test_a_golden_middle_tells_how_each_neighbour_stands() -> None:
-    answers = {"a": [Answered("better", fragile=True)], "b": [Answered("level")]}
+    answers = {"a": [Stands("better", fragile=True)], "b": [Stands("level")]}
     found, each = golden_middle(answers)
     assert each == {"a": Held("holds", fragile=True), "b": Held("wrong")}
     assert found == Held("wrong")

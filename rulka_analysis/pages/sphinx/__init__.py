@@ -40,7 +40,8 @@ from rulka_analysis.pages.execute import (
 from rulka_analysis.pages.locks import held
 from rulka_analysis.pages.results import MIME
 from rulka_analysis.pages.sphinx import site_files
-from rulka_analysis.pages.sphinx.conclusions import add_conclusion_nodes
+from rulka_analysis.pages.sphinx.answer_boxes import add_answer_nodes
+from rulka_analysis.pages.sphinx.answer_tables import add_answer_tables
 from rulka_analysis.pages.sphinx.prose import fail_on_typed, setup_typed_numbers
 from rulka_analysis.pages.sphinx.quoting import (
     BuildStopped,
@@ -51,7 +52,6 @@ from rulka_analysis.pages.sphinx.quoting import (
 from rulka_analysis.pages.sphinx.reference import add_directives
 from rulka_analysis.pages.sphinx.rendering import add_nodes, data_banner
 from rulka_analysis.pages.sphinx.reporting import BuildReport
-from rulka_analysis.pages.sphinx.verdict_tables import add_verdicts
 from rulka_analysis.project import open_logs
 from rulka_analysis.values.errors import RulkaError
 from rulka_analysis.values.places import build_folder
@@ -82,8 +82,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("result", ResultRole())
     app.add_directive("result", ResultDirective)
     add_directives(app)
-    add_conclusion_nodes(app)
-    add_verdicts(app)
+    add_answer_nodes(app)
+    add_answer_tables(app)
     setup_typed_numbers(app)
     app.connect("config-inited", lock)
     app.connect("builder-inited", telling(execute))

@@ -49,12 +49,12 @@ _NO_PROSE = (
 )
 # Nodes of results, by name: what is in them was computed.
 _COMPUTED = {
-    "conclusion_box",
+    "answer_badge",
+    "answer_box",
     "data_banner",
     "quoted_figure",
     "quoted_number",
     "quoted_words",
-    "verdict_badge",
 }
 # What a reader sees or hears of a node that is not among its children.
 _TEXTS_BESIDE = {"image": ("alt",), "disclosure": ("summary",), "toctree": ("caption",)}

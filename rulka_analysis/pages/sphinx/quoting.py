@@ -19,7 +19,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from rulka_analysis.pages.execute import Executed
 from rulka_analysis.pages.results import Result
-from rulka_analysis.pages.sphinx.conclusions import badge, box
+from rulka_analysis.pages.sphinx.answer_boxes import BOXED, badge, box
 from rulka_analysis.pages.sphinx.rendering import (
     disclosure,
     figure_node,
@@ -173,7 +173,7 @@ class ResultRole(SphinxRole):
         except MissingResultError as error:
             note_missing(self.env, f"{source}:{line}", str(error))
             return [nodes.Text(self.text)], []
-        if isinstance(data, dict) and data.get("kind") == "conclusion":
+        if isinstance(data, dict) and data.get("kind") in BOXED:
             said = inline_nodes(data["sentence"], found.id, found.notebook)
             return [badge(data), nodes.Text(" "), *said], []
         return inline_nodes(data, found.id, found.notebook), []
@@ -208,7 +208,7 @@ class ResultDirective(SphinxDirective):
         kind = data.get("kind") if isinstance(data, dict) else None
         if kind == "figure":
             return [figure_node(data, found.id, found.notebook)]
-        if kind == "conclusion":
+        if kind in BOXED:
             return [box(data, found.id, found.notebook)]
         if kind == "code":
             block = nodes.literal_block(data["text"], data["text"], language=data["language"])

@@ -53,6 +53,7 @@ _BETTER = {
 _SUMMARISED = {
     "best": "A run is summed up by its smallest value so far.",
     "last": "A run is summed up by its last value.",
+    "trailing_mean": "A run is summed up by its mean over the last tenth of the way.",
     "median_of_last_three": "A run is summed up by the median of its last three values.",
     "finish_rate": "A run is summed up by the share of {episodes} finished.",
     "rate": "It is a share that the log itself has accumulated.",

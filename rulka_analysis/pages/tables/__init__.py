@@ -10,21 +10,32 @@ from rulka_analysis.pages.tables.comparison import (
 )
 from rulka_analysis.pages.tables.health import contradicted_tags, findings, findings_counted
 from rulka_analysis.pages.tables.overview import runs
-from rulka_analysis.pages.tables.verdict import conclusions, deciding, margins, verdict_in_words
+from rulka_analysis.pages.tables.verdict import (
+    answer_in_words,
+    answers,
+    claim_in_words,
+    claims,
+    deciding,
+    margins,
+    named_answers,
+)
 
 __all__ = [
+    "answer_in_words",
+    "answers",
     "by_run",
-    "conclusions",
+    "claim_in_words",
+    "claims",
     "contradicted_tags",
     "curve",
     "deciding",
     "findings",
     "findings_counted",
     "margins",
+    "named_answers",
     "relation",
     "runs",
     "summary",
     "times_to_targets",
-    "verdict_in_words",
     "window",
 ]

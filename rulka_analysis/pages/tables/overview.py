@@ -44,7 +44,7 @@ def runs(
     for name in names:
         declared = experiment.definition.runs[name]
         numbers = experiment.settings(name)
-        cells: list[Cell] = [name, declared.description]
+        cells: list[Cell] = [name, declared.about]
         for setting in settings:
             number = numbers.get(setting)
             text = experiment.setting_text(name, setting)
@@ -66,7 +66,7 @@ def runs(
             cells.append("–" if run is None else _count_findings(own))
         rows[name] = cells
     present = [run for run in map(experiment.run, names) if run is not None]
-    notes = [*_on_durations(present)]
+    notes = [*_on_durations(present), *_left_out(experiment)]
     return Table(columns, rows, "The runs, their settings and how long they lasted.", notes)
 
 
@@ -117,6 +117,11 @@ def _on_durations(present: Sequence[Run]) -> Iterator[Sentence]:
         "by that much the durations once typed on the page are shorter.",
         {"resolution": resolution},
     )
+
+
+def _left_out(experiment: Experiment) -> Iterator[Sentence]:
+    for run, why in experiment.definition.exclude.items():
+        yield Sentence("{run} is left out: {why}.", {"run": run, "why": why.rstrip(".")})
 
 
 def _last_step(run: Run) -> Quantity:
