@@ -20,7 +20,9 @@ every = experiment.all_runs()
 # ## The runs and their settings
 
 # %%
-ra.publish("overview.runs", ra.tables.runs(experiment, experiment.definition.runs, experiment.noticed))
+ra.publish(
+    "overview.runs", ra.tables.runs(experiment, experiment.definition.runs, experiment.noticed)
+)
 
 # %% [markdown]
 # ## Run by run

@@ -39,11 +39,11 @@ def declaring_experiment(
     best: tuple[int, str] | None = None
     for file in _definition_files():
         try:
-            declared = _definition(file).runs
+            declared = _definition(file)
         except ExperimentError as error:
             problems.append(str(error))
             continue
-        count = sum(name in declared for name in names)
+        count = sum(declared.declares(name) for name in names)
         if count and (best is None or count > best[0]):
             best = (count, file.stem)
     return (load_experiment(best[1], logs) if best else None), problems

@@ -93,9 +93,11 @@ def _about_and_settings(table: Any) -> Any:
     if not isinstance(table, dict):
         return table
     settings = {name: value for name, value in table.items() if name != "about"}
-    return {"about": table["about"], "settings": settings} if "about" in table else {
-        "settings": settings
-    }
+    return (
+        {"about": table["about"], "settings": settings}
+        if "about" in table
+        else {"settings": settings}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,9 +216,11 @@ def _made_margin(declared: Any) -> Margin:
             except ValueError:
                 number = None
         if isinstance(number, bool) or not isinstance(number, int | float) or not number > 0:
-            raise ValueError("must be a number above zero, a share such as \"10 %\", or both")
-        key = "percent" if isinstance(part, str) else "size"
-        margin = replace(margin, **{key: float(number)})
+            raise ValueError('must be a number above zero, a share such as "10 %", or both')
+        if isinstance(part, str):
+            margin = replace(margin, percent=float(number))
+        else:
+            margin = replace(margin, size=float(number))
     return margin
 
 
@@ -389,12 +393,12 @@ class Definition(Table):
     variant_titles: Mapping[str, Text] = field(default_factory=dict)
     settings: Annotated[Mapping[str, DeclaredSetting], NAMED] = field(default_factory=dict)
     every_run: Values = field(default_factory=dict)
-    runs: Annotated[
-        Mapping[str, Annotated[DeclaredRun, Before(_about_and_settings)]], NAMED
-    ] = field(default_factory=dict)
-    groups: Annotated[
-        Mapping[str, Annotated[DeclaredGroup, Before(_runs_and_settings)]], NAMED
-    ] = field(default_factory=dict)
+    runs: Annotated[Mapping[str, Annotated[DeclaredRun, Before(_about_and_settings)]], NAMED] = (
+        field(default_factory=dict)
+    )
+    groups: Annotated[Mapping[str, Annotated[DeclaredGroup, Before(_runs_and_settings)]], NAMED] = (
+        field(default_factory=dict)
+    )
     comparisons: Annotated[Mapping[str, DeclaredComparison], NAMED] = field(default_factory=dict)
     outcomes: Annotated[Mapping[str, Outcome], NAMED] = field(default_factory=dict)
     pace: Pace = field(default_factory=Pace)

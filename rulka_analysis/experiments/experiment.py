@@ -32,7 +32,7 @@ class Experiment:
     """An experiment's definition, and the logs it is evaluated on."""
 
     def __init__(self, definition: Definition, logs: Logs, catalogue: Catalogue) -> None:
-        self.definition = definition.with_runs(logs) if definition.groups else definition
+        self.definition = definition.with_runs(logs.runs) if definition.groups else definition
         self.logs = logs
         self.catalogue = catalogue
         self._settings: dict[str, dict[str, Setting]] = {}

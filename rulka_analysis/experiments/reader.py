@@ -37,10 +37,10 @@ _RESULT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 
 # Tables of old definitions, and what is written instead.
 _OLD = {
-    "conclusions": "every comparison is asked every outcome by itself; write what somebody said as "
+    "conclusions": "every comparison is asked every outcome by itself; write what somebody said: "
     '[claims.<comparison>] <name> = { text = "their words", says = "<group> better on <outcome>" }',
-    "metrics": 'write [outcomes.<name>] with metric = "<of the catalogue>", or with tag, better and '
-    "summary",
+    "metrics": 'write [outcomes.<name>] with metric = "<of the catalogue>", or with tag, better '
+    "and summary",
     "targets": "write targets = [ … ] in [outcomes.<name>]",
     "margins": 'write margin = 0.1 (or "10 %") and reason in [outcomes.<name>]; that of times to '
     "targets in [pace]",
@@ -110,7 +110,7 @@ def _refuse_old(toml: TomlFile) -> None:
     for name, run in _tables(toml.data.get("runs")):
         for old, instead in (
             ("description", 'write about = "…"'),
-            ("settings", f"write {name} = {{ about = \"…\", <setting> = <value> }}"),
+            ("settings", f'write {name} = {{ about = "…", <setting> = <value> }}'),
         ):
             if old in run:
                 toml.fail(("runs", name, old), f"is no longer written: {instead}")
@@ -119,7 +119,7 @@ def _refuse_old(toml: TomlFile) -> None:
         if name not in comparisons:
             toml.fail(
                 ("sentences", name),
-                "sentences come with the package; sentences.<comparison>.<outcome> = \"…\" may "
+                'sentences come with the package; sentences.<comparison>.<outcome> = "…" may '
                 "override one",
             )
 
@@ -334,9 +334,7 @@ class _Tables:
                 if name in _parts_of(name, claims):
                     self.toml.fail((*where, key), "a claim cannot be a part of itself")
 
-    def check_said(
-        self, text: str, comparison: str, claim: DeclaredClaim, where: Where
-    ) -> None:
+    def check_said(self, text: str, comparison: str, claim: DeclaredClaim, where: Where) -> None:
         said = self.said(text, where)
         baseline = said.baseline or self.definition.comparisons[comparison].baseline
         if baseline == said.candidate:
@@ -394,4 +392,3 @@ def _parts_of(name: str, claims: Mapping[str, DeclaredClaim]) -> set[str]:
             found.add(part)
             waiting += named(part)
     return found
-

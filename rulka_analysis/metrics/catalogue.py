@@ -166,9 +166,9 @@ class Metric(Table):
     summary : str
         How a series becomes one number. ``"best"``: the best so far, whichever way is better.
         ``"last"``. ``"trailing_mean"``: over the last tenth of the way, for noisy readings.
-        ``"median_of_last_three"``: for noisy readings that are rare. ``"finish_rate"``: the share of ones.
-        ``"rate"``: a share already accumulated by the log. ``"setting"``: constant in a run.
-        ``"clock"``: a count or time that only grows.
+        ``"median_of_last_three"``: for noisy readings that are rare. ``"finish_rate"``: the
+        share of ones. ``"rate"``: a share already accumulated by the log. ``"setting"``: constant
+        in a run. ``"clock"``: a count or time that only grows.
     written : {"episode", "aggregate"}
         After every episode, or at times over what came since the last write.
     description, interpretation, watch_for : str

@@ -170,8 +170,8 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
             "table": _table(value.table),
         }
     raise ValueError(
-        f"a {type(value).__name__} is none of Quantity, Sentence, Table, Figure, Answered, Claimed, "
-        "Code, number or str"
+        f"a {type(value).__name__} is none of Quantity, Sentence, Table, Figure, Answered, "
+        "Claimed, Code, number or str"
     )
 
 

@@ -198,8 +198,8 @@ class Claimed:
         Their own words.
     held : Held
         How it stands.
-    sentence : Sentence
-        The claim beside the answer.
+    brief, sentence : Sentence
+        How it stands, in a few words; the same with the answer beside it.
     answers : tuple of Answered
         What it was held against.
     parts : tuple of Claimed
@@ -214,6 +214,7 @@ class Claimed:
     comparison: str
     text: str
     held: Held
+    brief: Sentence
     sentence: Sentence
     answers: tuple[Answered, ...] = ()
     parts: tuple[Claimed, ...] = ()

@@ -27,7 +27,7 @@ from rulka_analysis.verdicts.claims import (
     hold_amount,
     relation_of,
 )
-from rulka_analysis.verdicts.deciding import Curves, method_of
+from rulka_analysis.verdicts.deciding import Reached, method_of
 from rulka_analysis.verdicts.evaluate import Evaluation, Found, Question
 from rulka_analysis.verdicts.intervals import amount, can_take_logs, welch
 from rulka_analysis.verdicts.relations import Relation, ask_amount, intersection
@@ -84,7 +84,6 @@ class _Holding:
             held = hold_amount(held, met, fragile=weak)
             if found.numbers is not None:
                 told.append(claim_words.claimed_amount(about, said.least, sign, found.numbers))
-        told.append(answer.sentence)
         if declared.because and not part:
             settings = self.definition.settings
             differ = differing(
@@ -101,7 +100,8 @@ class _Holding:
             comparison=comparison,
             text="" if part else declared.text,
             held=held,
-            sentence=joined(told),
+            brief=joined(told),
+            sentence=joined([*told, answer.sentence]),
             answers=(answer,),
             headline=declared.headline and not part,
             declared=not part,
@@ -133,18 +133,15 @@ class _Holding:
                 said.append("undecided")
                 continue
             a, b = sample.candidate, sample.baseline
-            # Of times to targets they are logarithms already.
-            of_times = not isinstance(group, Curves)
             shares = least.kind != "size"
-            if of_times and shares and hasattr(group, "logs"):
-                interval = group.logs().interval(reading=group.reading)
-            elif of_times or (shares and not can_take_logs(a, b)):
-                said.append("undecided")
-                continue
+            if isinstance(group, Reached):
+                # They are logarithms already: of a size in minutes nothing is known.
+                interval = group.logs().interval(reading=group.reading) if shares else None
+            elif shares and not can_take_logs(a, b):
+                interval = None
             else:
-                quantum = group.quantum if isinstance(group, Curves) else 0.0
-                interval = welch(a, b, quantum=quantum, logs=shares)
-            said.append(amount(interval, least, sign))
+                interval = welch(a, b, quantum=group.quantum, logs=shares)
+            said.append("undecided" if interval is None else amount(interval, least, sign))
         return intersection(said), False
 
     # --- Several --------------------------------------------------------------------------------
@@ -177,8 +174,11 @@ class _Holding:
         parts: tuple[Claimed, ...],
         counted: Sentence | None = None,
     ) -> Claimed:
-        because = [part.sentence for part in parts if part.held.verdict == held.verdict]
+        # What made it so is said, unless all did: the parts themselves are shown beside it.
+        because = [part for part in parts if part.held.verdict == held.verdict]
+        said = [part.brief for part in because if held.verdict != "holds"]
         first = counted or claim_words.parts([part.held for part in parts])
+        brief = joined([first, *said])
         answers = dict.fromkeys(_key(answer) for part in parts for answer in part.answers)
         by_key = {_key(answer): answer for part in parts for answer in part.answers}
         return Claimed(
@@ -186,7 +186,8 @@ class _Holding:
             comparison=comparison,
             text=declared.text,
             held=held,
-            sentence=joined([first, *because]),
+            brief=brief,
+            sentence=brief,
             answers=tuple(by_key[key] for key in answers),
             parts=parts,
             headline=declared.headline,
@@ -210,6 +211,7 @@ class _Holding:
                 comparison=comparison,
                 text="",
                 held=by_neighbour[name],
+                brief=joined([answer.sentence for answer in answers[name]]),
                 sentence=joined([answer.sentence for answer in answers[name]]),
                 answers=tuple(answers[name]),
                 declared=False,

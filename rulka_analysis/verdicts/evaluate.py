@@ -21,7 +21,7 @@ from rulka_analysis.values.sentences import joined
 from rulka_analysis.verdicts import how_sure, titles, words
 from rulka_analysis.verdicts.answer import Answered, Contradicted, Kind, OnClock
 from rulka_analysis.verdicts.deciding import Curves, Decided, Reached, decide, decide_times
-from rulka_analysis.verdicts.intervals import family, has_bad_runs
+from rulka_analysis.verdicts.intervals import Planned, family, has_bad_runs, planned
 from rulka_analysis.verdicts.numbers import Asked, numbers_of, pace_of, row_of
 from rulka_analysis.verdicts.relations import IMPLIED, Vocabulary
 from rulka_analysis.verdicts.sides import Measured, Sides, sides_of
@@ -133,6 +133,12 @@ class Evaluation:
         every = named or list(self.experiment.groups)
         labels = dict.fromkeys(group.label for group in every if group != baseline)
         return baseline, [self.experiment.group(label) for label in labels]
+
+    @property
+    def planned(self) -> Planned:
+        """How many comparisons were planned: candidates on declared objectives."""
+        candidates = sum(len(self.groups_of(name)[1]) for name in self.definition.comparisons)
+        return planned(candidates, self.definition.objectives)
 
     def _in_own_words(self, found: Answered, text: str, question: Question) -> Answered:
         numbers = self._of(question).numbers
@@ -269,9 +275,7 @@ class Evaluation:
             return self.definition.pace.allowed
         return self.definition.margin(question.outcome)
 
-    def _decided(
-        self, question: Question, measure: Measure, asked: Mapping[str, Asked]
-    ) -> Decided:
+    def _decided(self, question: Question, measure: Measure, asked: Mapping[str, Asked]) -> Decided:
         count = self._family(question)
         if question.kind == "pace":
             reached = {clock: a for clock, a in asked.items() if isinstance(a, Reached)}

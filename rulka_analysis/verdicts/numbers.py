@@ -109,7 +109,9 @@ def _share(decided: Decided, clock: Clock, relation: Relation, about: About) -> 
     said: OneClock | None = None
     if decided.observation is not None:
         said = decided.observation.clocks.get(clock.name)
-    halves = {"level": ("no worse", "no better")}.get(relation, (relation,))
+    halves: tuple[Relation, ...] = (relation,)
+    if relation == "level":
+        halves = ("no worse", "no better")
     tallies = [said.tallies[half] for half in halves if half in said.tallies] if said else []
     places = "targets" if about.vocabulary == "speed" else "checkpoints"
     if not tallies or not tallies[0].known:
@@ -132,9 +134,7 @@ def numbers_of(row: OnClock, margin: Margin) -> Numbers:
     return Numbers(row.candidate, base, difference, row.end)
 
 
-def pace_of(
-    reached: Reached, decided: Decided, clock: str, row: OnClock, about: About
-) -> Pace:
+def pace_of(reached: Reached, decided: Decided, clock: str, row: OnClock, about: About) -> Pace:
     """Return the numbers of a speed answer on one clock.
 
     With one run of each the ratio is the median over the targets both reached, and its range that

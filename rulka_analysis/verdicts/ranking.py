@@ -81,11 +81,11 @@ def rank(
 ) -> Ranking:
     """Rank by objectives in order; ties within the margin are broken by the next.
 
-    Being within a margin is not transitive (a may be level with b and b with c, but not a with c),
-    so every value is held against the best alone: on each objective all stay level whose difference
-    to the best value among those still level does not matter, by the rule that answers go by, and the next objective decides between
-    them. Who is left after the last objective cannot be told apart and shares the first place. The
-    second place is decided in the same way among the others, and so on.
+    Being level is not transitive (a may be level with b and b with c, but not a with c), so every
+    value is held against the best alone: on each objective all stay level whose difference to the
+    best value among those still level does not matter, by the rule that answers go by, and the next
+    objective decides between them. Who is left after the last objective cannot be told apart and
+    shares the first place. The second place is decided in the same way among the others, and so on.
 
     A missing value is behind every value (nobody finished is behind somebody who did); where nobody
     has a value the objective decides nothing.
@@ -165,7 +165,7 @@ def _is_level(
     error = 0.0
     if errors is not None and name != best:
         error = math.hypot(*(float(errors.loc[row, scores.name]) for row in (name, best)))
-    return not distance or not bool(matters(np.float64(distance), margin, error))
+    return not distance or not bool(matters(np.array([distance]), margin, error).any())
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from rulka_analysis.values.tables import Cell, Table
 from rulka_analysis.verdicts.answer import Answered, Contradicted
 from rulka_analysis.verdicts.evaluate import Evaluation, Question
 from rulka_analysis.verdicts.ranking import Ranking, Stretch, stretches
-from rulka_analysis.verdicts.tried import Apart, SettingsTried, Tried
+from rulka_analysis.verdicts.tried import SettingsTried, Tried
 from rulka_analysis.verdicts.words import filled
 
 # As many other answers a sentence lists; the table has all.
@@ -173,7 +173,7 @@ class _Answer:
             sensitivity=self._sensitivity(values, ranking, by_name),
             ranking=self._ranking_table(ranking, values, end),
             horizons=self._horizons_table(horizons, by_name),
-            configuration=self._configuration(winner),
+            configuration=self.tried.configuration(winner),
         )
 
     def _answer(self, one: Tried, other: Tried, title: str) -> Answered:
@@ -365,7 +365,7 @@ class _Answer:
 
     def _left_out(self, values: Mapping[str, Mapping[str, Quantity]]) -> Sentence:
         said = [self._cannot_win(tried, values) for tried in self.tried.all if tried.barred]
-        return joined([*said, *self._not_ranked()])
+        return joined([*said, *self.tried.not_ranked()])
 
     def _cannot_win(self, tried: Tried, values: Mapping[str, Mapping[str, Quantity]]) -> Sentence:
         among = self.tried.ranked(self.tried.table(values), also=[tried.name])
@@ -373,28 +373,6 @@ class _Answer:
         if tried.name in among.first:
             told = "{run} would be first, but cannot win: {why}."
         return Sentence(told, {"run": tried.name, "why": tried.barred})
-
-    def _not_ranked(self) -> Iterator[Sentence]:
-        """Say which runs take no part because they differ in other settings, too, and in which."""
-        runs: dict[Apart, list[str]] = {}
-        for run, apart in self.tried.apart.items():
-            runs.setdefault(apart, []).append(run)
-        if not runs:
-            return
-        baseline = self.tried.every.baseline_group.label
-        told = []
-        for apart, names in runs.items():
-            fields = {"runs": str(listed(names)), "baseline": baseline}
-            parts = []
-            if apart.differs:
-                fields["settings"] = str(listed([self.titles[name] for name in apart.differs]))
-                verb = "differs" if len(names) == 1 else "differ"
-                parts.append(f"{verb} from {{baseline}} in {{settings}}")
-            if apart.unrecorded:
-                fields["lacking"] = str(listed([self.titles[name] for name in apart.unrecorded]))
-                parts.append("may differ from {baseline} in {lacking}, which was not recorded")
-            told.append(Sentence("{runs} " + " and ".join(parts), fields))
-        yield joined([Sentence("Not ranked: "), joined(told, "; "), _DOT], "")
 
     def _strength(self) -> Sentence:
         counts = {tried.name: len(tried.runs) for tried in self.tried.eligible}
@@ -504,28 +482,8 @@ class _Answer:
                 notes.append(Sentence(told, fields))
         return Table(columns, rows, "Which setting is first, by where one stops.", notes)
 
-    def _configuration(self, winner: Tried | None) -> str | None:
-        if winner is None:
-            return None
-        lines: list[str] = []
-        written = ""
-        for name, value in winner.settings.items():
-            file = self.tried.experiment.definition.settings[name].file
-            if file and file != written:
-                lines.append(f"# {file}")
-            written = file
-            lines.append(f"{name} = {_as_python(value)}")
-        return "\n".join(lines) + "\n"
-
 
 _DOT = Sentence(".")
-
-
-def _as_python(value: Quantity | str) -> str:
-    if isinstance(value, str):
-        return repr(value)
-    number = value.number
-    return str(int(number)) if number.is_integer() else repr(number)
 
 
 def _with(name: str, value: Quantity) -> Sentence:

@@ -51,9 +51,7 @@ def about_value(
     )
 
 
-def about_pace(
-    measure: Measure, candidate: Group, baseline: Group, runs: tuple[int, int]
-) -> About:
+def about_pace(measure: Measure, candidate: Group, baseline: Group, runs: tuple[int, int]) -> About:
     """Return what an answer on how soon targets are reached is about."""
     return About(
         title="",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -303,3 +303,46 @@ class SettingsTried:
         higher = [n for n, m in self.measures.items() if m.metric.better == "higher"]
         eligible = [*(tried.name for tried in self.eligible), *also]
         return rank(numbers, margins, eligible, higher_is_better=higher, errors=errors)
+
+    def not_ranked(self) -> Iterator[Sentence]:
+        """Say which runs take no part because they differ in other settings, too, and in which."""
+        runs: dict[Apart, list[str]] = {}
+        for run, apart in self.apart.items():
+            runs.setdefault(apart, []).append(run)
+        if not runs:
+            return
+        baseline = self.every.baseline_group.label
+        told = []
+        for apart, names in runs.items():
+            fields = {"runs": str(listed(names)), "baseline": baseline}
+            parts = []
+            if apart.differs:
+                fields["settings"] = str(listed([self.titles[name] for name in apart.differs]))
+                verb = "differs" if len(names) == 1 else "differ"
+                parts.append(f"{verb} from {{baseline}} in {{settings}}")
+            if apart.unrecorded:
+                fields["lacking"] = str(listed([self.titles[name] for name in apart.unrecorded]))
+                parts.append("may differ from {baseline} in {lacking}, which was not recorded")
+            told.append(Sentence("{runs} " + " and ".join(parts), fields))
+        yield joined([Sentence("Not ranked: "), joined(told, "; "), Sentence(".")], "")
+
+    def configuration(self, winner: Tried | None) -> str | None:
+        """Return what to write into the files where the settings are set, as Python."""
+        if winner is None:
+            return None
+        lines: list[str] = []
+        written = ""
+        for name, value in winner.settings.items():
+            file = self.experiment.definition.settings[name].file
+            if file and file != written:
+                lines.append(f"# {file}")
+            written = file
+            lines.append(f"{name} = {_as_python(value)}")
+        return "\n".join(lines) + "\n"
+
+
+def _as_python(value: Quantity | str) -> str:
+    if isinstance(value, str):
+        return repr(value)
+    number = value.number
+    return str(int(number)) if number.is_integer() else repr(number)

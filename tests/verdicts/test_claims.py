@@ -10,8 +10,8 @@ from rulka_analysis.experiments.said import SAID, is_about_time
 from rulka_analysis.verdicts.claims import (
     TABLE,
     VERDICTS,
-    Stands,
     Held,
+    Stands,
     Verdict,
     all_of,
     any_of,

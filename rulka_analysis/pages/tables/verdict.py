@@ -33,7 +33,7 @@ def named_answers(found: Iterable[Answered]) -> dict[str, Answered]:
     """Return answers by the names under which pages quote them.
 
     That is ``comparison.outcome``, the candidate behind it where the comparison has several, and
-    ``pace`` last: ``over_tuning.time_A01.uni_9.pace``.
+    ``pace`` last: ``sizes.best_time.large.pace``.
     """
     every = tuple(found)
     candidates = Counter(
@@ -157,4 +157,6 @@ def _margin(margin: Margin) -> Sentence:
     text = " or ".join(f"{{{name}}}" for name in sizes) or "none"
     if len(sizes) > 1:
         text += ", whichever is more"
-    return Sentence(f"{text}, or one reading if that is more" if margin.one_reading else text, sizes)
+    return Sentence(
+        f"{text}, or one reading if that is more" if margin.one_reading else text, sizes
+    )
