@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import tomllib
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,7 +51,12 @@ def domain(name: str = DOMAINS[0]) -> Domain:
     return found
 
 
-def open_logs(path: str | os.PathLike[str] | None = None, *, overlap: str = "later wins") -> Logs:
+def open_logs(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    overlap: str = "later wins",
+    of: Domain | None = None,
+) -> Logs:
     """Open the log directory in effect.
 
     That is the argument; else the one in the environment variable ``RULKA_LOGDIR``; else
@@ -65,6 +71,8 @@ def open_logs(path: str | os.PathLike[str] | None = None, *, overlap: str = "lat
         Which events stand where files of a run speak of the same steps, as they do after a
         restart: those of the later file; all of them; those that TensorBoard shows. How many
         events are given up stands in `Run.findings`.
+    of : Domain, optional
+        Whose logs they are; the first one's by default.
 
     Raises
     ------
@@ -81,7 +89,7 @@ def open_logs(path: str | os.PathLike[str] | None = None, *, overlap: str = "lat
         data = json.loads(Path(snapshot).read_text(encoding="utf-8"))
         if data["path"] == str(chosen):
             lengths = data["lengths"]
-    own = domain()
+    own = of or domain()
     return Logs(
         chosen,
         lengths=lengths,
@@ -111,7 +119,9 @@ def _holds_runs(folder: Path) -> bool:
     return True
 
 
-def load_catalogue(path: str | os.PathLike[str] | None = None) -> Catalogue:
+def load_catalogue(
+    path: str | os.PathLike[str] | None = None, *, of: Domain | None = None
+) -> Catalogue:
     """Read what tags mean: the domain's own catalogue, or another one of the same domain.
 
     Raises
@@ -121,11 +131,25 @@ def load_catalogue(path: str | os.PathLike[str] | None = None) -> Catalogue:
     """
     from rulka_analysis.metrics.catalogue_file import load_catalogue
 
-    return load_catalogue(domain(), path)
+    return load_catalogue(of or domain(), path)
+
+
+def domain_of(definition: Path) -> Domain:
+    """Return the domain that a definition names; the first one where it names none."""
+    try:
+        named = tomllib.loads(definition.read_text(encoding="utf-8-sig")).get("domain")
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        # Its reader says what is wrong with the file.
+        return domain()
+    return domain(named) if isinstance(named, str) else domain()
 
 
 def load_experiment(
-    name: str, logs: Logs | None = None, *, path: Path | None = None
+    name: str,
+    logs: Logs | None = None,
+    *,
+    path: Path | None = None,
+    logdir: str | os.PathLike[str] | None = None,
 ) -> LoadedExperiment:
     """Load an experiment's definition and tie it to logs.
 
@@ -137,6 +161,8 @@ def load_experiment(
         The logs to evaluate it on; those in effect (see `open_logs`) by default.
     path : Path, optional
         A definition elsewhere.
+    logdir : path-like, optional
+        In place of `logs`: a log directory, read as the definition's domain writes logs.
 
     Raises
     ------
@@ -156,8 +182,9 @@ def load_experiment(
         raise ExperimentError(
             f"no experiment {name!r}: there is no file {file}{guess} There are: {listing(there)}"
         )
-    catalogue = load_catalogue()
+    catalogue = load_catalogue(of=domain_of(file))
     for read in (file, catalogue.domain.catalogue_file):
         questions.note_file(read)
     definition = read_definition(name, file, catalogue)
-    return LoadedExperiment(definition, logs or open_logs(), catalogue)
+    chosen = logs or open_logs(logdir, of=catalogue.domain)
+    return LoadedExperiment(definition, chosen, catalogue)

@@ -85,8 +85,9 @@ class Comparison:
 
     @property
     def candidates(self) -> tuple[str, ...]:
-        """The runs that are held against the baseline."""
-        return tuple(name for name in self.runs if name not in self.baseline_group.runs)
+        """The runs that are held against the baseline; its other runs where there are none."""
+        others = tuple(name for name in self.runs if name not in self.baseline_group.runs)
+        return others or tuple(name for name in self.runs if name != self.baseline)
 
     @property
     def baseline_group(self) -> Group:

@@ -246,8 +246,6 @@ class _Tables:
                 )
 
     def check_outcomes(self) -> None:
-        if not self.definition.outcomes:
-            self.toml.fail((), "asks nothing; add [outcomes.<name>] with a metric or a tag")
         for name, outcome in self.definition.outcomes.items():
             where: Where = ("outcomes", name)
             if not _RESULT_NAME.match(name):

@@ -6,7 +6,7 @@ comes out of it: the answer, a sentence, the numbers behind it, how sure it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rulka_analysis.experiments.definition import Margin
@@ -361,8 +361,8 @@ class Evaluation:
             planned=self.is_planned(question),
             decided=decided,
             sentence=said,
-            strength=how_sure.of_runs(about, decided, like, allowed),
-            robustness=how_sure.checks_agree(decided),
+            strength=joined([how_sure.of_runs(about, decided, like, allowed), *_one_piece(rows)]),
+            robustness=how_sure.checks_agree(decided, of_targets=question.kind == "pace"),
             warning=self._warning(measured, first, about),
             needed=self._needed(question, measured, first, decided),
             rows=rows,
@@ -450,3 +450,11 @@ class Evaluation:
             findings=() if finding is None else (finding,),
         )
         return Found(answer, measure, {}, about)
+
+
+def _one_piece(rows: Sequence[OnClock]) -> Iterator[Sentence]:
+    voting = [row for row in rows if row.votes]
+    between = [row.clock.name for row in voting if row.interpolated]
+    said = how_sure.one_piece([row.clock.name for row in voting], between)
+    if said.template:
+        yield said

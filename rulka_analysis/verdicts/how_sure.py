@@ -7,13 +7,24 @@ from collections.abc import Sequence
 
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import listed
+from rulka_analysis.verdicts.asked import FACTORS, WINDOWS
 from rulka_analysis.verdicts.deciding import Decided
 from rulka_analysis.verdicts.intervals import LEVEL, Planned
+from rulka_analysis.verdicts.relations import Variation
 from rulka_analysis.verdicts.spread import RunsNeeded, StandsOut
 from rulka_analysis.verdicts.words import About, bounds, checks, filled, finished, like_it
 
+# In a sentence no more variations than these are named.
+_NAMED = 3
+_WINDOW_WORDS = {
+    WINDOWS[1]: "over the last third of the common window",
+    WINDOWS[2]: "over the last two thirds of the common window",
+}
+_TARGET_WORDS = {WINDOWS[1]: "without the hardest target", WINDOWS[2]: "without the easiest target"}
+_FACTOR_WORDS = {FACTORS[1]: "with half the margin", FACTORS[2]: "with twice the margin"}
 
-def checks_agree(decided: Decided) -> Sentence:
+
+def checks_agree(decided: Decided, *, of_targets: bool = False) -> Sentence:
     """Say how many variations of the rule agree; empty where none was asked.
 
     Examples
@@ -23,10 +34,45 @@ def checks_agree(decided: Decided) -> Sentence:
     """
     if not decided.asked:
         return Sentence("")
+    breaking = decided.observation.agreement.breaking if decided.observation else ()
+    named = [variation_words(v, of_targets=of_targets) for v in breaking][:_NAMED]
+    told = f"; another answer comes {', '.join(named)}" if decided.fragile and named else ""
     return filled(
-        "{fragile}{checks}.",
-        {"fragile": "Fragile: " if decided.fragile else "", "checks": checks(decided)},
+        "{fragile}{checks}{breaks}.",
+        {
+            "fragile": "Fragile: " if decided.fragile else "",
+            "checks": checks(decided),
+            "breaks": told,
+        },
     )
+
+
+def variation_words(variation: Variation, *, of_targets: bool = False) -> str:
+    """Word a variation of the rule.
+
+    Examples
+    --------
+    >>> variation_words(Variation(factor=2.0, clock="steps"))
+    'with twice the margin and by steps alone'
+    """
+    windows = _TARGET_WORDS if of_targets else _WINDOW_WORDS
+    words = [windows.get(variation.window, ""), _FACTOR_WORDS.get(variation.factor, "")]
+    words.append(f"by {variation.clock} alone" if variation.clock else "")
+    return " and ".join(word for word in words if word)
+
+
+def one_piece(clocks: Sequence[str], interpolated: Sequence[str]) -> Sentence:
+    """Say so where clocks are made of each other; empty where one decides, or all are logged.
+
+    Examples
+    --------
+    >>> print(one_piece(["minutes", "steps"], ["steps"]))
+    Steps are interpolated, so the clocks are almost one piece of evidence.
+    """
+    if len(clocks) < 2 or not interpolated:
+        return Sentence("")
+    what = interpolated[0].capitalize()
+    return Sentence(f"{what} are interpolated, so the clocks are almost one piece of evidence.")
 
 
 def of_runs(about: About, decided: Decided, like: Quantity, margin: Quantity | None) -> Sentence:

@@ -181,7 +181,10 @@ def together(by_run: Mapping[str, Quantity], runs: Sequence[str]) -> Quantity:
         return found[0]
     lacking = next((value for value in found if not value.known), None)
     if lacking is not None:
-        return lacking
+        # A mean of the others would flatter the group.
+        known = sum(value.known for value in found)
+        label = f"{known} of {len(found)} runs have a value"
+        return Quantity.unknown(lacking.missing, lacking.unit, label=label)
     first = found[0]
     each = ", ".join(f"{run} {value.text}" for run, value in zip(runs, found, strict=True))
     return Quantity(

@@ -201,10 +201,10 @@ def _values(about: About, numbers: Numbers) -> Sentence:
         "title": title,
         "value": mine,
         "candidate": about.candidate,
-        "of": _mean_of(about.runs[0]),
+        "of": _mean_of(about.runs[0], numbers.candidate),
         "base": other,
         "baseline": about.baseline,
-        "base_of": _mean_of(about.runs[1]),
+        "base_of": _mean_of(about.runs[1], numbers.baseline),
     }
     text = "{title}{value} with {candidate}{of}, {base} with {baseline}{base_of}"
     found = numbers.difference
@@ -215,8 +215,8 @@ def _values(about: About, numbers: Numbers) -> Sentence:
     return Sentence(text, fields)
 
 
-def _mean_of(runs: int) -> str:
-    return f" (mean of {runs} runs)" if runs > 1 else ""
+def _mean_of(runs: int, value: Quantity) -> str:
+    return f" (mean of {runs} runs)" if runs > 1 and value.known else ""
 
 
 def _took(about: About, found: Pace) -> Sentence:
