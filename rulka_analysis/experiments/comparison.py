@@ -114,7 +114,7 @@ class Comparison:
             if not outcome.only_claims or outcome.as_logged
         ]
         shown = [
-            Line(self._shown(s.metric, s.variant), s.variant, s.at, s.as_logged)
+            Line(self._shown(s.metric, s.variant), s.variant, s.at, s.as_logged, s.metric[0])
             for s in self.definition.shown
         ]
         return tuple(dict.fromkeys([*outcomes, *shown]))

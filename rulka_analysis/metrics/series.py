@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -25,13 +25,12 @@ from rulka_analysis.metrics.domain import Words
 from rulka_analysis.metrics.patterns import filled
 from rulka_analysis.metrics.settings import NOT_RECORDED
 from rulka_analysis.values.quantities import Evidence, Quantity
-from rulka_analysis.values.toml import Reference, Table
 
 Direction = Literal["lower", "higher", "the same", "not known"]
 
 
 @dataclass(frozen=True, slots=True)
-class Line(Table):
+class Line:
     """A line of a comparison's summary: which metric, and which of its numbers.
 
     Parameters
@@ -44,19 +43,25 @@ class Line(Table):
         The value where the common window ends, the last one logged, or the smallest of all.
     as_logged : bool
         As logged, not per unit of the setting it scales with.
+    called : str
+        What stands in its name in place of the metric: of several that may stand for one another,
+        the name hangs on no log.
     """
 
-    metric: Annotated[str, Reference("metric")]
-    variant: Annotated[str, Reference("variant")] | None = None
+    metric: str
+    variant: str | None = None
     at: Literal["common end", "last", "best"] = "common end"
     as_logged: bool = False
+    called: str = ""
 
     @property
     def name(self) -> str:
         """Key of the row, and last part of the names of results: ``loss_logged_last``."""
         logged = "logged" if self.as_logged else ""
         which = "" if self.at == "common end" else self.at
-        return "_".join(part for part in (self.metric, self.variant, logged, which) if part)
+        return "_".join(
+            part for part in (self.called or self.metric, self.variant, logged, which) if part
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,10 +33,20 @@ objectives = ["time", "hock"]
 A01 = "A01"
 hock = "Hock"
 
-[settings]
-batch_size = { title = "Batch size", unit = "transitions", tag = "Training/batch_size", label = "{}", named = true }
-running_speed = { title = "Running speed", label = "{}×", named = true }
-seed = { replicate = true }
+[settings.batch_size]
+title = "Batch size"
+unit = "transitions"
+tag = "Training/batch_size"
+label = "{}"
+named = true
+
+[settings.running_speed]
+title = "Running speed"
+label = "{}×"
+named = true
+
+[settings.seed]
+replicate = true
 
 [every_run]
 running_speed = 160
@@ -320,7 +330,8 @@ MISTAKES = {
                           "targets = [1]", ["has no best that reaches targets"]),
     "no map": ('map = "A01"\nmargin', "margin", "robust_race_time", ["on a map; add map = …"]),
     "instead": ('instead = "time"', 'instead = "best"', "instead", ["leads back to itself"]),
-    "pace": ('margin = "10 %"\nat_least', "margin = 3\nat_least", "margin = 3", ["a share of a time"]),
+    "pace": ('margin = "10 %"\nat_least', "margin = 3\nat_least", "margin = 3",
+             ["a share of a time"]),
     "cannot read": ("three worse on best", "three is worse on best", "slower = {", ["three is"]),
     "cannot be said": ("three worse on best", "three worse than best", "slower = {",
                        ["cannot read", "<group> <what is said>"]),

@@ -39,7 +39,8 @@ def experiment_of(
     others = ", ".join(f'"{name}"' for name in compared[1:])
     path = folder / "definition.toml"
     path.write_text(
-        f'title = "T"\nquestion = "Q?"\nbaseline = "{compared[0]}"\n\n{SETTINGS}\n[runs]\n{declared}\n'
+        f'title = "T"\nquestion = "Q?"\nbaseline = "{compared[0]}"\n\n{SETTINGS}\n[runs]\n'
+        f"{declared}\n"
         f'[comparisons.c]\ntitle = "C"\nquestion = "Q?"\ncandidates = [{others}]\n',
         encoding="utf-8",
     )
