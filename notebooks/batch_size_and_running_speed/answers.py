@@ -40,9 +40,10 @@ for claim in claims:
 # %% [markdown]
 # ## What they rest on
 #
-# From which difference on a difference matters is declared, the same whatever the logs say; tags that other tags contradict
-# are left aside.
+# How sure they can be, with so few runs. From which difference on a difference matters is declared, the same whatever the
+# logs say; tags that other tags contradict are left aside.
 
 # %%
+ra.publish("how_sure", experiment.how_sure())
 ra.publish("margins", ra.tables.margins(experiment.definition))
 ra.publish("contradicted_tags", ra.tables.contradicted_tags(contradicted(experiment.noticed)))

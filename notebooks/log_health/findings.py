@@ -5,7 +5,7 @@
 # mislead a comparison of its runs.
 #
 # **What you learn:** how to ask for findings of one run, of a comparison and of a whole experiment, and which series no
-# verdict may rest on.
+# answer may rest on.
 #
 # **What it needs:** the log directory in effect. To try it on other logs, give `load_experiment` a second argument:
 # `ra.open_logs("path")`.
@@ -29,13 +29,13 @@ clean = "Nothing was found: these logs are whole, and their tags agree with one 
 ra.publish("findings", ra.tables.findings(found, none=clean, kinds=True))
 
 # %% [markdown]
-# ## What no verdict may rest on
+# ## What no answer may rest on
 #
 # The series of which an error says that they do not hold what they should.
 
 # %%
 unusable = tuple(contradicted(found).values())
-usable = "No series is contradicted: a verdict may rest on any of them."
+usable = "No series is contradicted: an answer may rest on any of them."
 ra.publish("contradicted", ra.tables.findings(unusable, none=usable))
 
 # %% [markdown]

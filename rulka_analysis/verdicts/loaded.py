@@ -9,9 +9,11 @@ from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.health import contradicted as contradicted_by
 from rulka_analysis.health import experiment_findings
 from rulka_analysis.values.findings import Finding
+from rulka_analysis.values.quantities import Sentence
 from rulka_analysis.verdicts.answer import Answered, Claimed
 from rulka_analysis.verdicts.claiming import claims
 from rulka_analysis.verdicts.evaluate import Evaluation
+from rulka_analysis.verdicts.noise import how_sure_at_all
 
 
 class LoadedExperiment(Experiment):
@@ -53,6 +55,10 @@ class LoadedExperiment(Experiment):
             Of these comparisons only.
         """
         return self.evaluation.answers(comparisons)
+
+    def how_sure(self) -> Sentence:
+        """Return how sure answers can be at all: what was planned, what one run can bear."""
+        return how_sure_at_all(self.evaluation)
 
     def claims(self) -> tuple[Claimed, ...]:
         """Return what was claimed, held against the answers."""

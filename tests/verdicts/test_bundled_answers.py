@@ -234,3 +234,13 @@ def test_without_a_run_its_claims_have_no_data(bundled: Logs, tmp_path: Path) ->
     assert "there is no run uni_9" in str(found["uni_9_later"].sentence)
     # Without the run there is nothing to judge, by whatever metric.
     assert found["uni_9_worse_hock"].answers[0].instead_of is None
+
+
+def test_how_sure_answers_can_be_is_said_once(experiment: LoadedExperiment) -> None:
+    said = str(experiment.how_sure())
+    assert said.startswith("14 planned comparisons on 2 outcomes; up to 5 % on each.")
+    assert "differences under 0.10 s (A01) and 1.00 s (Hock) are ignored" in said
+    assert "two of them differ by 0.10 s or more in 64 % of cases" in said
+    # Held against the mean of the four near-replicates.
+    assert "2048 · 160× stands out on Hock at the end, not steadily (4 of 6)" in said
+    assert "2048 · 160× does not stand out on A01" in said

@@ -279,7 +279,7 @@ def _in_short(metric: Metric, own: Domain) -> Iterator[nodes.Node]:
         else:
             said.append("runs that differ in it cannot be compared by this metric.")
     if not metric.decides:
-        said.append("No verdict rests on it.")
+        said.append("No answer rests on it.")
     yield nodes.Text(" ".join(said))
     if metric.cutoff_seconds is not None:
         unfinished = with_article(episode).capitalize()
