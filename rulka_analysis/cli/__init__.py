@@ -1,4 +1,4 @@
-"""The command line: ``rulka-analysis runs | tags | compare | extract | check | conclusions``.
+"""The command line: ``rulka-analysis runs | tags | compare | extract | check | answers``.
 
 A thin shell. Everything that takes time to import is imported by the command that needs it, so
 that ``--help`` answers at once.
@@ -427,32 +427,40 @@ def check(
         raise typer.Exit(1)
 
 
-@app.command(cls=_Command)
-def conclusions(
-    experiment: Annotated[
-        str | None,
-        typer.Argument(metavar="EXPERIMENT", help="By name; not needed where there is only one."),
-    ] = None,
-    logdir: LogDirectory = None,
-    json: AsJson = False,
-) -> None:
-    """Evaluate an experiment's conclusions: verdict and what the logs say.
+Asked = Annotated[
+    str | None,
+    typer.Argument(metavar="EXPERIMENT", help="By name; not needed where there is only one."),
+]
 
-    A verdict is supported, contradicted, cannot tell or no data; a fragile one hangs on the rule.
+
+@app.command(cls=_Command)
+def answers(experiment: Asked = None, logdir: LogDirectory = None, json: AsJson = False) -> None:
+    """Say how settings stand to one another, and what became of what was claimed.
+
+    An answer is better, worse, level, no worse, no better, undecided or no data (of what only
+    describes, higher and lower; of targets, sooner and later); a fragile one hangs on the rule.
     """
-    from rulka_analysis.cli import concluding
+    from rulka_analysis.cli import answering
     from rulka_analysis.cli.selection import log_directory_in_words
     from rulka_analysis.project import open_logs
 
     with Waiting("looking for runs"):
         logs = open_logs(logdir)
-    asked = concluding.chosen_experiment(logs, experiment)
-    found = concluding.conclude(asked)
+    asked = answering.chosen_experiment(logs, experiment)
+    found, claims = answering.answer(asked)
     if json:
-        print_json({**_log_directory(logs), **concluding.as_data(asked, found)})
+        print_json({**_log_directory(logs), **answering.as_data(asked, found, claims)})
     else:
         say(f"Log directory: {log_directory_in_words(logs, logdir)}")
-        concluding.print_conclusions(asked, found)
+        answering.print_answers(asked, found, claims)
+
+
+@app.command(cls=_Command, hidden=True)
+def conclusions(
+    experiment: Asked = None, logdir: LogDirectory = None, json: AsJson = False
+) -> None:
+    """Do what `answers` does: its old name."""
+    answers(experiment, logdir, json)
 
 
 def _open(logdir: str | None, names: Sequence[str] | None) -> tuple[Logs, ChosenRuns]:

@@ -140,6 +140,8 @@ def _shown_how(measure: Measure) -> str:
         return "best so far"
     if measure.metric.summary == "median_of_last_three":
         return "single readings (numbers: median of the last three)"
+    if measure.metric.summary == "trailing_mean":
+        return "single readings (numbers: mean over the last tenth of the way)"
     return f"divided by {name_in_words(measure.per)}" if measure.per else "as logged"
 
 

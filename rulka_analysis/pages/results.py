@@ -20,10 +20,10 @@ from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.tables import Table
 
 if TYPE_CHECKING:
-    from rulka_analysis.verdicts.answer import Conclusion
+    from rulka_analysis.verdicts.answer import Answered, Claimed
 
 MIME = "application/vnd.rulka.result+json"
-Kind = Literal["number", "sentence", "table", "figure", "conclusion", "code"]
+Kind = Literal["number", "sentence", "table", "figure", "answer", "claim", "code"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 
@@ -79,7 +79,7 @@ class Result:
     ----------
     name : str
         The name it was published under.
-    kind : {"number", "sentence", "table", "figure", "conclusion", "code"}
+    kind : {"number", "sentence", "table", "figure", "answer", "claim", "code"}
         What it is.
     data : dict
         Its content; see `encode`.
@@ -92,7 +92,7 @@ class Result:
 
 def publish(
     name: str,
-    value: Quantity | Sentence | Table | Figure | Conclusion | Code | float | str,
+    value: Quantity | Sentence | Table | Figure | Answered | Claimed | Code | float | str,
     *,
     unit: str = "",
     digits: int = 2,
@@ -105,7 +105,7 @@ def publish(
     ----------
     name : str
         Letters, digits, ``_``, ``-`` and ``.``; unique in the experiment.
-    value : Quantity, Sentence, Table, Figure, Conclusion, Code, number or str
+    value : Quantity, Sentence, Table, Figure, Answered, Claimed, Code, number or str
         A number becomes a `Quantity` without evidence, a text a `Sentence`.
     unit, digits
         For a plain number.
@@ -191,14 +191,16 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
             "caption": _cell(value.caption),
             "table": _table(value.table),
         }
-    # Imported here: a notebook that publishes no conclusion does not depend on it.
-    from rulka_analysis.verdicts.answer import Conclusion
+    # Imported here: a notebook that publishes no answer does not depend on it.
+    from rulka_analysis.verdicts.answer import Answered, Claimed
 
-    if isinstance(value, Conclusion):
-        return "conclusion", _conclusion(value)
+    if isinstance(value, Answered):
+        return "answer", _answer(value)
+    if isinstance(value, Claimed):
+        return "claim", _claim(value)
     raise ValueError(
-        f"a {type(value).__name__} is none of Quantity, Sentence, Table, Figure, Conclusion, Code, "
-        "number or str"
+        f"a {type(value).__name__} is none of Quantity, Sentence, Table, Figure, Answered, "
+        "Claimed, Code, number or str"
     )
 
 
@@ -231,28 +233,46 @@ def _table(table: Table) -> dict[str, Any]:
     }
 
 
-def _conclusion(value: Conclusion) -> dict[str, Any]:
-    from rulka_analysis.pages.tables.verdict import deciding, verdict_in_words
+def _answer(value: Answered) -> dict[str, Any]:
+    # Imported here: a notebook that publishes only numbers does not depend on it.
+    from rulka_analysis.pages.tables.verdict import answer_in_words, deciding
 
     return {
-        "name": value.name,
-        "verdict": value.verdict,
-        "outcome": value.outcome,
-        "shown": verdict_in_words(value),
-        "typed": value.typed,
+        "answer": value.word,
+        "look": value.decided.relation.replace(" ", "-"),
+        "shown": answer_in_words(value),
+        "title": f"{value.title}: {value.candidate.label} against {value.baseline.label}"
+        + (", how soon" if value.kind == "pace" else ""),
+        "planned": value.planned,
         "sentence": _cell(value.sentence),
         "strength": _cell(value.strength),
-        "sensitivity": _cell(value.sensitivity),
+        "robustness": _cell(value.robustness),
+        "warning": _cell(value.warning),
+        "needed": _cell(value.needed),
         "deciding": _table(deciding(value)),
         "instead_of": value.instead_of.message if value.instead_of else "",
         "findings": [[finding.severity, finding.message] for finding in value.findings],
+    }
+
+
+def _claim(value: Claimed) -> dict[str, Any]:
+    from rulka_analysis.pages.tables.verdict import claim_in_words
+
+    return {
+        "verdict": value.held.verdict,
+        "look": f"claim rulka-{value.held.verdict.replace(' ', '-')}",
+        "shown": claim_in_words(value),
+        "title": value.name.replace("_", " "),
+        "text": value.text,
+        "headline": value.headline,
+        "sentence": _cell(value.sentence),
         "parts": [
             {
-                "name": part.name,
-                "verdict": part.verdict,
-                "shown": verdict_in_words(part),
+                "name": f"{part.comparison}.{part.name}",
+                "look": f"claim rulka-{part.held.verdict.replace(' ', '-')}",
+                "shown": claim_in_words(part),
                 "sentence": _cell(part.sentence),
-                "by_itself": part.by_itself,
+                "declared": part.declared,
             }
             for part in value.parts
         ],
@@ -274,7 +294,7 @@ def _bundle(result: Result) -> dict[str, Any]:
     elif result.kind == "table":
         bundle["text/html"] = _html_table(result.data)
         bundle["text/plain"] = _plain_table(result.data)
-    elif result.kind == "conclusion":
+    elif result.kind in ("answer", "claim"):
         bundle["text/plain"] = f"{result.data['shown']}. {as_text(result.data['sentence'])}"
     else:
         bundle["text/plain"] = as_text(result.data)

@@ -34,8 +34,9 @@ from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages.execute import SECONDS_A_CELL, execute_notebooks
 from rulka_analysis.pages.locks import held
 from rulka_analysis.pages.sphinx import patches, site_files
+from rulka_analysis.pages.sphinx.answer_boxes import add_answer_nodes
+from rulka_analysis.pages.sphinx.answer_tables import add_answer_tables
 from rulka_analysis.pages.sphinx.collecting import NotesCollector
-from rulka_analysis.pages.sphinx.conclusions import add_conclusion_nodes
 from rulka_analysis.pages.sphinx.outputs import find_blocked, prepare_outputs
 from rulka_analysis.pages.sphinx.policy import RELAXATION, RELAXED
 from rulka_analysis.pages.sphinx.prose import fail_on_typed, setup_typed_numbers
@@ -52,7 +53,6 @@ from rulka_analysis.pages.sphinx.state import (
     state_of,
 )
 from rulka_analysis.pages.sphinx.stopping import stop_in_own_words, telling
-from rulka_analysis.pages.sphinx.verdict_tables import add_verdicts
 from rulka_analysis.pages.sphinx.volatile import VolatileDirective
 from rulka_analysis.project import open_logs
 from rulka_analysis.values.digests import digest_file, digest_of, digest_text
@@ -74,8 +74,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("result", ResultRole())
     app.add_directive("result", ResultDirective)
     add_directives(app)
-    add_conclusion_nodes(app)
-    add_verdicts(app)
+    add_answer_nodes(app)
+    add_answer_tables(app)
     add_rules(app)
     setup_typed_numbers(app)
     app.add_directive("volatile", VolatileDirective)

@@ -16,7 +16,7 @@ from docutils.parsers.rst import directives
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from rulka_analysis.pages.sphinx.conclusions import badge, box
+from rulka_analysis.pages.sphinx.answer_boxes import BOXED, badge, box
 from rulka_analysis.pages.sphinx.published import Published
 from rulka_analysis.pages.sphinx.rendering import (
     disclosure,
@@ -100,7 +100,7 @@ class ResultRole(SphinxRole):
         except MissingResultError as error:
             note_missing(self.env, f"{source}:{line}", str(error))
             return [nodes.Text(self.text)], []
-        if isinstance(data, dict) and data.get("kind") == "conclusion":
+        if isinstance(data, dict) and data.get("kind") in BOXED:
             said = inline_nodes(data["sentence"], found.id, found.notebook)
             return [badge(data), nodes.Text(" "), *said], []
         return inline_nodes(data, found.id, found.notebook), []
@@ -135,7 +135,7 @@ class ResultDirective(SphinxDirective):
         kind = data.get("kind") if isinstance(data, dict) else None
         if kind == "figure":
             return [figure_node(data, found.id, found.notebook)]
-        if kind == "conclusion":
+        if kind in BOXED:
             return [box(data, found.id, found.notebook)]
         if kind == "code":
             block = nodes.literal_block(data["text"], data["text"], language=data["language"])
