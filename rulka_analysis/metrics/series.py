@@ -10,10 +10,9 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from rulka_analysis.logs.clocks import MINUTES, Clock
@@ -24,6 +23,10 @@ from rulka_analysis.metrics.catalogue import Catalogue, Metric
 from rulka_analysis.metrics.domain import Words
 from rulka_analysis.metrics.patterns import filled
 from rulka_analysis.values.quantities import Evidence, Quantity
+
+if TYPE_CHECKING:
+    # It takes longer to import than a build in which nothing changed should take.
+    import pandas as pd
 
 Direction = Literal["lower", "higher", "the same", "not known"]
 
