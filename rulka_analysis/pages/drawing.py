@@ -7,7 +7,7 @@ import math
 import re
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -29,6 +29,8 @@ WIDTH, HEIGHT = 5.8, 3.5
 # above the axes to the notes, to the name of the window; between the names of two runs.
 BELOW, ABOVE = 0.4725, 0.63
 NOTES, WINDOW_NAME, BETWEEN_NAMES = 0.2038, 0.0527, 0.1798
+# Longer names find no room at a line's end.
+LONGEST_LABEL = 14
 # A mark for each event, up to here; beyond, marks would hide the line.
 MOST_MARKS = 150
 
@@ -67,6 +69,7 @@ class Curve:
     capped: bool
     lone_x: NDArray[np.float64]
     lone_y: NDArray[np.float64]
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,10 @@ class Plan:
     ) -> Plan:
         order = comparison.run_order
         lines = tuple(
-            _curve(name, order.index(name) if name in order else len(order), series, clock)
+            replace(
+                _curve(name, order.index(name) if name in order else len(order), series, clock),
+                label=_label_of(comparison, name),
+            )
             for name, series in known.items()
         )
         top, above = _cut(lines, window.end / clock.scale, best=measure.is_best)
@@ -188,9 +194,19 @@ class Plan:
                 clip_on=False,
             )  # fmt: skip
             axes.text(
-                1.045, height, _printable(line.name), transform=axes.transAxes, color=colour,
+                1.045, height, _printable(line.label), transform=axes.transAxes, color=colour,
                 va="center", fontsize=9.5, fontweight="bold",
             )  # fmt: skip
+
+
+def _label_of(comparison: Comparison, run: str) -> str:
+    """Return what stands at the end of a run's line: its settings, where there is room for them.
+
+    Of several runs of one group each is called by its own name; the caption has both.
+    """
+    label = comparison.label(run)
+    alone = all(len(group.runs) == 1 for group in comparison.groups if run in group.runs)
+    return label if alone and len(label) <= LONGEST_LABEL else run
 
 
 def _curve(name: str, style: int, series: Series, clock: Clock) -> Curve:
