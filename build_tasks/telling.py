@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from difflib import get_close_matches
+from unicodedata import category
 
 
 class TaskError(Exception):
@@ -21,7 +22,25 @@ class InstallationError(TaskError):
 
 def say(message: str) -> None:
     """Tell what is going on, on standard error: standard output is for results."""
-    print(message, file=sys.stderr, flush=True)
+    print(show_hidden(message), file=sys.stderr, flush=True)
+
+
+def show_hidden(text: str) -> str:
+    r"""Escape what could steer a terminal or turn what is read: paths are anybody's text.
+
+    What stands for bytes that no encoding knows stays: it is written as these bytes.
+
+    Examples
+    --------
+    >>> print(show_hidden("logs\x1b[2J"))
+    logs\x1b[2J
+    """
+    return "".join(
+        character.encode("unicode_escape").decode("ascii")
+        if category(character) in ("Cc", "Cf", "Zl", "Zp") and character not in "\n\t"
+        else character
+        for character in text
+    )
 
 
 def list_alternatives(name: str, known: Iterable[str]) -> str:

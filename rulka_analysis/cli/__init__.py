@@ -326,11 +326,15 @@ def extract(
     wide: Annotated[
         bool, typer.Option("--wide", help="One row a step, one column a run and tag.")
     ] = False,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Names in CSV as they are: for programs.")
+    ] = False,
     logdir: LogDirectory = None,
 ) -> None:
     """Write every scalar event of some tags as CSV, Parquet or JSON.
 
-    One row an event; where a run has no such clock, its column is empty.
+    One row an event; where a run has no such clock, its column is empty. A name that a spreadsheet
+    would execute gets an apostrophe, hidden characters are escaped; not with --raw.
     """
     from rulka_analysis.cli import extracting
     from rulka_analysis.cli.contents import named
@@ -360,7 +364,7 @@ def extract(
     if chosen_tags:
         table = extracting.long_table(found, chosen_tags, logs.conventions)
         make = extracting.wide_extract if wide else extracting.long_extract
-        extracting.write_extract(make(table), chosen_format, output)
+        extracting.write_extract(make(table), chosen_format, output, raw=raw)
         if output is not None:
             note(f"wrote {len(table):,} events to {output}")
     _end([*chosen.problems, *problems])

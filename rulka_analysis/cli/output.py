@@ -19,6 +19,8 @@ from collections.abc import Collection, Iterable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
+from rulka_analysis.values.text import printable
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
@@ -54,19 +56,6 @@ def _escape(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
-def clean(text: str) -> str:
-    """Return a text with everything that could steer a terminal escaped.
-
-    Examples
-    --------
-    >>> clean("loss\\x1b[31m of 神舟")
-    'loss\\\\x1b[31m of 神舟'
-    """
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else _escape(c) for c in text)
-
-
 def valid_text(text: str) -> str:
     """Return a text that can be written as UTF-8: a file name's undecodable bytes are escaped."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
@@ -85,7 +74,7 @@ def _console() -> Console:
 
 def say(text: str = "", *, heading: bool = False) -> None:
     """Print a line: wrapped on a terminal, as it is elsewhere."""
-    text = clean(text)
+    text = printable(text)
     if not on_terminal():
         print(text)
         return
@@ -96,13 +85,13 @@ def say(text: str = "", *, heading: bool = False) -> None:
 
 def note(text: str) -> None:
     """Print a remark to standard error."""
-    print(f"note: {clean(text)}", file=sys.stderr)
+    print(f"note: {printable(text)}", file=sys.stderr)
 
 
 def complain(text: str) -> None:
     """Print what went wrong to standard error, after everything already printed."""
     sys.stdout.flush()
-    print(f"error: {clean(text)}", file=sys.stderr)
+    print(f"error: {printable(text)}", file=sys.stderr)
 
 
 def print_table(
@@ -119,8 +108,8 @@ def print_table(
     numbers : collection of int
         Columns to set flush right.
     """
-    titles = [clean(title) for title in titles]
-    rows = [[clean(cell) for cell in row] for row in rows]
+    titles = [printable(title) for title in titles]
+    rows = [[printable(cell) for cell in row] for row in rows]
     if on_terminal():
         _print_drawn(titles, rows, numbers)
     else:
@@ -344,7 +333,7 @@ class Waiting:
         names = list(names)
         for number, name in enumerate(names, start=1):
             with self._lock:
-                self._position = f": {clean(name)} ({number} of {len(names)})"
+                self._position = f": {printable(name)} ({number} of {len(names)})"
                 self._tell()
             yield name
 

@@ -29,7 +29,7 @@ from rulka_analysis.values.text import name_in_words
 
 if TYPE_CHECKING:
     # It takes longer to import than a build in which nothing changed should take.
-    import pandas as pd
+    pass
 
 Direction = Literal["lower", "higher", "the same", "not known"]
 

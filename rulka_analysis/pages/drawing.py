@@ -17,6 +17,7 @@ from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.logs.clocks import Clock, Window
 from rulka_analysis.metrics.series import Measure, Series
 from rulka_analysis.metrics.summaries import best_so_far
+from rulka_analysis.values.text import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -119,7 +120,7 @@ class Plan:
         self._mark_window(axes)
         axes.set_xlabel(self.clock.axis + (", interpolated" if self.interpolated else ""))
         unit = f" ({self.measure.unit})" if self.measure.unit else ""
-        axes.set_title(_printable(self.measure.title) + unit, loc="left", pad=31)
+        axes.set_title(printable(self.measure.title) + unit, loc="left", pad=31)
         notes = []
         better = self.measure.metric.better
         if better != "neither":
@@ -194,7 +195,7 @@ class Plan:
                 clip_on=False,
             )  # fmt: skip
             axes.text(
-                1.045, height, _printable(line.label), transform=axes.transAxes, color=colour,
+                1.045, height, printable(line.label), transform=axes.transAxes, color=colour,
                 va="center", fontsize=9.5, fontweight="bold",
             )  # fmt: skip
 
@@ -268,11 +269,6 @@ def _spread(wanted: list[tuple[float, Curve]], gap: float) -> list[tuple[float, 
         placed.append((max(height, lowest), line))
     over = placed[-1][0] - 0.97 if placed else 0.0
     return [(height - over, line) for height, line in placed] if over > 0 else placed
-
-
-def _printable(text: str) -> str:
-    """Return a name from a log without what XML cannot hold; names are untrusted text."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def as_svg(draw: Callable[[Axes], None], height: float) -> str:

@@ -21,7 +21,7 @@ from rulka_analysis.values.tables import Cell
 
 if TYPE_CHECKING:
     # It takes longer to import than a build in which nothing changed should take.
-    import pandas as pd
+    pass
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rulka_analysis.values.errors import ResultError
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.tables import Table
+from rulka_analysis.values.text import visible
 
 if TYPE_CHECKING:
     from rulka_analysis.verdicts.answer import Answered, Claimed
@@ -156,7 +157,21 @@ def encode(name: str, value: Any, *, unit: str = "", digits: int = 2) -> Result:
         kind, data = _encoded(value)
     except ValueError as error:
         raise ResultError(f"result {name!r} cannot be shown: {error}") from error
-    return Result(name, kind, data)
+    return Result(name, kind, _without_hidden(data))
+
+
+def _without_hidden(data: Any) -> Any:
+    """Return plain data with hidden characters escaped: most texts hold names, which are untrusted.
+
+    What a line break stands in may be an author's text; in a name it was escaped before.
+    """
+    if isinstance(data, str):
+        return visible(data)
+    if isinstance(data, dict):
+        return {key: _without_hidden(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_without_hidden(value) for value in data]
+    return data
 
 
 def collect(notebook: Mapping[str, Any]) -> Iterator[Result]:
@@ -187,7 +202,7 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
             "dark": value.dark,
             "width": value.width,
             "height": value.height,
-            "alt": value.alt,
+            "alt": visible(value.alt, keep=""),
             "caption": _cell(value.caption),
             "table": _table(value.table),
         }
@@ -210,7 +225,10 @@ def _quantity(value: Quantity) -> dict[str, Any]:
             f"{value.value!r} is not a finite number; "
             'publish Quantity.unknown("why") where there is no value'
         )
-    return {"kind": "number", **value.as_dict()}
+    data = value.as_dict()
+    for event in data["evidence"]:
+        event |= {key: visible(event[key], keep="") for key in ("run", "tag", "file")}
+    return {"kind": "number", **data}
 
 
 def _part(part: str | Quantity) -> str | dict[str, Any]:
@@ -220,13 +238,13 @@ def _part(part: str | Quantity) -> str | dict[str, Any]:
 def _cell(cell: str | Quantity | Sentence) -> str | dict[str, Any]:
     if isinstance(cell, Sentence):
         return {"kind": "sentence", "parts": [_part(part) for part in cell.parts()]}
-    return _part(cell)
+    return visible(cell, keep="") if isinstance(cell, str) else _quantity(cell)
 
 
 def _table(table: Table) -> dict[str, Any]:
     # Lists and not mappings: nbformat writes a notebook with its keys sorted.
     return {
-        "columns": [[key, title] for key, title in table.columns.items()],
+        "columns": [[key, visible(title, keep="")] for key, title in table.columns.items()],
         "rows": [[key, [_cell(cell) for cell in cells]] for key, cells in table.rows.items()],
         "caption": _cell(table.caption),
         "notes": [_cell(note) for note in table.notes],

@@ -147,7 +147,7 @@ def execute(app: Sphinx) -> None:
         logs = open_logs()
         # Files are read up to the length they had when they were listed, just now; what is appended
         # later belongs to the next build.
-        logger.info("logs: %s (%d runs)", logs.path, len(logs))
+        logger.info("logs: %s (%d runs)", printable(str(logs.path)), len(logs))
         report.log_directory = str(logs.path)
         with report.of_notebooks() as (tell, advance):
             executed = execute_notebooks(
@@ -176,13 +176,13 @@ def banner(logs: Logs, running: Sequence[str] = ()) -> str:
     if logs.bundled:
         where = "the bundled curves of the published runs"
     else:
-        where = f"the log directory {logs.name}"
+        where = f"the log directory {printable(logs.name)}"
     text = f"Built from {where}, {count} run{'s' if count != 1 else ''}"
     if stated:
         finest = {p.resolution_minutes for p in stated if p.resolution_minutes}
         every = " and ".join(f"{minutes:g}" for minutes in sorted(finest))
         point = f", a point every {every} minutes" if every else ""
-        text += f": {stated[0].source}{point}, not original logs"
+        text += f": {printable(stated[0].source)}{point}, not original logs"
         if len(stated) < count:
             text += f" ({len(stated)} of the runs; the others are original logs)"
     if running:

@@ -15,7 +15,7 @@ from sphinx.util import logging as sphinx_logging
 
 from rulka_analysis.pages.execute import Outcome
 from rulka_analysis.values.files import write_whole
-from rulka_analysis.values.text import printable
+from rulka_analysis.values.text import printable, visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -31,8 +31,8 @@ class BuildStopped(SystemExit):
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__(f"\nThe build stopped: {message}")
-        self.message = message
+        self.message = visible(message)
+        super().__init__(f"\nThe build stopped: {self.message}")
 
 
 @dataclass
@@ -67,8 +67,9 @@ class BuildReport:
 
     def write(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(asdict(self), indent=1, ensure_ascii=False)
-        write_whole(folder / "last_build.json", text + "\n")
+        text = json.dumps(asdict(self), indent=1)
+        write_whole(folder / "last_build.json", text + "
+")
 
     @contextmanager
     def of_notebooks(self) -> Iterator[Any]:

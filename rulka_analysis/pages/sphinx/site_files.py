@@ -18,6 +18,7 @@ from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.environment import BuildEnvironment
 
 from rulka_analysis.pages.execute import without_private_outputs
+from rulka_analysis.pages.sphinx.outputs import show_hidden
 from rulka_analysis.pages.sphinx.patches import put_style_sheet_of_notebooks
 from rulka_analysis.pages.sphinx.state import notes_of_pages, state_of
 from rulka_analysis.values.digests import digest_file, digest_of
@@ -103,7 +104,9 @@ def write_files(app: Sphinx) -> None:
         if document in read_anew or not target.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
             plain = without_private_outputs(executed.notebook)
-            write_whole(target, json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
+            show_hidden(plain)
+            write_whole(target, json.dumps(plain, indent=1, ensure_ascii=False) + "
+")
 
 
 def _figures(app: Sphinx) -> dict[str, tuple[str, str]]:
