@@ -19,6 +19,7 @@ _FRAME = re.compile(
     r'\A<div>\s*<style scoped>.*?</style>\s*<table border="1" class="dataframe">', re.S
 )
 _ROW_OF_HEADS = '<tr style="text-align: right;">'
+_KEPT = "\t\n\r\x1b"
 # What steers a terminal in other ways than by colours.
 _NO_COLOUR = re.compile(r"\x1b(?!\[[0-9;]*m)")
 # Ways to show an output that run scripts. The last is what widgets leave.
@@ -35,7 +36,7 @@ def prepare_outputs(notebook: dict[str, Any], experiment: str) -> None:
             quote = f"```{{result}} {experiment}/{published['name']}\n```"
             output["data"] = {"text/markdown": quote}
         elif "text/html" in data:
-            data["text/html"] = _table_of_frame(data["text/html"])
+            data["text/html"] = _table_of_frame(_joined(data["text/html"]))
 
 
 def show_hidden(notebook: dict[str, Any]) -> None:
@@ -75,8 +76,10 @@ def _table_of_frame(text: str) -> str:
     return '<div>\n<table class="dataframe">' + text[frame.end() :].replace(_ROW_OF_HEADS, "<tr>")
 
 
-def _visible(text: str | list[str]) -> str:
-    return _NO_COLOUR.sub(r"\\x1b", visible(_joined(text), keep="\t\n\r\x1b"))
+def _visible(text: str | list[str]) -> str | list[str]:
+    if isinstance(text, list):
+        return [_NO_COLOUR.sub(r"\\x1b", visible(line, keep=_KEPT)) for line in text]
+    return _NO_COLOUR.sub(r"\\x1b", visible(text, keep=_KEPT))
 
 
 def _joined(text: str | list[str]) -> str:
