@@ -68,8 +68,7 @@ class BuildReport:
     def write(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         text = json.dumps(asdict(self), indent=1)
-        write_whole(folder / "last_build.json", text + "
-")
+        write_whole(folder / "last_build.json", text + "\n")
 
     @contextmanager
     def of_notebooks(self) -> Iterator[Any]:

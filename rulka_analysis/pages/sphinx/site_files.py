@@ -105,8 +105,7 @@ def write_files(app: Sphinx) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             plain = without_private_outputs(executed.notebook)
             show_hidden(plain)
-            write_whole(target, json.dumps(plain, indent=1, ensure_ascii=False) + "
-")
+            write_whole(target, json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
 
 
 def _figures(app: Sphinx) -> dict[str, tuple[str, str]]:
