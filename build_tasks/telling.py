@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -56,3 +57,11 @@ def find_nearest(name: str, known: Iterable[str]) -> str | None:
     by_folded = {each.casefold(): each for each in known}
     close = get_close_matches(name.casefold(), by_folded, n=1)
     return by_folded[close[0]] if close else None
+
+
+def word_failure(error: OSError) -> str:
+    """Say of a file that could not be read or written why, and what to do."""
+    cause = error.strerror or str(error)
+    file = f"{error.filename}: " if error.filename is not None else ""
+    full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+    return f"{file}{cause}. {'Make room' if full else 'Mend that'} and try again"

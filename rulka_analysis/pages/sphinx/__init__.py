@@ -52,7 +52,7 @@ from rulka_analysis.pages.sphinx.state import (
     share_state,
     state_of,
 )
-from rulka_analysis.pages.sphinx.stopping import stop_in_own_words, telling
+from rulka_analysis.pages.sphinx.stopping import let_go, stop_in_own_words, telling
 from rulka_analysis.pages.sphinx.volatile import VolatileDirective
 from rulka_analysis.project import open_logs
 from rulka_analysis.values.digests import digest_file, digest_of, digest_text
@@ -83,18 +83,18 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", telling(lock))
     app.connect("builder-inited", telling(execute))
     app.connect("env-before-read-docs", note_pages)
-    app.connect("source-read", hand_over)
+    app.connect("source-read", telling(hand_over))
     app.connect("doctree-read", say_what_is_relaxed)
     app.connect("doctree-read", add_banner)
     app.connect("env-updated", telling(fail_on_missing))
     app.connect("env-updated", telling(fail_on_typed))
     app.connect("env-updated", site_files.write_again_what_links)
-    app.connect("env-updated", site_files.write_again_what_looks_different)
-    app.connect("write-started", site_files.clear_static_files)
+    app.connect("env-updated", telling(site_files.write_again_what_looks_different))
+    app.connect("write-started", telling(site_files.clear_static_files))
     app.connect("html-page-context", link_notebook)
     app.connect("html-collect-pages", patches.complete_search_index)
     # After every other listener: only a build that went well all the way ends the marker.
-    app.connect("build-finished", finish, priority=10_000)
+    app.connect("build-finished", telling(finish), priority=10_000)
     app.add_css_file("rulka.css")
     app.add_js_file("rulka.js", loading_method="defer")
     # The log directory is read once, in this process.
@@ -297,12 +297,15 @@ def link_notebook(
 
 def finish(app: Sphinx, error: Exception | None) -> None:
     """Write what belongs beside the pages, and say how the build ended."""
+    state = state_of(app)
+    report = state.report
+    if state.failed_writes.first is not None:
+        # Sphinx warns of a page that it cannot write, and goes on.
+        raise state.failed_writes.first
     warned = bool(app._warncount and app._fail_on_warnings)
     well = error is None and not warned and app.statuscode == 0
     if error is None and app.builder.format == "html":
         site_files.write_files(app)
-    state = state_of(app)
-    report = state.report
     if well:
         report.outcome, report.error = "succeeded", ""
         if app.builder.name == "html":
@@ -312,4 +315,4 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     report.write(build_folder())
     if well:
         (Path(app.doctreedir) / MARKER).unlink(missing_ok=True)
-    state.lock.close()
+    let_go(app)

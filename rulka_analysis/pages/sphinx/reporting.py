@@ -35,6 +35,20 @@ class BuildStopped(SystemExit):
         super().__init__(f"\nThe build stopped: {self.message}")
 
 
+class FailedWrites(logging.Handler):
+    """Keeps the first error of the system that Sphinx tells as a warning and goes on from."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.first: OSError | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        arguments = record.args if isinstance(record.args, tuple) else ()
+        for argument in arguments:
+            if isinstance(argument, OSError) and argument.errno:
+                self.first = self.first or argument
+
+
 @dataclass
 class BuildReport:
     """What a build did and why; written as ``last_build.json``.
