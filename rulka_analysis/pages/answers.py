@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rulka_analysis.logs.runs import Logs
+from rulka_analysis.pages.kept import digest_kept
 from rulka_analysis.values import questions
 from rulka_analysis.values.digests import ABSENT, digest_file, digest_of
 from rulka_analysis.values.errors import listing
@@ -52,6 +53,8 @@ class World:
             return digest_of(found)
         if kind == "file":
             return digest_file(self._project / subject)
+        if kind == "kept":
+            return digest_kept(subject)
         if kind == "module":
             return questions.module_digest(subject)
         if kind == "package":
@@ -150,6 +153,7 @@ def worded(kind: str, subject: str, then: str, now: str) -> str:
         "definitions": f"the list of definitions in {subject}",
         "python": "Python",
         "file": subject,
+        "kept": "a file that it had kept",
     }.get(kind, f"{kind} {subject}")
     if then == ABSENT:
         return f"{what} appeared"

@@ -22,6 +22,7 @@ from typing import Any, Literal
 
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages.answers import World
+from rulka_analysis.pages.kept import forget_unnamed
 from rulka_analysis.pages.results import MIME, Result, collect
 from rulka_analysis.values.digests import digest_file, digest_of, digest_text
 from rulka_analysis.values.errors import RulkaError, listing
@@ -199,6 +200,7 @@ def execute_notebooks(
             environment = _environment(logs, project, Path(scratch))
             runner = _Runner(environment, world, seconds_a_cell, store, report, advance)
             done |= runner.all(due, jobs or os.cpu_count() or 1)
+        forget_unnamed(store)
     rewritten = world.rewritten(executed.record for executed in done.values())
     if rewritten:
         raise NotebookError(

@@ -6,6 +6,7 @@ draws; all three are computed from the data.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rulka_analysis.experiments.comparison import Comparison, window_end
@@ -21,6 +22,7 @@ from rulka_analysis.pages.drawing import (
     in_the_dark,
     style,
 )
+from rulka_analysis.pages.explore.view import View
 from rulka_analysis.pages.tables.comparison import clock_in_words, curve
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.tables import Table
@@ -46,6 +48,9 @@ class Figure:
         Alternative text: what is to be seen, for those who do not see it.
     table : Table
         The numbers it draws.
+    view : pair of str, or None
+        The view of the Explore page that shows the same, as a link's fragment; and how that differs
+        from what is drawn, in a few words, if it does.
     """
 
     light: str
@@ -55,6 +60,7 @@ class Figure:
     caption: Sentence
     alt: str
     table: Table
+    view: tuple[str, str] | None = None
 
 
 def curves(
@@ -110,7 +116,21 @@ def curves(
         caption=_caption(comparison, measure, chosen, window, plan),
         alt=_alternative_text(comparison, measure, chosen, window, plan),
         table=curve(comparison, measure, chosen, every),
+        view=_view(measure, chosen, known),
     )
+
+
+def _view(measure: Measure, clock: Clock, known: Mapping[str, Series]) -> tuple[str, str] | None:
+    """Return the view of the Explore page that shows the same runs of the tag that is drawn.
+
+    There a tag is shown as it was logged; runs that log the metric under another tag are missing.
+    """
+    if not known:
+        return None
+    tag = next(iter(known.values())).tag
+    computed = measure.per or any(series.finished is not None for series in known.values())
+    view = View(tag, clock.key, measure.is_best, groups=tuple(known))
+    return view.fragment, "as logged" if computed else ""
 
 
 def _caption(

@@ -20,11 +20,12 @@ from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.tables import Table
 
 if TYPE_CHECKING:
+    from rulka_analysis.pages.exploring import Curves
     from rulka_analysis.pages.figures import Figure
     from rulka_analysis.verdicts.answer import Conclusion
 
 MIME = "application/vnd.rulka.result+json"
-Kind = Literal["number", "sentence", "table", "figure", "conclusion", "code"]
+Kind = Literal["number", "sentence", "table", "figure", "conclusion", "code", "curves"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 
@@ -53,7 +54,7 @@ class Result:
     ----------
     name : str
         The name it was published under.
-    kind : {"number", "sentence", "table", "figure", "conclusion", "code"}
+    kind : {"number", "sentence", "table", "figure", "conclusion", "code", "curves"}
         What it is.
     data : dict
         Its content; see `encode`.
@@ -66,7 +67,7 @@ class Result:
 
 def publish(
     name: str,
-    value: Quantity | Sentence | Table | Figure | Conclusion | Code | float | str,
+    value: Quantity | Sentence | Table | Figure | Conclusion | Code | Curves | float | str,
     *,
     unit: str = "",
     digits: int = 2,
@@ -79,7 +80,7 @@ def publish(
     ----------
     name : str
         Letters, digits, ``_``, ``-`` and ``.``; unique in the experiment.
-    value : Quantity, Sentence, Table, Figure, Conclusion, Code, number or str
+    value : Quantity, Sentence, Table, Figure, Conclusion, Code, Curves, number or str
         A number becomes a `Quantity` without evidence, a text a `Sentence`.
     unit, digits
         For a plain number.
@@ -166,10 +167,13 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
             "alt": value.alt,
             "caption": _cell(value.caption),
             "table": _table(value.table),
+            "view": list(value.view) if value.view else None,
         }
+    if type(value).__name__ == "Curves" and hasattr(value, "written"):
+        return "curves", value.written()
     raise ValueError(
         f"a {type(value).__name__} is none of Quantity, Sentence, Table, Figure, Conclusion, Code, "
-        "number or str"
+        "Curves, number or str"
     )
 
 
@@ -246,6 +250,9 @@ def _bundle(result: Result) -> dict[str, Any]:
     elif result.kind == "table":
         bundle["text/html"] = _html_table(result.data)
         bundle["text/plain"] = _plain_table(result.data)
+    elif result.kind == "curves":
+        told = result.data
+        bundle["text/plain"] = f"{told['metrics']:,} metrics of {told['runs']:,} runs"
     elif result.kind == "conclusion":
         bundle["text/plain"] = f"{result.data['shown']}. {as_text(result.data['sentence'])}"
     else:

@@ -21,7 +21,16 @@ from rulka_analysis.values.digests import digest_of as digest_of
 from rulka_analysis.values.places import project_folder
 
 Kind = Literal[
-    "log_directory", "run", "runs", "findings", "file", "definitions", "module", "package", "python"
+    "log_directory",
+    "run",
+    "runs",
+    "findings",
+    "file",
+    "kept",
+    "definitions",
+    "module",
+    "package",
+    "python",
 ]
 
 _asked: dict[tuple[str, str], str | Callable[[], str]] = {}

@@ -10,6 +10,7 @@ import hashlib
 import html
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from rulka_analysis.pages.explore.data import Explore, index_script, metric_scripts
@@ -75,9 +76,9 @@ def explore_page(
         ``files`` are made one by one, as they are asked for: all together may be large.
     """
     return ExplorePage(
-        body=_body(folder, fallback, heading="h2"),
+        body=page_body(folder, fallback),
         styles=tuple(folder + style for style in STYLES),
-        files=_files(data, whole_up_to, each),
+        files=chain(static_files(), data_files(data, whole_up_to=whole_up_to, each=each)),
     )
 
 
@@ -132,9 +133,16 @@ def _write(path: Path, content: bytes) -> None:
     beside.replace(path)
 
 
-def _files(data: Explore, whole_up_to: int, each: Each) -> Iterator[tuple[str, bytes]]:
+def static_files() -> Iterator[tuple[str, bytes]]:
+    """Yield what is the same for all data: the scripts and styles of the page."""
     for name in (*STYLES, *SCRIPTS, "uplot/LICENSE", "uplot/vendor.toml"):
         yield name, (STATIC / name).read_bytes()
+
+
+def data_files(
+    data: Explore, *, whole_up_to: int = WHOLE_UP_TO, each: Each = iter
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the scripts that carry the data, made one by one; the last one names the others."""
     names: list[tuple[str, str | None]] = []
     for place, _ in enumerate(each([metric.tag for metric in data.metrics])):
         short, whole = metric_scripts(data, data.metrics[place], whole_up_to=whole_up_to)
@@ -155,7 +163,16 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:12]
 
 
-def _body(folder: str, fallback: str, *, heading: str) -> str:
+def page_body(folder: str, fallback: str = "", *, heading: str = "h2") -> str:
+    """Return the markup of the page: where its files are, and what stands there without a script.
+
+    Parameters
+    ----------
+    folder, fallback
+        See `explore_page`.
+    heading : {"h1", "h2"}
+        Of what is shown.
+    """
     place = html.escape(folder, quote=True)
     scripts = "\n".join(
         f'<script src="{place}{name}" defer></script>' for name in (*SCRIPTS, "data/index.js")
@@ -175,7 +192,7 @@ def _body(folder: str, fallback: str, *, heading: str) -> str:
 
 
 def _document(data: Explore, page: ExplorePage, fallback: str) -> str:
-    body = _body("explore/", fallback, heading="h1")
+    body = page_body("explore/", fallback, heading="h1")
     styles = "\n".join(f'<link rel="stylesheet" href="{style}">' for style in page.styles)
     title = html.escape(data.title)
     return f"""\

@@ -41,6 +41,7 @@ from rulka_analysis.pages.locks import held
 from rulka_analysis.pages.results import MIME
 from rulka_analysis.pages.sphinx import site_files
 from rulka_analysis.pages.sphinx.conclusions import add_conclusion_nodes
+from rulka_analysis.pages.sphinx.explore import add_explore, write_explore_files
 from rulka_analysis.pages.sphinx.prose import fail_on_typed, setup_typed_numbers
 from rulka_analysis.pages.sphinx.quoting import (
     BuildStopped,
@@ -60,6 +61,8 @@ from rulka_analysis.values.text import printable
 
 logger = logging.getLogger(__name__)
 
+# What the Explore page and its static figures are made of.
+_MADE_OF = (".py", ".js", ".css")
 NOTEBOOKS = "notebooks"
 MARKER = ".unfinished"
 # What the environment keeps of each page.
@@ -69,6 +72,8 @@ KEPT_BY_PAGE = (
     "rulka_missing",
     "rulka_banners",
     "rulka_figures",
+    "rulka_drawn",
+    "rulka_explorers",
 )
 
 
@@ -84,6 +89,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_directives(app)
     add_conclusion_nodes(app)
     add_verdicts(app)
+    add_explore(app)
     setup_typed_numbers(app)
     app.connect("config-inited", lock)
     app.connect("builder-inited", telling(execute))
@@ -97,6 +103,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-updated", telling(fail_on_typed))
     app.connect("env-updated", site_files.write_again_what_links)
     app.connect("write-started", site_files.clear_static_files)
+    app.connect("write-started", telling(write_explore_files))
     app.connect("html-page-context", link_notebook)
     app.connect("html-collect-pages", site_files.complete_search_index)
     # After every other listener: only a build that went well all the way ends the marker.
@@ -108,7 +115,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
 
 def _rendering_digest() -> str:
-    sources = [*Path(__file__).parent.glob("*.py"), Path(__file__).parent.parent / "results.py"]
+    pages = Path(__file__).parent.parent
+    sources = [*Path(__file__).parent.glob("*.py"), pages / "results.py"]
+    sources += [path for path in (pages / "explore").rglob("*") if path.suffix in _MADE_OF]
     return digest_of([digest_file(path) for path in sorted(sources)])
 
 
@@ -296,7 +305,11 @@ def add_banner(app: Sphinx, doctree: nodes.document) -> None:
         doctree.insert(0, node)
         return
     titles = [i for i, child in enumerate(section.children) if isinstance(child, nodes.title)]
-    section.insert(titles[0] + 1 if titles else 0, node)
+    if document in app.env.rulka_explorers:  # type: ignore[attr-defined]
+        # The chart comes first there: it is all that the page is for.
+        section.append(node)
+    else:
+        section.insert(titles[0] + 1 if titles else 0, node)
 
 
 def fail_on_missing(app: Sphinx, env: BuildEnvironment) -> list[str]:

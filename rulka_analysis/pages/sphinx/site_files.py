@@ -101,9 +101,18 @@ def remember_figures(app: Sphinx, doctree: nodes.document) -> None:
     shown = {
         file: (figure["result"], theme)
         for figure in doctree.findall(quoted_figure)
+        if "drawn" not in figure
         for theme, file in figure["files"].items()
     }
-    app.env.rulka_figures[app.env.current_document.docname] = shown  # type: ignore[attr-defined]
+    # Drawn for this page, and published nowhere: its pictures are kept with the page.
+    drawn = {
+        figure["files"][theme]: picture
+        for figure in doctree.findall(quoted_figure)
+        for theme, picture in figure.attributes.pop("drawn", {}).items()
+    }
+    document = app.env.current_document.docname
+    app.env.rulka_figures[document] = shown  # type: ignore[attr-defined]
+    app.env.rulka_drawn[document] = drawn  # type: ignore[attr-defined]
 
 
 def write_files(app: Sphinx) -> None:
@@ -115,6 +124,10 @@ def write_files(app: Sphinx) -> None:
         if not (images / name).is_file():
             images.mkdir(parents=True, exist_ok=True)
             write_whole(images / name, registry.results[result_id].result.data[theme])
+    for name, picture in _drawn(app).items():
+        if not (images / name).is_file():
+            images.mkdir(parents=True, exist_ok=True)
+            write_whole(images / name, picture)
     read_anew = set(app.rulka_report.pages)  # type: ignore[attr-defined]
     for document, executed in app.rulka_executed.items():  # type: ignore[attr-defined]
         target = Path(app.outdir) / f"{document}.ipynb"
@@ -128,6 +141,12 @@ def _figures(app: Sphinx) -> dict[str, tuple[str, str]]:
     """Return the figures that pages show: by file, the result and theme."""
     by_page: dict[str, dict[str, tuple[str, str]]] = app.env.rulka_figures  # type: ignore[attr-defined]
     return {file: shown for figures in by_page.values() for file, shown in figures.items()}
+
+
+def _drawn(app: Sphinx) -> dict[str, str]:
+    """Return the pictures that were drawn for a page, by file."""
+    by_page: dict[str, dict[str, str]] = app.env.rulka_drawn  # type: ignore[attr-defined]
+    return {file: picture for pictures in by_page.values() for file, picture in pictures.items()}
 
 
 def write_list(app: Sphinx) -> None:
@@ -159,7 +178,7 @@ def _listed(app: Sphinx, builder: StandaloneHTMLBuilder) -> set[str]:
         source = app.env.doc2path(document, base=False).as_posix()
         ends = "" if source.endswith(suffix) else suffix
         files.add(f"_sources/{source}{ends}")
-    images = [*(name for _, name in app.env.images.values()), *_figures(app)]
+    images = [*(name for _, name in app.env.images.values()), *_figures(app), *_drawn(app)]
     files |= {f"{builder.imagedir}/{name}" for name in images}
     files |= {f"_downloads/{name}" for _, name in app.env.dlfiles.values()}
     files |= {f"{document}.ipynb" for document in app.rulka_executed}  # type: ignore[attr-defined]

@@ -1,0 +1,265 @@
+"""What the Explore page shows of the logs in use: published by a notebook, like every block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from rulka_analysis.experiments.experiment import Experiment
+from rulka_analysis.logs.runs import Logs
+from rulka_analysis.metrics.catalogue import Catalogue
+from rulka_analysis.metrics.settings import NOT_RECORDED, Setting, round_off
+from rulka_analysis.pages.answers import log_directory_answer
+from rulka_analysis.pages.explore.data import (
+    Explore,
+    ExploreGroup,
+    Role,
+    index_script,
+    metric_scripts,
+)
+from rulka_analysis.pages.explore.decoding import KeptSeries, read_index, read_series
+from rulka_analysis.pages.explore.page import data_files
+from rulka_analysis.pages.explore.reading import from_logs
+from rulka_analysis.pages.explore.still import draw_view
+from rulka_analysis.pages.explore.view import View
+from rulka_analysis.pages.figures import Figure
+from rulka_analysis.pages.kept import keep, read_kept
+from rulka_analysis.project import load_catalogue, load_experiment
+from rulka_analysis.values import questions
+from rulka_analysis.values.places import project_folder
+from rulka_analysis.values.quantities import Sentence
+from rulka_analysis.values.tables import Cell, Table
+from rulka_analysis.verdicts.recommendation import recommend
+
+# Static figures on the page, where no script runs: what matters most, and no more than is read.
+MOST_FIGURES = 4
+_FIRST: tuple[Role, ...] = ("winner", "baseline", "")
+
+
+@dataclass(frozen=True)
+class Curves:
+    """The curves of some runs, ready to be published.
+
+    Parameters
+    ----------
+    data : Explore
+        What the page shows.
+    figures : tuple of View
+        What stands in its place where no script runs.
+    """
+
+    data: Explore
+    figures: tuple[View, ...]
+
+    def figure(self, view: View | None = None) -> Figure | Sentence:
+        """Draw a view as the page shows it; without one, the view that it opens with."""
+        metrics = self.data.metrics
+        if not metrics:
+            return Sentence("These logs hold no value.", {})
+        index = read_index(index_script(self.data, [(str(i), None) for i in range(len(metrics))]))
+
+        def read(place: str) -> dict[int, KeptSeries]:
+            return read_series(metric_scripts(self.data, metrics[int(place)])[0])
+
+        return draw_view(view or self.figures[0], index, read)
+
+    def metrics_table(self) -> Table:
+        """Return a row a tag: what it is, and of how many runs it is."""
+        rows: dict[str, list[Cell]] = {}
+        for metric in self.data.metrics:
+            better = "–" if metric.better == "neither" else metric.better
+            rows[metric.tag] = [metric.title, metric.tag, metric.group or "other", better]
+        columns = {"title": "Metric", "tag": "Tag", "group": "Group", "better": "Better"}
+        return Table(columns, rows, "Every tag of the logs.")
+
+    def groups_table(self) -> Table:
+        """Return a row a group: what it is called, and its runs."""
+        rows: dict[str, list[Cell]] = {
+            str(number): [group.label, ", ".join(group.runs), group.role or "–"]
+            for number, group in enumerate(self.data.groups)
+        }
+        columns = {"label": "Group", "runs": "Runs", "role": "Shown as"}
+        return Table(columns, rows, "Every run of the logs, in the order shown.")
+
+    def written(self) -> dict[str, Any]:
+        """Keep the page's data as files, and return what names them, for a notebook's output."""
+        return {
+            "title": self.data.title,
+            "metrics": len(self.data.metrics),
+            "runs": len(self.data.runs),
+            "figures": [view.fragment for view in self.figures],
+            "files": [[name, keep(content)] for name, content in data_files(self.data)],
+        }
+
+
+@dataclass(frozen=True)
+class KeptCurves:
+    """Published curves, read back from their files when they are asked for."""
+
+    files: Mapping[str, str]
+
+    @cached_property
+    def index(self) -> dict[str, Any]:
+        return read_index(self.read("data/index.js"))
+
+    def read(self, name: str) -> bytes:
+        """Return one of the files."""
+        return read_kept(self.files[name])
+
+    def figure(self, view: View, link: str) -> Figure | Sentence:
+        """Draw a view, as it was written in a link."""
+
+        def read(name: str) -> dict[int, KeptSeries]:
+            return read_series(self.read(name))
+
+        return draw_view(view, self.index, read, link)
+
+
+def curves(logs: Logs) -> Curves:
+    """Return the curves of all runs of some logs, grouped and named as the experiments say.
+
+    Parameters
+    ----------
+    logs : Logs
+        Of any program: runs of no experiment are shown by their names.
+    """
+    catalogue = load_catalogue()
+    questions.note("log_directory", "", log_directory_answer(logs))
+    experiments = list(_load_experiments(logs))
+    groups = list(_each_run_once(experiments, logs))
+    variants = {
+        tag: title
+        for experiment in experiments
+        for tag, title in experiment.definition.variant_titles.items()
+    }
+    objectives = [tag for experiment in experiments for tag in _list_objectives(experiment)]
+    data = from_logs(
+        logs,
+        catalogue,
+        groups,
+        title=_title(logs, experiments),
+        start=objectives[0] if objectives else "",
+        variants=variants,
+    )
+    important = _list_important(data, catalogue)
+    tags = dict.fromkeys([data.start, *objectives, *important])
+    figures = tuple(View(tag) for tag in list(tags)[:MOST_FIGURES] if tag)
+    return Curves(data, figures)
+
+
+def explore_groups(experiment: Experiment, winner: Sequence[str] = ()) -> list[ExploreGroup]:
+    """Return the groups of an experiment, as the Explore page shows them.
+
+    Each run is a group of its own, called by its settings.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    winner : sequence of str
+        The runs of the setting that is recommended; empty where there is none.
+    """
+    there = [name for name, run in experiment.runs.items() if run is not None]
+    labels = _labels(experiment, there)
+    baseline = experiment.definition.baseline
+    roles: dict[str, Role] = {name: "winner" for name in winner}
+    # Without a winner every group has a colour of its own.
+    roles |= {baseline: "baseline"} if winner else {}
+    order = sorted(there, key=lambda name: _FIRST.index(roles.get(name, "")))
+    return [ExploreGroup(labels[name], (name,), roles.get(name, "")) for name in order]
+
+
+def _labels(experiment: Experiment, runs: Sequence[str]) -> dict[str, str]:
+    """Return what tells runs apart: the settings that are looked for, and others that differ."""
+    definition = experiment.definition
+    settings = {name: experiment.all_settings(name) for name in runs}
+    declared = definition.recommendation
+    leading = tuple(declared.settings) if declared else ()
+    others = [name for name in definition.settings if name not in leading]
+    usual = experiment.all_settings(definition.baseline)
+    found = {}
+    for name, own in settings.items():
+        parts = [_worded(own[setting]) for setting in leading if own[setting].known is not None]
+        if len(parts) < len(leading):
+            parts = [NOT_RECORDED]
+        parts += [
+            _worded(own[setting], named=True)
+            for setting in others
+            if _known(own[setting]) not in (None, _known(usual[setting]))
+        ]
+        found[name] = " · ".join(parts) or name
+    return found
+
+
+def _known(setting: Setting) -> float | str | None:
+    return None if setting.known is None else round_off(setting.known)
+
+
+def _worded(setting: Setting, *, named: bool = False) -> str:
+    """Return a setting in a label: ``512``, ``512×``, ``4 collectors``, ``cycle 64``."""
+    value = setting.value
+    title = setting.title.lower()
+    if isinstance(value, str):
+        return f"{title} {value}" if named else value
+    text = value.shown_as(unit="").text
+    if named:
+        return f"{text} {title}"
+    return f"{text}×" if value.unit.startswith("×") else text
+
+
+def _load_experiments(logs: Logs) -> Iterator[Experiment]:
+    """Yield the experiments that some run of the logs is of."""
+    folder = project_folder() / "docs" / "experiments"
+    subject = folder.relative_to(project_folder()).as_posix()
+    questions.note("definitions", subject, questions.definitions_digest(folder))
+    for file in sorted(folder.glob("*.toml")):
+        experiment = load_experiment(file.stem, logs)
+        if any(run is not None for run in experiment.runs.values()):
+            yield experiment
+
+
+def _each_run_once(experiments: Iterable[Experiment], logs: Logs) -> Iterator[ExploreGroup]:
+    """Yield groups: those of the experiments, then the runs of none."""
+    seen: set[str] = set()
+    for experiment in experiments:
+        for group in explore_groups(experiment, _winner(experiment)):
+            runs = tuple(name for name in group.runs if name not in seen)
+            if runs:
+                yield ExploreGroup(group.label, runs, group.role)
+            seen |= set(runs)
+    for name in logs.runs:
+        if name not in seen:
+            yield ExploreGroup(name, (name,))
+
+
+def _winner(experiment: Experiment) -> tuple[str, ...]:
+    if experiment.definition.recommendation is None:
+        return ()
+    winner = recommend(experiment).winner
+    return winner.runs if winner is not None else ()
+
+
+def _list_objectives(experiment: Experiment) -> Iterator[str]:
+    """Yield the tags that decide what is recommended, the first one first."""
+    declared = experiment.definition.recommendation
+    every = experiment.all_runs()
+    for objective in declared.objectives if declared else ():
+        measure = every.measure(objective.metric, objective.variant)
+        yield from dict.fromkeys(s.tag for s in list(every.known_series(measure).values())[:1])
+
+
+def _list_important(data: Explore, catalogue: Catalogue) -> list[str]:
+    """Return the tags of metrics that matter, as the catalogue says."""
+    found = []
+    for metric in data.metrics:
+        match = catalogue.match(metric.tag)
+        if match is not None and match.metric.important:
+            found.append(metric.tag)
+    return found
+
+
+def _title(logs: Logs, experiments: Sequence[Experiment]) -> str:
+    if len(experiments) == 1:
+        return experiments[0].title
+    return "The bundled curves" if logs.bundled else logs.name
