@@ -163,7 +163,7 @@ def explore_groups(experiment: Experiment, winner: Sequence[str] = ()) -> list[E
     there = [name for name, run in experiment.runs.items() if run is not None]
     labels = _labels(experiment, there)
     baseline = experiment.definition.baseline
-    roles: dict[str, Role] = {name: "winner" for name in winner}
+    roles: dict[str, Role] = dict.fromkeys(winner, "winner")
     # Without a winner every group has a colour of its own.
     roles |= {baseline: "baseline"} if winner else {}
     order = sorted(there, key=lambda name: _FIRST.index(roles.get(name, "")))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +30,6 @@ MOST_NAMES = 12
 # Characters of a name and a value; the axes take this share of the figure's width.
 _BESIDE = 33
 _AXES_WIDTH = 0.5
-# Groups with neither role nor place in the palette are grey, as on the page.
-_PALETTE = 6
 _OF_ROLE: dict[str, tuple[str, Any, float]] = {
     "winner": (COLOURS["light"][2], "-", 2.4),
     "baseline": (COLOURS["light"][0], (0, (5, 2)), 2.4),
@@ -46,6 +44,8 @@ _OF_PLACE: tuple[tuple[str, Any, float], ...] = tuple(
         strict=True,
     )
 )
+# Groups with neither a role nor a place in the palette are grey, as on the page.
+_OF_PLACE += (_OF_ROLE["other"],)
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def _lines(
 ) -> list[_Shown]:
     found = []
     for place, (label, role, runs) in enumerate(index["groups"]):
-        look = _OF_ROLE[role] if role else (_OF_PLACE + (_OF_ROLE["other"],))[min(place, _PALETTE)]
+        look = _OF_ROLE[role] if role else _OF_PLACE[min(place, len(_OF_PLACE) - 1)]
         there = [
             (run, series[run], line)
             for run in runs
@@ -213,10 +213,9 @@ class _Sheet:
         line = one.line
         look: dict[str, Any] = {"color": colour, "linestyle": dash, "linewidth": width}
         if line.low is not None and line.high is not None:
-            step = "post" if self.reading.best else None
-            axes.fill_between(
-                line.x, line.low, line.high, color=colour, alpha=0.18, lw=0, step=step
-            )
+            step: Literal["post"] | None = "post" if self.reading.best else None
+            band: dict[str, Any] = {"color": colour, "alpha": 0.18, "linewidth": 0}
+            axes.fill_between(line.x, line.low, line.high, step=step, **band)
         if line.faint is not None:
             axes.plot(*line.faint, color=colour, alpha=0.3, linewidth=0.7)
         if self.reading.best:
