@@ -37,8 +37,11 @@ def absent(what: str) -> None:
 
 
 class Handler(http.server.SimpleHTTPRequestHandler):
+    policy = ""
+
     def end_headers(self) -> None:
-        self.send_header("Content-Security-Policy", POLICY)
+        if self.policy:
+            self.send_header("Content-Security-Policy", self.policy)
         super().end_headers()
 
     def log_message(self, *_: object) -> None:
@@ -46,9 +49,10 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """Serve a folder under the policy, and yield its address."""
-    handler = functools.partial(Handler, directory=str(folder))
+def served(folder: Path, policy: str = POLICY) -> Iterator[str]:
+    """Serve a folder under a content security policy, and yield its address."""
+    own = type("Own", (Handler,), {"policy": policy})
+    handler = functools.partial(own, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()

@@ -20,7 +20,7 @@ from rulka_analysis.pages.explore.view import View
 from rulka_analysis.pages.figures import Figure
 from rulka_analysis.values.quantities import Sentence, format_number
 from rulka_analysis.values.tables import Table
-from rulka_analysis.values.text import printable
+from rulka_analysis.values.text import amount, printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -329,7 +329,9 @@ class _Sheet:
 
     def alternative_text(self, title: str) -> str:
         """State what is to be seen: how each line goes."""
-        said = [f"Line chart of {title} by {self.clock['name']}, {len(self.shown)} lines."]
+        said = [
+            f"Line chart of {title} by {self.clock['name']}, {amount(len(self.shown), 'line')}."
+        ]
         for one in sorted(self.shown, key=lambda one: -one.look[2])[:MOST_NAMES]:
             first, last = float(one.finite[0]), one.last
             name = f"{one.label} ({one.run})" if one.label != one.run else one.run

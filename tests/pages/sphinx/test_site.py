@@ -20,10 +20,8 @@ NOTEBOOK = "notebooks/batch_size_and_running_speed/larger_batch.html"
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    site = Site.copied(tmp_path_factory.mktemp("site") / "a project ä")
-    site.build_well()
-    return site
+def site(bundled_site: Site) -> Site:
+    return bundled_site
 
 
 @pytest.fixture(scope="module")
