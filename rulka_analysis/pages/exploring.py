@@ -143,10 +143,7 @@ def curves(logs: Logs) -> Curves:
         start=objectives[0] if objectives else "",
         variants=variants,
     )
-    important = _list_important(data, catalogue)
-    tags = dict.fromkeys([data.start, *objectives, *important])
-    figures = tuple(View(tag) for tag in list(tags)[:MOST_FIGURES] if tag)
-    return Curves(data, figures)
+    return Curves(data, list_first_views(data, catalogue, objectives))
 
 
 def explore_groups(experiment: Experiment, winner: Sequence[str] = ()) -> list[ExploreGroup]:
@@ -247,6 +244,23 @@ def _list_objectives(experiment: Experiment) -> Iterator[str]:
     for objective in declared.objectives if declared else ():
         measure = every.measure(objective.metric, objective.variant)
         yield from dict.fromkeys(s.tag for s in list(every.known_series(measure).values())[:1])
+
+
+def list_first_views(
+    data: Explore, catalogue: Catalogue, objectives: Sequence[str] = ()
+) -> tuple[View, ...]:
+    """Return the views that stand for the page where no script runs.
+
+    Parameters
+    ----------
+    data : Explore
+    catalogue : Catalogue
+        Says which metrics matter.
+    objectives : sequence of str
+        Tags that matter most.
+    """
+    tags = dict.fromkeys([data.start, *objectives, *_list_important(data, catalogue)])
+    return tuple(View(tag) for tag in list(tags)[:MOST_FIGURES] if tag)
 
 
 def _list_important(data: Explore, catalogue: Catalogue) -> list[str]:

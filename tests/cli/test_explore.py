@@ -54,7 +54,9 @@ def test_all_runs_and_tags_of_a_directory_are_in_the_folder(logdir: Path, tmp_pa
     logs = open_logs(logdir)
     tags = {tag for name in RUNS for tag in logs[name].tags}
     page = tmp_path / "out" / "index.html"
-    assert done.stderr == f"note: wrote {len(tags):,} metrics of 2 runs; open {page}\n"
+    assert (
+        done.stderr.splitlines()[-1] == f"note: wrote {len(tags):,} metrics of 2 runs; open {page}"
+    )
     assert "<title>Explore: my logs</title>" in page.read_text(encoding="utf-8")
     index = index_of(tmp_path / "out")
     assert index["runs"] == list(RUNS)
@@ -62,6 +64,23 @@ def test_all_runs_and_tags_of_a_directory_are_in_the_folder(logdir: Path, tmp_pa
     for metric in index["metrics"]:
         file = str(metric["file"]).partition("?")[0]  # type: ignore[index]
         assert (tmp_path / "out" / "explore" / file).is_file()
+
+
+def test_where_no_script_runs_there_are_figures(logdir: Path, tmp_path: Path) -> None:
+    assert explore("--logdir", logdir, "-o", tmp_path / "out").returncode == 0
+    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    pictures = re.findall(
+        r'<source [^>]*srcset="([^"]+)">\s*<img src="([^"]+)" alt="([^"]+)"', page
+    )
+    assert 1 <= len(pictures) <= 4
+    for dark, light, alt in pictures:
+        assert alt.startswith("Line chart of ")
+        assert (tmp_path / "out" / light).read_text("utf-8").startswith("<?xml")
+        assert (tmp_path / "out" / dark).is_file()
+    # Those of a page that was written before go.
+    (tmp_path / "out" / "explore" / "still" / "77.svg").write_text("old", encoding="utf-8")
+    assert explore("--logdir", logdir, "-o", tmp_path / "out").returncode == 0
+    assert not (tmp_path / "out" / "explore" / "still" / "77.svg").exists()
 
 
 def test_only_the_named_runs_and_the_rest_is_said(logdir: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import html
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -87,6 +87,7 @@ def write_explore(
     data: Explore,
     *,
     fallback: str = "",
+    stills: Sequence[tuple[str, str, str]] = (),
     whole_up_to: int = WHOLE_UP_TO,
     each: Each = iter,
 ) -> Path:
@@ -94,27 +95,37 @@ def write_explore(
 
     A folder that was written before is written anew; files of others are left alone.
 
+    Parameters
+    ----------
+    folder, data, fallback, whole_up_to, each
+        See `explore_page`.
+    stills : sequence of (str, str, str)
+        Figures that are shown where no script runs: as SVG, light and dark, and in words.
+
     Raises
     ------
     ExploreError
         If the folder is in the way or cannot be written to.
     """
+    fallback += "".join(_still(number, alt) for number, (_, _, alt) in enumerate(stills))
+    pictures = {
+        f"still/{number}{theme}.svg": picture.encode("utf-8")
+        for number, (light, dark, _) in enumerate(stills)
+        for theme, picture in (("", light), ("-dark", dark))
+    }
     page = explore_page(data, "explore/", fallback=fallback, whole_up_to=whole_up_to, each=each)
     target = folder / "index.html"
     assets = folder / "explore"
-    if target.exists() and not assets.is_dir():
-        raise ExploreError(
-            f"{folder} holds an index.html that is no Explore page; name an empty folder"
-        )
+    refuse_foreign(folder)
     try:
         written = {target}
-        for name, content in page.files:
+        for name, content in chain(pictures.items(), page.files):
             path = assets / name
             _write(path, content)
             written.add(path)
         # Last: a page never names a file that is not there yet.
         _write(target, _document(data, page, fallback).encode("utf-8"))
-        for path in sorted((assets / "data").glob("*.js")):
+        for path in [*(assets / "data").glob("*.js"), *(assets / "still").glob("*.svg")]:
             if path not in written:
                 path.unlink()
     except OSError as error:
@@ -124,6 +135,30 @@ def write_explore(
             "room, or name another"
         ) from error
     return target
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Raise an error if a folder holds a page that is not ours.
+
+    Raises
+    ------
+    ExploreError
+        Names the remedy.
+    """
+    if (folder / "index.html").exists() and not (folder / "explore").is_dir():
+        raise ExploreError(
+            f"{folder} holds an index.html that is no Explore page; name an empty folder"
+        )
+
+
+def _still(number: int, alt: str) -> str:
+    """Return the markup of a static figure, in the colours of the system's theme."""
+    name = f"explore/still/{number}"
+    return (
+        f'<p><picture><source media="(prefers-color-scheme: dark)" srcset="{name}-dark.svg">'
+        f'<img src="{name}.svg" alt="{html.escape(alt, quote=True)}" loading="lazy">'
+        "</picture></p>\n"
+    )
 
 
 def _write(path: Path, content: bytes) -> None:
