@@ -1,4 +1,4 @@
-"""The command line: ``rulka-analysis runs | tags | compare | extract | check | answers``.
+"""The command line: ``rulka-analysis runs | tags | compare | explore | extract | check | …``.
 
 A thin shell. Everything that takes time to import is imported by the command that needs it, so
 that ``--help`` answers at once.
@@ -302,6 +302,31 @@ def compare(
     for report in reports:
         problems += report.problems
     _end(problems)
+
+
+@app.command(cls=_Command)
+def explore(
+    names: Runs = None,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="FOLDER", help="Made if it is not there; ready to hand on."
+        ),
+    ] = Path("explore"),
+    logdir: LogDirectory = None,
+) -> None:
+    """Write a folder in which the curves can be explored: open its index.html by double click.
+
+    Every tag of the runs that are named; without names, of all runs. It needs no network, and no
+    program but a browser.
+    """
+    from rulka_analysis.cli import exploring
+    from rulka_analysis.project import load_catalogue
+
+    logs, chosen = _open(logdir, names)
+    if chosen.names:
+        exploring.explore(logs, chosen.names, load_catalogue(), output)
+    _end(chosen.problems)
 
 
 @app.command(cls=_Command)

@@ -6,6 +6,8 @@ draws; all three are computed from the data.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rulka_analysis.experiments.comparison import Comparison, window_end
 from rulka_analysis.logs.clocks import MINUTES, Clock, Window
 from rulka_analysis.metrics.series import Measure, Series, position_text
@@ -19,6 +21,7 @@ from rulka_analysis.pages.drawing import (
     in_the_dark,
     style,
 )
+from rulka_analysis.pages.explore.view import View
 from rulka_analysis.pages.results import Figure
 from rulka_analysis.pages.tables.comparison import clock_in_words, curve
 from rulka_analysis.pages.tables.marked import Marked
@@ -82,7 +85,21 @@ def curves(
         caption=_caption(comparison, measure, chosen, window, plan),
         alt=_alternative_text(comparison, measure, chosen, window, plan),
         table=curve(comparison, measure, chosen, every),
+        view=_view(measure, chosen, known),
     )
+
+
+def _view(measure: Measure, clock: Clock, known: Mapping[str, Series]) -> tuple[str, str] | None:
+    """Return the view of the Explore page that shows the same runs of the tag that is drawn.
+
+    There a tag is shown as it was logged; runs that log the metric under another tag are missing.
+    """
+    if not known:
+        return None
+    tag = next(iter(known.values())).tag
+    computed = measure.per or any(series.finished is not None for series in known.values())
+    view = View(tag, clock.key, measure.is_best, groups=tuple(known))
+    return view.fragment, "as logged" if computed else ""
 
 
 def _caption(

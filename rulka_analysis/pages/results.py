@@ -21,10 +21,11 @@ from rulka_analysis.values.tables import Table
 from rulka_analysis.values.text import visible
 
 if TYPE_CHECKING:
+    from rulka_analysis.pages.exploring import Curves
     from rulka_analysis.verdicts.answer import Answered, Claimed
 
 MIME = "application/vnd.rulka.result+json"
-Kind = Literal["number", "sentence", "table", "figure", "answer", "claim", "code"]
+Kind = Literal["number", "sentence", "table", "figure", "answer", "claim", "code", "curves"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 
@@ -61,6 +62,9 @@ class Figure:
         Alternative text: what is to be seen, for those who do not see it.
     table : Table
         The numbers it draws.
+    view : pair of str, or None
+        The view of the Explore page that shows the same, as a link's fragment; and how that differs
+        from what is drawn, in a few words, if it does.
     """
 
     light: str
@@ -70,6 +74,7 @@ class Figure:
     caption: Sentence
     alt: str
     table: Table
+    view: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ class Result:
     ----------
     name : str
         The name it was published under.
-    kind : {"number", "sentence", "table", "figure", "answer", "claim", "code"}
+    kind : {"number", "sentence", "table", "figure", "answer", "claim", "code", "curves"}
         What it is.
     data : dict
         Its content; see `encode`.
@@ -93,7 +98,7 @@ class Result:
 
 def publish(
     name: str,
-    value: Quantity | Sentence | Table | Figure | Answered | Claimed | Code | float | str,
+    value: Quantity | Sentence | Table | Figure | Answered | Claimed | Code | Curves | float | str,
     *,
     unit: str = "",
     digits: int = 2,
@@ -106,7 +111,7 @@ def publish(
     ----------
     name : str
         Letters, digits, ``_``, ``-`` and ``.``; unique in the experiment.
-    value : Quantity, Sentence, Table, Figure, Answered, Claimed, Code, number or str
+    value : Quantity, Sentence, Table, Figure, Answered, Claimed, Code, Curves, number or str
         A number becomes a `Quantity` without evidence, a text a `Sentence`.
     unit, digits
         For a plain number.
@@ -205,6 +210,7 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
             "alt": visible(value.alt, keep=""),
             "caption": _cell(value.caption),
             "table": _table(value.table),
+            "view": list(value.view) if value.view else None,
         }
     # Imported here: a notebook that publishes no answer does not depend on it.
     from rulka_analysis.verdicts.answer import Answered, Claimed
@@ -213,9 +219,13 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
         return "answer", _answer(value)
     if isinstance(value, Claimed):
         return "claim", _claim(value)
+    from rulka_analysis.pages.exploring import Curves
+
+    if isinstance(value, Curves):
+        return "curves", value.written()
     raise ValueError(
         f"a {type(value).__name__} is none of Quantity, Sentence, Table, Figure, Answered, "
-        "Claimed, Code, number or str"
+        "Claimed, Code, Curves, number or str"
     )
 
 
@@ -312,6 +322,9 @@ def _bundle(result: Result) -> dict[str, Any]:
     elif result.kind == "table":
         bundle["text/html"] = _html_table(result.data)
         bundle["text/plain"] = _plain_table(result.data)
+    elif result.kind == "curves":
+        told = result.data
+        bundle["text/plain"] = f"{told['metrics']:,} metrics of {told['runs']:,} runs"
     elif result.kind in ("answer", "claim"):
         bundle["text/plain"] = f"{result.data['shown']}. {as_text(result.data['sentence'])}"
     else:

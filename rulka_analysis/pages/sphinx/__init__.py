@@ -37,6 +37,7 @@ from rulka_analysis.pages.sphinx import patches, site_files
 from rulka_analysis.pages.sphinx.answer_boxes import add_answer_nodes
 from rulka_analysis.pages.sphinx.answer_tables import add_answer_tables
 from rulka_analysis.pages.sphinx.collecting import NotesCollector
+from rulka_analysis.pages.sphinx.explore import add_explore, write_explore_files
 from rulka_analysis.pages.sphinx.outputs import find_blocked, prepare_outputs
 from rulka_analysis.pages.sphinx.policy import RELAXATION, RELAXED
 from rulka_analysis.pages.sphinx.prose import fail_on_typed, setup_typed_numbers
@@ -62,6 +63,8 @@ from rulka_analysis.values.text import printable
 
 logger = logging.getLogger(__name__)
 
+# What the Explore page and its static figures are made of.
+_MADE_OF = (".py", ".js", ".css")
 NOTEBOOKS = "notebooks"
 MARKER = ".unfinished"
 
@@ -76,6 +79,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_directives(app)
     add_answer_nodes(app)
     add_answer_tables(app)
+    add_explore(app)
     add_rules(app)
     setup_typed_numbers(app)
     app.add_directive("volatile", VolatileDirective)
@@ -91,6 +95,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-updated", site_files.write_again_what_links)
     app.connect("env-updated", telling(site_files.write_again_what_looks_different))
     app.connect("write-started", telling(site_files.clear_static_files))
+    app.connect("write-started", telling(write_explore_files))
     app.connect("html-page-context", link_notebook)
     app.connect("html-collect-pages", patches.complete_search_index)
     # After every other listener: only a build that went well all the way ends the marker.
@@ -108,7 +113,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
 def _version_of_code() -> int:
     """Return another number for other code: all pages are made anew then."""
-    sources = [*Path(__file__).parent.glob("*.py"), Path(__file__).parent.parent / "results.py"]
+    pages = Path(__file__).parent.parent
+    sources = [*Path(__file__).parent.glob("*.py"), pages / "results.py"]
+    sources += [path for path in (pages / "explore").rglob("*") if path.suffix in _MADE_OF]
     return int(digest_of([digest_file(path) for path in sorted(sources)])[:15], 16)
 
 
@@ -254,7 +261,11 @@ def add_banner(app: Sphinx, doctree: nodes.document) -> None:
         refdoc=app.env.current_document.docname,
     )
     node = data_banner("", "", nodes.Text(text), link, nodes.Text("."))
-    put_first(doctree, node)
+    if notes.explorer:
+        # The chart comes first there: it is all that the page is for.
+        next(iter(doctree.findall(nodes.section)), doctree).append(node)
+    else:
+        put_first(doctree, node)
 
 
 def say_what_is_relaxed(app: Sphinx, doctree: nodes.document) -> None:

@@ -154,7 +154,11 @@ class _Blocked(HTMLParser):
         given: Mapping[str, str] = {name: value or "" for name, value in attrs}
         source = given.get("src", "")
         if tag == "script" and "json" not in given.get("type", ""):
-            self.found.add("a script of another host" if _ELSEWHERE.match(source) else "a script")
+            if _ELSEWHERE.match(source):
+                self.found.add("a script of another host")
+            elif not source:
+                # One that is loaded from the site itself may run.
+                self.found.add("a script")
         elif tag == "style" or (tag == "link" and "stylesheet" in given.get("rel", "")):
             self.found.add("a style sheet")
         elif tag in _FRAMES:

@@ -89,6 +89,10 @@ class PageNotes:
         Digest of the banner it shows; empty where it shows none.
     figures : dict of str to (str, str)
         Figures it shows: by file, the result and the theme.
+    drawn : dict of str to str
+        Pictures drawn for it, and published nowhere, by file.
+    explorer : str
+        The published curves that it explores; empty for any page but one.
     prose : list of Prose
         What of it is prose with a digit in it.
     policy : str
@@ -104,6 +108,8 @@ class PageNotes:
     missing: list[str] = field(default_factory=list)
     banner: str = ""
     figures: dict[str, tuple[str, str]] = field(default_factory=dict)
+    drawn: dict[str, str] = field(default_factory=dict)
+    explorer: str = ""
     prose: list[Prose] = field(default_factory=list)
     policy: str = ""
     volatile: list[str] | None = None
