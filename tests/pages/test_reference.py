@@ -235,7 +235,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     site = Site.copied(tmp_path_factory.mktemp("site") / "project")
     for unneeded in ("docs/experiments", "docs/api", "docs/guides"):
         shutil.rmtree(site.folder / unneeded)
-    (site.folder / "docs" / "about_this_build.rst").unlink()
+    for unneeded in ("about_this_build", "explore"):
+        (site.folder / "docs" / f"{unneeded}.rst").unlink()
     for notebooks in (site.folder / "notebooks").iterdir():
         if notebooks.is_dir() and notebooks.name != "tensorboard_metrics":
             shutil.rmtree(notebooks)
