@@ -21,6 +21,7 @@ from rulka_analysis.logs.events import file_findings
 from rulka_analysis.logs.events.block_reader import holds_scalar, read_file
 from rulka_analysis.logs.events.contents import EventFile, EventFileWarning
 from rulka_analysis.logs.events.listing import search
+from rulka_analysis.logs.events.templates import Lessons
 from rulka_analysis.values.findings import Finding
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def read_event_file(
     length: int | None = None,
     text: bool = False,
     after: EventFile | None = None,
+    lessons: Lessons | None = None,
 ) -> EventFile:
     """Read one event file: every scalar event in the order written, and what was wrong.
 
@@ -50,6 +52,10 @@ def read_event_file(
         was added is read; a file whose last bytes from before have changed is read anew. What
         lies further back is not looked at again: a file changed only there is taken for the old
         one, digest included.
+    lessons : Lessons, optional
+        What files read before taught; what this one teaches is added. Of many small files, all but
+        the first are read several times as fast so. Not together with `after`, and reading cannot
+        go on from what is returned.
 
     Returns
     -------
@@ -60,15 +66,17 @@ def read_event_file(
     Raises
     ------
     ValueError
-        If `length` is negative.
+        If `length` is negative, or both `after` and `lessons` are given.
     """
     if length is not None and length < 0:
         raise ValueError(f"length must be at least 0, not {length}")
+    if after is not None and lessons is not None:
+        raise ValueError("give after or lessons, not both")
     path = Path(path)
     try:
         with _opened(path) as (file, size):
             considered = size if length is None else min(size, length)
-            return read_file(file, considered, path, text=text, after=after)
+            return read_file(file, considered, path, text=text, after=after, lessons=lessons)
     except OSError as error:
         contents = read_file(io.BytesIO(), 0, path, text=text)
         finding = file_findings.unreadable(str(path), 0, None, error.strerror or str(error))
