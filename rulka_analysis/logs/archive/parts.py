@@ -1,0 +1,325 @@
+"""One run's event files as one Parquet file.
+
+One row an event, sorted by tag, then by file in the order written, then as they stand in the file:
+
+=============  ===========================================================================
+``tag``        as logged
+``step``       int64
+``wall_time``  float64, seconds since the epoch
+``value``      float32, exactly as logged; float64 where any value of the run needs it
+``file``       the event file it stands in, relative to the log directory
+``position``   how many scalar events stand before it in that file; missing where its wall time
+               is of no other event of the file and wall times never fall in it: they say so
+``given_up``   whether a later event of its tag, or a declared restart, makes it void
+=============  ===========================================================================
+
+What is true of a file as a whole (when it was created, restarts it declares, texts, settings,
+findings), and the sidecars, stand as JSON in the metadata of the Parquet file, under `KEY`. Equal
+content gives equal bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rulka_analysis.logs.events import EventFile, TextEvent
+from rulka_analysis.logs.events.file_findings import printable
+from rulka_analysis.values.findings import Finding
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+KEY = b"rulka_analysis"
+"""Under which the metadata of a part hold what is no event."""
+FORMAT = 1
+
+_ROWS_AT_ONCE = 1 << 20
+_ENCODINGS = {
+    "step": "DELTA_BINARY_PACKED",
+    "position": "DELTA_BINARY_PACKED",
+    "wall_time": "BYTE_STREAM_SPLIT",
+    "value": "BYTE_STREAM_SPLIT",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What the archive holds of one run.
+
+    Parameters
+    ----------
+    run : str
+    folders : tuple of str
+        The run's folders, relative to the log directory.
+    files : dict of str to EventFile
+        Its event files with their texts, by name relative to the log directory, those that hold
+        events in the order written.
+    given_up : dict of str to ndarray of bool
+        Of each file, which of its events are void; none of those of a file that is not named.
+    sidecars : dict of str to str
+        Their texts, by name.
+    """
+
+    run: str
+    folders: tuple[str, ...]
+    files: Mapping[str, EventFile]
+    given_up: Mapping[str, NDArray[np.bool_]]
+    sidecars: Mapping[str, str] = field(default_factory=dict)
+
+
+def part_bytes(part: Part) -> bytes:
+    """Return a part as the bytes of a Parquet file."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = _table(part)
+    stream = pa.BufferOutputStream()
+    with pq.ParquetWriter(
+        stream,
+        table.schema,
+        version="2.6",
+        data_page_version="2.0",
+        compression="zstd",
+        compression_level=9,
+        use_dictionary=["tag", "file"],
+        column_encoding=_ENCODINGS,
+        # Only Arrow could read it, and it would hold nothing that is not there anyway.
+        store_schema=False,
+    ) as writer:
+        writer.write_table(table, row_group_size=_ROWS_AT_ONCE)
+        writer.add_key_value_metadata({KEY: _text(part)})
+    return stream.getvalue().to_pybytes()  # type: ignore[no-any-return]
+
+
+def part_of_bytes(data: bytes, folder: Path) -> Part:
+    """Return what a part's bytes hold.
+
+    Parameters
+    ----------
+    data : bytes
+    folder : pathlib.Path
+        What the paths of the event files shall begin with.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    file = pq.ParquetFile(pa.BufferReader(data), read_dictionary=["tag", "file"])
+    plain = json.loads(file.metadata.metadata[KEY])
+    if plain["format"] != FORMAT:
+        raise ValueError(f"it is of format {plain['format']}; this version reads {FORMAT}")
+    table = file.read()
+    columns = {
+        name: table.column(name).to_numpy() for name in ("step", "wall_time", "value", "given_up")
+    }
+    # A position that is missing is -1.
+    positions = table.column("position").fill_null(-1).to_numpy()
+    tags, tag_codes = _dictionary(table.column("tag"))
+    names, file_codes = _dictionary(table.column("file"))
+    by_file = np.argsort(file_codes, kind="stable")
+    bounds = np.searchsorted(file_codes[by_file], np.arange(len(names) + 1))
+    rows_of = {name: by_file[bounds[code] : bounds[code + 1]] for code, name in enumerate(names)}
+    files: dict[str, EventFile] = {}
+    given_up: dict[str, NDArray[np.bool_]] = {}
+    for facts in plain["files"]:
+        name = facts["name"]
+        rows = rows_of.get(name, by_file[:0])
+        rows = _in_file_order(rows, positions, columns["wall_time"])
+        files[name] = _event_file(folder / name, facts, tags, tag_codes[rows], columns, rows)
+        given_up[name] = columns["given_up"][rows]
+    return Part(plain["run"], tuple(plain["folders"]), files, given_up, plain["sidecars"])
+
+
+def named_from_directory(file: EventFile, name: str) -> tuple[Finding, ...]:
+    """Return a file's findings with its name relative to the log directory in place of its path."""
+    path = printable(str(file.path))
+    return tuple(
+        replace(finding, file=name, message=finding.message.replace(path, printable(name)))
+        for finding in file.findings
+    )
+
+
+def only(file: EventFile, tags: Container[str]) -> EventFile:
+    """Return a file as if it had only the scalar events of some tags."""
+    kept = np.array([tag in tags for tag in file.tags], np.bool_)
+    if kept.all():
+        return file
+    mask = kept[file.tag_codes]
+    before = np.concatenate([[0], np.cumsum(mask)])
+    new_code = (np.cumsum(kept) - 1).astype(np.int32)
+    return replace(
+        file,
+        tags=tuple(tag for tag, keep in zip(file.tags, kept, strict=True) if keep),
+        tag_codes=new_code[file.tag_codes[mask]],
+        steps=file.steps[mask],
+        wall_times=file.wall_times[mask],
+        values=file.values[mask],
+        session_starts=tuple((int(before[count]), step) for count, step in file.session_starts),
+    )
+
+
+def _table(part: Part) -> pa.Table:
+    import pyarrow as pa
+
+    files = {name: file for name, file in part.files.items() if len(file.values)}
+    tags = sorted({tag for file in files.values() for tag in file.tags})
+    code_of = {tag: code for code, tag in enumerate(tags)}
+    # Sixteen bits are sorted in linear time.
+    kind = np.uint16 if len(tags) <= 1 << 16 else np.int32
+    codes, orders, missing = [np.empty(0, kind)], [], []
+    for file in files.values():
+        own = np.array([code_of[tag] for tag in file.tags], kind)[file.tag_codes]
+        missing.append(_told_by_wall_times(file.wall_times))
+        codes.append(own)
+        orders.append(np.arange(len(own)))
+    numbers = np.repeat(np.arange(len(files), dtype=np.int32), [len(one) for one in orders])
+    all_codes = np.concatenate(codes)
+    order = all_codes.argsort(kind="stable")
+
+    def arranged(parts: Iterable[NDArray[Any]], kind: type[np.generic]) -> NDArray[Any]:
+        return np.concatenate([np.empty(0, kind), *parts])[order]
+
+    given_up = (
+        part.given_up.get(name, np.zeros(len(file.values), np.bool_))
+        for name, file in files.items()
+    )
+    arrays = {
+        "tag": _with_names(all_codes[order], tags),
+        "step": pa.array(arranged((file.steps for file in files.values()), np.int64)),
+        "wall_time": pa.array(arranged((f.wall_times for f in files.values()), np.float64)),
+        "value": pa.array(
+            _narrowest(arranged((file.values for file in files.values()), np.float64))
+        ),
+        "file": _with_names(numbers[order], list(files)),
+        "position": pa.array(arranged(orders, np.int64), mask=arranged(missing, np.bool_)),
+        "given_up": pa.array(arranged(given_up, np.bool_)),
+    }
+    table = pa.table(arrays)
+    schema = pa.schema(
+        [pa.field(one.name, one.type, nullable=one.name == "position") for one in table.schema]
+    )
+    return table.cast(schema)
+
+
+def _text(part: Part) -> bytes:
+    """Return what of a part is no event, as JSON."""
+    plain = {
+        "format": FORMAT,
+        "run": part.run,
+        "folders": list(part.folders),
+        "files": [_facts(name, file) for name, file in part.files.items()],
+        "sidecars": dict(part.sidecars),
+    }
+    return json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _told_by_wall_times(wall_times: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell of each event whether its place in the file follows from wall times alone."""
+    rises = np.diff(wall_times) > 0
+    if not (rises | (wall_times[1:] == wall_times[:-1])).all():
+        return np.zeros(len(wall_times), np.bool_)
+    told = np.ones(len(wall_times), np.bool_)
+    told[1:] &= rises
+    told[:-1] &= rises
+    return told
+
+
+def _in_file_order(
+    rows: NDArray[np.intp], positions: NDArray[np.int64], wall_times: NDArray[np.float64]
+) -> NDArray[np.intp]:
+    """Put the rows of a file in the order of its events; a position that is missing is -1."""
+    if (positions[rows] >= 0).all():
+        return rows[positions[rows].argsort(kind="stable")]
+    return rows[np.lexsort((positions[rows], wall_times[rows]))]
+
+
+def _with_names(codes: NDArray[Any], names: Sequence[str]) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.DictionaryArray.from_arrays(
+        pa.array(codes.astype(np.int32)), pa.array(names, pa.string())
+    )
+
+
+def _narrowest(values: NDArray[np.float64]) -> NDArray[np.floating[Any]]:
+    """Return values as float32 where that keeps every bit, those of a NaN included."""
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        narrow = values.astype(np.float32)
+        same = narrow.astype(np.float64).view(np.uint64) == values.view(np.uint64)
+    return narrow if same.all() else values
+
+
+def _dictionary(column: pa.ChunkedArray) -> tuple[list[str], NDArray[np.int32]]:
+    """Return names and codes of a column; row groups may have dictionaries of their own."""
+    column = column.unify_dictionaries()
+    names: list[str] = column.chunk(0).dictionary.to_pylist() if column.num_chunks else []
+    codes = [np.empty(0, np.int32), *(chunk.indices.to_numpy() for chunk in column.chunks)]
+    return names, np.concatenate(codes).astype(np.int32, copy=False)
+
+
+def _facts(name: str, file: EventFile) -> dict[str, Any]:
+    """Return everything but its columns that is known of a file."""
+    return {
+        "name": name,
+        "bytes": file.length,
+        "sha256": file.digest,
+        "created": file.created,
+        "version": file.version,
+        "session_starts": [list(start) for start in file.session_starts],
+        "texts": [[text.tag, text.step, text.wall_time, _valid(text.text)] for text in file.texts],
+        "hyperparameters": file.hyperparameters,
+        "findings": [asdict(finding) for finding in named_from_directory(file, name)],
+    }
+
+
+def _event_file(
+    path: Path,
+    facts: Mapping[str, Any],
+    tags: Sequence[str],
+    codes: NDArray[np.int32],
+    columns: Mapping[str, NDArray[Any]],
+    rows: NDArray[np.intp],
+) -> EventFile:
+    present, first = np.unique(codes, return_index=True)
+    present = present[first.argsort()]
+    own_code = np.zeros(len(tags), np.int32)
+    own_code[present] = np.arange(len(present), dtype=np.int32)
+    # A signalling NaN cannot occur among float32: it was made a quiet one when it was read.
+    values = columns["value"][rows].astype(np.float64)
+    found = EventFile(
+        path=path,
+        length=facts["bytes"],
+        created=facts["created"],
+        version=facts["version"],
+        tags=tuple(tags[code] for code in present),
+        tag_codes=own_code[codes],
+        steps=columns["step"][rows],
+        wall_times=columns["wall_time"][rows],
+        values=values,
+        session_starts=tuple((before, step) for before, step in facts["session_starts"]),
+        texts=tuple(TextEvent(*text) for text in facts["texts"]),
+        hyperparameters=facts["hyperparameters"],
+        findings=tuple(_finding(finding) for finding in facts["findings"]),
+        digest=facts["sha256"],
+    )
+    for column in (found.tag_codes, found.steps, found.wall_times, found.values):
+        column.flags.writeable = False
+    return found
+
+
+def _finding(plain: Mapping[str, Any]) -> Finding:
+    # JSON knows no tuples.
+    fields: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()
+    }
+    return Finding(**fields)
+
+
+def _valid(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
