@@ -3,18 +3,13 @@ PYTHON ?= python3
 
 # As typed: make would expand a `$` in them, and a shell would take their backslashes. They reach
 # tasks.py through the environment and stand in no recipe.
-ifneq ($(origin LOGDIR),undefined)
-override LOGDIR := $(value LOGDIR)
-export LOGDIR
+define hand_on
+ifneq ($$(origin $(1)),undefined)
+override $(1) := $$(value $(1))
+export $(1)
 endif
-ifneq ($(origin JOBS),undefined)
-override JOBS := $(value JOBS)
-export JOBS
-endif
-ifneq ($(origin SECONDS),undefined)
-override SECONDS := $(value SECONDS)
-export SECONDS
-endif
+endef
+$(foreach setting,LOGDIR JOBS SECONDS LONG,$(eval $(call hand_on,$(setting))))
 
 TARGETS := help html test lab tensorboard linkcheck bench fuzz logdir lock clean
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rulka_analysis.logs.runs import Logs, open_logs
+from rulka_analysis.logs.runs import Logs
+from rulka_analysis.project import open_logs
 from rulka_analysis.values import questions
 
 

@@ -13,6 +13,25 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 PAGE = "docs/experiments/batch_size_and_running_speed.html"
 PARTS = ("conf.py", "index.rst", "CONTRIBUTING.rst", "docs", "notebooks", "rulka_analysis", "data")
+# What a command needs to start.
+TASKS = (
+    "tasks.py",
+    "build_tasks",
+    "rulka_analysis/__init__.py",
+    "rulka_analysis/pages/__init__.py",
+    "rulka_analysis/pages/locks.py",
+)
+
+
+def copy_parts(folder: Path, *parts: str) -> None:
+    """Copy files and folders of the project, by name, into a folder."""
+    for part in parts:
+        source, target = PROJECT / part, folder / part
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, target)
 
 
 @dataclass
@@ -24,13 +43,7 @@ class Site:
     @classmethod
     def copied(cls, folder: Path) -> Site:
         folder.mkdir(parents=True)
-        for part in PARTS:
-            source = PROJECT / part
-            if source.is_dir():
-                ignore = shutil.ignore_patterns("__pycache__")
-                shutil.copytree(source, folder / part, ignore=ignore)
-            else:
-                shutil.copy2(source, folder / part)
+        copy_parts(folder, *PARTS)
         return cls(folder)
 
     @property

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.event_files import record, scalar_event
-from tests.site_of_project import PROJECT, Site
+from tests.site_of_project import Site, copy_parts
 from tests.training_logs import TrainingRun, write_runs
 
 RUNS = tuple(
@@ -130,10 +130,7 @@ class SmallSite(Site):
     @classmethod
     def made(cls, folder: Path) -> SmallSite:
         folder.mkdir(parents=True)
-        for part in ("rulka_analysis", "data", "docs/_templates"):
-            ignore = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(PROJECT / part, folder / part, ignore=ignore)
-        shutil.copy(PROJECT / "conf.py", folder)
+        copy_parts(folder, "rulka_analysis", "data", "docs/_templates", "conf.py")
         for name, text in FILES.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)

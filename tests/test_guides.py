@@ -13,7 +13,7 @@ from docutils import nodes
 from docutils.core import publish_doctree
 from docutils.parsers.rst import Directive, directives, roles
 
-import tasks
+from build_tasks.targets import TARGETS
 from rulka_analysis.metrics.catalogue import load_catalogue
 from tests.site_of_project import PROJECT, Site
 from tests.training_logs import TrainingRun, write_runs
@@ -77,7 +77,7 @@ def test_commands_name_real_targets(guide: str) -> None:
     for command in typed:
         words = shlex.split(command)
         if words[0] == "make":
-            assert words[1] in tasks.TARGETS
+            assert words[1] in TARGETS
             assert all(word.startswith("LOGDIR=") for word in words[2:])
         else:
             assert words[0] == ".venv/bin/rulka-analysis"

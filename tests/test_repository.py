@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
-import tasks
+from build_tasks.order import SETTINGS
+from build_tasks.project import Project
+from build_tasks.requirements import (
+    list_requirements,
+    normalise,
+    read_declaration,
+    read_pins,
+    select_pins,
+)
+from build_tasks.targets import TARGETS
+from tests.site_of_project import PROJECT as ROOT
 
-ROOT = Path(tasks.__file__).parent
-LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-DECLARED = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-PINS = tasks.pins_in(LOCK)
+LOCK = Project(ROOT).requirements.read_text(encoding="utf-8")
+DECLARED = read_declaration(Project(ROOT))
+PINS = read_pins(LOCK)
 
 # Made by programs, or the user's own.
 NOT_OURS = {"_build", "build", "tensorboard", "node_modules", "__pycache__"}
@@ -71,13 +79,13 @@ def test_every_locked_package_has_a_digest_and_one_version_for_all() -> None:
 
 def test_the_lock_fits_what_pyproject_asks_for() -> None:
     versions = pinned()
-    asked = tasks.roots(DECLARED, DECLARED["project"]["optional-dependencies"])
+    asked = list_requirements(DECLARED, DECLARED["project"]["optional-dependencies"])
     for text in asked:
         requirement = Requirement(text)
-        name = tasks.normalised(requirement.name)
+        name = normalise(requirement.name)
         assert name in versions, f"{text}: run python tasks.py lock"
         assert requirement.specifier.contains(versions[name]), f"{text}: {versions[name]}"
-    needless = {pin.name for pin in PINS} - {pin.name for pin in tasks.subset(PINS, asked)}
+    needless = {pin.name for pin in PINS} - {pin.name for pin in select_pins(PINS, asked)}
     assert not needless, "nobody asks for these any more: run python tasks.py lock"
 
 
@@ -85,13 +93,13 @@ def test_the_lock_keeps_to_the_versions_known_to_work_together() -> None:
     versions = pinned()
     for text in DECLARED["tool"]["uv"]["constraint-dependencies"]:
         requirement = Requirement(text)
-        name = tasks.normalised(requirement.name)
+        name = normalise(requirement.name)
         assert requirement.specifier.contains(versions.get(name, text.split("==")[1])), text
 
 
 def test_every_extra_that_a_target_installs_exists() -> None:
     known = set(DECLARED["project"]["optional-dependencies"])
-    for name, target in tasks.TARGETS.items():
+    for name, target in TARGETS.items():
         assert known.issuperset(target.extras or ()), name
 
 
@@ -99,7 +107,14 @@ def test_make_offers_every_target() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     offered = re.search(r"^TARGETS := (.*)$", makefile, re.MULTILINE)
     assert offered
-    assert offered[1].split() == list(tasks.TARGETS)
+    assert offered[1].split() == list(TARGETS)
+
+
+def test_make_hands_on_every_setting() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    handed_on = re.search(r"foreach setting,([A-Z ]+),", makefile)
+    assert handed_on
+    assert handed_on[1].split() == list(SETTINGS)
 
 
 def test_no_package_registry_is_named() -> None:

@@ -1,6 +1,6 @@
 """Runs side by side: one metric, one clock, only where all of them are known.
 
-`Comparison` takes runs and a baseline and answers with tidy DataFrames (`Comparison.compare`) and
+`Comparison` takes runs and a baseline and answers with tidy tables (`Comparison.compare`) and
 single numbers (`Comparison.at_common_end`, `Comparison.last`, …), each with the event behind it.
 """
 
@@ -12,19 +12,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from rulka_analysis.logs.clocks import (
-    Clock,
-    Window,
-    check_clock,
-    checkpoints,
-    common_window,
-)
+from rulka_analysis.logs.clocks import MINUTES, Clock, Window, checkpoints, common_window
 from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics import summaries
 from rulka_analysis.metrics.catalogue import Catalogue, Metric
 from rulka_analysis.metrics.series import (
-    EVERY,
-    UNITS,
     Line,
     Measure,
     Series,
@@ -50,14 +42,14 @@ class Comparison:
     settings : mapping of str to mapping of str to Quantity
         What was varied: the value of each setting for each run, unknown where not recorded.
     catalogue : Catalogue
-        What tags mean.
-    targets : mapping of str to sequence of float
-        Target times in seconds by map, the same for all runs.
+        What tags mean, and whose they are.
     measures : mapping of str to mapping of str to sequence of str
-        Metrics the experiment declares: by map, the catalogue's metrics that can stand for it, of
-        which the first that is logged does.
-    maps : mapping of str to str
-        Maps as they stand in tags, and as readers know them.
+        Metrics the experiment declares: by variant, the catalogue's metrics that can stand for it,
+        of which the first that is logged does.
+    variant_titles : mapping of str to str
+        Variants as they stand in tags, and as readers know them.
+    targets : mapping of str to sequence of float
+        Target times in seconds by variant, the same for all runs.
     run_order : sequence of str
         All runs of the experiment: a run keeps its colour in every comparison.
     lines : sequence of Line
@@ -73,7 +65,7 @@ class Comparison:
         settings: Mapping[str, Mapping[str, Quantity]],
         catalogue: Catalogue,
         measures: Mapping[str, Mapping[str, Sequence[str]]],
-        maps: Mapping[str, str],
+        variant_titles: Mapping[str, str],
         targets: Mapping[str, Sequence[float]],
         run_order: Sequence[str] = (),
         lines: Sequence[Line] = (),
@@ -84,7 +76,7 @@ class Comparison:
         self.baseline = baseline
         self.settings = settings
         self.catalogue = catalogue
-        self.maps = maps
+        self.variant_titles = variant_titles
         self.targets = targets
         self.run_order = tuple(run_order) or tuple(runs)
         self.lines = tuple(lines)
@@ -110,15 +102,15 @@ class Comparison:
         """What was noticed while reading the compared runs."""
         return tuple(finding for run in self.present.values() for finding in run.findings)
 
-    def measure(self, name: str, map: str | None = None, *, as_logged: bool = False) -> Measure:
+    def measure(self, name: str, variant: str | None = None, *, as_logged: bool = False) -> Measure:
         """Return what a metric's name stands for.
 
         Parameters
         ----------
         name : str
-            A metric the experiment declares (such as ``race_time``), or one of the catalogue.
-        map : str, optional
-            The map, by tag or title, whatever its case.
+            A metric the experiment declares, or one of the catalogue.
+        variant : str, optional
+            The variant, by tag or title, whatever its case.
         as_logged : bool
             Take a metric that scales with a setting as it was logged, not per unit of the setting.
 
@@ -127,38 +119,39 @@ class Comparison:
         UnknownMetricError
             If there is no such metric.
         """
-        tag_map = self.map_tag(map)
-        by_map = self._measures.get(name)
-        choices = by_map.get(tag_map or "", ()) if by_map else ()
-        metric = self._first_logged(choices, tag_map) if choices else self.catalogue[name]
+        tag = self.variant_tag(variant)
+        by_variant = self._measures.get(name)
+        choices = by_variant.get(tag or "", ()) if by_variant else ()
+        metric = self._first_logged(choices, tag) if choices else self.catalogue[name]
         divisible = bool(metric.scales_with) and metric.per_unit is not None
         per = metric.scales_with[0] if divisible and not as_logged else None
-        if "{map}" not in metric.pattern:
-            tag_map = None
-        title = self.maps.get(tag_map, tag_map) if tag_map else ""
-        return Measure(name, metric, tag_map, title, per)
+        if metric.varies_by is None:
+            tag = None
+        title = self.variant_titles.get(tag, tag) if tag else ""
+        return Measure(name, metric, tag, title, per)
 
-    def _first_logged(self, names: Sequence[str], map: str | None) -> Metric:
+    def _first_logged(self, names: Sequence[str], variant: str | None) -> Metric:
         """Return the first of some metrics that a compared run has logged, else the first."""
-        placeholders = {"map": map} if map else {}
+        own = self.catalogue.domain.variant
+        placeholders = {own.name: variant} if own and variant else {}
         for name in names:
             for run in self.present.values():
                 if self.catalogue.tags_for(name, run.tags, **placeholders):
                     return self.catalogue[name]
         return self.catalogue[names[0]]
 
-    def map_tag(self, map: str | None) -> str | None:
-        """Return a map as it stands in tags, given its tag or title in any case."""
-        if map is None:
+    def variant_tag(self, variant: str | None) -> str | None:
+        """Return a variant as it stands in tags, given its tag or title in any case."""
+        if variant is None:
             return None
-        for tag, title in self.maps.items():
-            if map.casefold() in (tag.casefold(), title.casefold()):
+        for tag, title in self.variant_titles.items():
+            if variant.casefold() in (tag.casefold(), title.casefold()):
                 return tag
-        return map
+        return variant
 
     def series(self, measure: Measure) -> dict[str, Series | Quantity]:
         """Return each run's series of a measure, or an unknown quantity that says why not."""
-        key = (measure.metric.name, measure.map, measure.per)
+        key = (measure.metric.name, measure.variant, measure.per)
         if key not in self._series:
             self._series[key] = self._find_series(measure)
         return dict(self._series[key])
@@ -176,69 +169,82 @@ class Comparison:
     def known_series(self, measure: Measure) -> dict[str, Series]:
         return {n: s for n, s in self.series(measure).items() if isinstance(s, Series)}
 
-    def window(self, measure: Measure, clock: Clock = "minutes") -> Window:
+    def clock(self, name: str | Clock) -> Clock:
+        """Return a clock by its name; see `Conventions.clock`."""
+        return self.catalogue.domain.conventions.clock(name)
+
+    def window(self, measure: Measure, clock: str | Clock = MINUTES) -> Window:
         """Return the common window of all runs that have a series of `measure` and this clock."""
-        check_clock(clock)
-        known = self.on_clock(measure, clock)
-        return common_window(clock, {n: s.run.known_until(s.tag, clock) for n, s in known.items()})
+        chosen = self.clock(clock)
+        known = self.on_clock(measure, chosen)
+        ends = {n: s.run.known_until(s.tag, chosen) for n, s in known.items()}
+        return common_window(chosen, ends)
 
     def deciding_clock(self, measure: Measure) -> Clock:
         """Return the clock a single number of `measure` is taken on.
 
-        Minutes, which every run has; frames for a metric that is compared on frames only (Q, whose
-        schedules are keyed to frames) where all runs have that clock.
+        Minutes, which every run has; steps for a metric that is compared on steps only (what
+        follows schedules that are keyed to steps) where all runs have that clock.
         """
+        steps = self.clock("steps")
         known = self.known_series(measure)
-        only_frames = measure.metric.deciding_clocks == ("frames",)
-        on_frames = self.on_clock(measure, "frames")
-        return "frames" if only_frames and known and len(on_frames) == len(known) else "minutes"
+        only_steps = measure.metric.deciding_clocks == (steps,)
+        on_steps = self.on_clock(measure, steps)
+        return steps if only_steps and known and len(on_steps) == len(known) else MINUTES
 
     def on_clock(self, measure: Measure, clock: Clock) -> dict[str, Series]:
         """Return the series of `measure` of those runs that have this clock."""
         known = self.known_series(measure)
         return {name: series for name, series in known.items() if clock in series.run.clocks}
 
-    def has_clock(self, clock: Clock) -> bool:
+    def has_clock(self, clock: str | Clock) -> bool:
         """Whether every present run has this clock; without it nothing is shown on it."""
-        return bool(self.present) and all(clock in run.clocks for run in self.present.values())
+        chosen = self.clock(clock)
+        return bool(self.present) and all(chosen in run.clocks for run in self.present.values())
 
     @property
-    def frames_interpolated(self) -> bool:
-        return any(run.frames_interpolated for run in self.present.values())
+    def steps_interpolated(self) -> bool:
+        return any(run.steps_interpolated for run in self.present.values())
 
     def compare(
         self,
         metric: str,
-        map: str | None = None,
-        clock: str = "minutes",
+        variant: str | None = None,
+        clock: str | Clock = MINUTES,
         every: float | None = None,
         *,
         as_logged: bool = False,
+        **variants: str | None,
     ) -> pd.DataFrame:
         """Compare the runs at checkpoints of the common window.
 
         Parameters
         ----------
-        metric, map, as_logged
+        metric, variant, as_logged
             What to compare; see `measure`.
-        clock : {"minutes", "frames", "updates"}
+        clock : str or Clock
             The clock on which runs stand side by side.
         every : float, optional
             Distance between checkpoints, in units of the clock.
+        **variants
+            The variant by the keyword of the domain, such as ``level="one"``.
 
         Returns
         -------
         DataFrame
-            One row a run and checkpoint: ``run``, ``role`` (baseline or candidate), ``metric``,
-            ``map``, ``clock``, ``checkpoint``, ``value`` (NaN where missing), ``unit``,
-            ``difference`` (to the baseline at the same checkpoint), ``reading_error``, and the
-            event behind the value: ``tag``, ``file``, ``step``, ``wall_time``, ``minutes``,
-            ``frames``, ``logged_value``.
+            One row a run and checkpoint: ``run``, ``role`` (baseline or candidate), ``metric``, the
+            variant (under the domain's name of it), ``clock``, ``checkpoint``, ``value`` (NaN where
+            missing), ``unit``, ``difference`` (to the baseline at the same checkpoint),
+            ``reading_error``, and the event behind the value: ``tag``, ``file``, ``step``,
+            ``wall_time``, ``minutes``, the step clock (under its name), ``logged_value``.
         """
-        chosen = check_clock(clock)
-        measure = self.measure(metric, map, as_logged=as_logged)
-        window = self.window(measure, chosen)
-        positions = checkpoints(window, every or EVERY[chosen])
+        domain = self.catalogue.domain
+        chosen = self.clock(clock)
+        asked = domain.chosen_variant(variant, variants)
+        measure = self.measure(metric, asked, as_logged=as_logged)
+        positions = checkpoints(self.window(measure, chosen), every or chosen.every)
+        named = {domain.variant.name: measure.variant} if domain.variant else {}
+        steps = domain.conventions.steps.name
         rows = []
         for name, series in self.on_clock(measure, chosen).items():
             role = "baseline" if name == self.baseline else "candidate"
@@ -251,8 +257,8 @@ class Comparison:
                         "run": name,
                         "role": role,
                         "metric": measure.metric.name,
-                        "map": measure.map,
-                        "clock": chosen,
+                        **named,
+                        "clock": chosen.name,
                         "checkpoint": float(position),
                         "value": quantity.number,
                         "unit": measure.unit,
@@ -262,25 +268,28 @@ class Comparison:
                         "step": event.step if event else None,
                         "wall_time": event.wall_time if event else math.nan,
                         "minutes": event.minutes if event else math.nan,
-                        "frames": event.frames if event else math.nan,
+                        steps: event.steps if event else math.nan,
                         "logged_value": event.value if event else math.nan,
                     }
                 )
-        table = pd.DataFrame(rows, columns=_COLUMNS)
+        columns = ["run", "role", "metric", *named, "clock", "checkpoint", "value", "unit"]
+        columns += ["reading_error", "tag", "file", "step", "wall_time", "minutes", steps]
+        table = pd.DataFrame(rows, columns=[*columns, "logged_value"])
         return _with_difference(table, self.baseline)
 
-    def at_common_end(self, measure: Measure, clock: Clock = "minutes") -> dict[str, Quantity]:
+    def at_common_end(self, measure: Measure, clock: str | Clock = MINUTES) -> dict[str, Quantity]:
         """Return each run's value where the common window ends."""
-        window = self.window(measure, clock)
+        chosen = self.clock(clock)
+        window = self.window(measure, chosen)
         if not window.known:
-            reason = f"not every compared run is known on {clock}"
+            reason = f"not every compared run is known on {chosen}"
             return {
                 name: Quantity.unknown(reason, measure.unit, label="no common window")
                 if isinstance(series, Series)
                 else series
                 for name, series in self.series(measure).items()
             }
-        where = f"at {position_text(window.end, clock)}"
+        where = f"at {position_text(window.end, chosen)}"
         what = {
             "best": f"best so far, {where}",
             "median_of_last_three": f"median of the last three readings, {where}",
@@ -289,11 +298,11 @@ class Comparison:
         for name, series in self.series(measure).items():
             if not isinstance(series, Series):
                 found[name] = series
-            elif clock not in series.run.clocks:
-                reason = f"{name} has no clock of {clock} in these logs"
-                found[name] = Quantity.unknown(reason, measure.unit, label=f"no {clock}")
+            elif chosen not in series.run.clocks:
+                reason = f"{name} has no clock of {chosen} in these logs"
+                found[name] = Quantity.unknown(reason, measure.unit, label=f"no {chosen}")
             else:
-                found[name] = series.at_one(clock, window.end, what)
+                found[name] = series.at_one(chosen, window.end, what)
         return found
 
     def last(self, measure: Measure) -> dict[str, Quantity]:
@@ -312,17 +321,18 @@ class Comparison:
             for name, series in self.series(measure).items()
         }
 
-    def first_reached(self, measure: Measure, clock: Clock = "minutes") -> dict[str, Quantity]:
+    def first_reached(self, measure: Measure, clock: str | Clock = MINUTES) -> dict[str, Quantity]:
         """Return where on a clock each run first reached its best value."""
+        chosen = self.clock(clock)
         return {
-            name: position_of(series, series.best_index, clock, "first reached")
+            name: position_of(series, series.best_index, chosen, "first reached")
             if isinstance(series, Series)
             else series
             for name, series in self.series(measure).items()
         }
 
     def time_to_target(
-        self, measure: Measure, target: float, clock: Clock = "minutes"
+        self, measure: Measure, target: float, clock: str | Clock = MINUTES
     ) -> dict[str, Quantity]:
         """Return where on a clock each run first reached a target time.
 
@@ -336,27 +346,28 @@ class Comparison:
         target : float
             In the measure's unit.
         """
+        chosen = self.clock(clock)
         found: dict[str, Quantity] = {}
         for name, series in self.series(measure).items():
             if not isinstance(series, Series):
                 found[name] = series
                 continue
-            end = series.run.known_until(series.tag, clock)
-            on_clock = series.clock(clock)
+            end = series.run.known_until(series.tag, chosen)
+            on_clock = series.clock(chosen)
             order = np.argsort(on_clock, kind="stable")
             # A lone reading after the curve is known does not say when the target was reached.
             order = order[on_clock[order] <= end * (1 + 1e-9)]
             slot = summaries.first_at_or_below(series.values[order], target)
             how = f"first at or below {target:g} {measure.unit}"
             if slot is not None:
-                found[name] = position_of(series, int(order[slot]), clock, how)
+                found[name] = position_of(series, int(order[slot]), chosen, how)
                 continue
             reason = (
-                f"not by {position_text(end, clock)}"
+                f"not by {position_text(end, chosen)}"
                 if math.isfinite(end)
-                else f"{name} has no clock of {clock}"
+                else f"{name} has no clock of {chosen}"
             )
-            found[name] = Quantity.unknown(reason, UNITS[clock], label=reason)
+            found[name] = Quantity.unknown(reason, chosen.unit, label=reason)
         return found
 
 
@@ -366,32 +377,12 @@ def window_end(window: Window) -> Quantity:
         f"{run} to {position_text(end, window.clock)}" for run, end in window.ends.items()
     )
     how = f"the end of the common window; there are data of {ends}"
-    return Quantity(window.end, UNITS[window.clock], 0, how=how)
-
-
-_COLUMNS = [
-    "run",
-    "role",
-    "metric",
-    "map",
-    "clock",
-    "checkpoint",
-    "value",
-    "unit",
-    "reading_error",
-    "tag",
-    "file",
-    "step",
-    "wall_time",
-    "minutes",
-    "frames",
-    "logged_value",
-]
+    return Quantity(window.end, window.clock.unit, 0, how=how)
 
 
 def _with_difference(table: pd.DataFrame, baseline: str) -> pd.DataFrame:
     against = table[table.run == baseline].set_index("checkpoint")["value"]
-    difference = table["value"] - table["checkpoint"].map(against)
+    difference = table["value"] - against.reindex(table["checkpoint"]).to_numpy()
     table.insert(table.columns.get_loc("unit") + 1, "difference", difference)
     return table
 

@@ -1,39 +1,25 @@
-"""An experiment: its definition (``docs/experiments/<name>.toml``) tied to logs.
-
-This is what notebooks and the command line call.
-"""
+"""An experiment: its definition (``docs/experiments/<name>.toml``) tied to logs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from rulka_analysis.experiments.comparison import Comparison
-from rulka_analysis.experiments.definition import Definition, Setting, read_definition
-from rulka_analysis.logs.runs import Logs, Run, open_logs
-from rulka_analysis.metrics.catalogue import CATALOGUE_FILE, Catalogue, load_catalogue
+from rulka_analysis.experiments.definition import Definition, Setting
+from rulka_analysis.logs.clocks import MINUTES, Clock
+from rulka_analysis.logs.runs import Logs, Run
+from rulka_analysis.metrics.catalogue import Catalogue
 from rulka_analysis.metrics.summaries import last_index
-from rulka_analysis.values import questions
 from rulka_analysis.values.errors import ExperimentError, listing, nearest
 from rulka_analysis.values.findings import Finding
-from rulka_analysis.values.places import project_folder
 from rulka_analysis.values.quantities import Quantity
-
-if TYPE_CHECKING:
-    from rulka_analysis.verdicts.evaluate import Conclusion
-
-__all__ = ["Experiment", "load_experiment", "read_definition"]
 
 
 class Experiment:
-    """An experiment's definition, and the logs it is evaluated on.
-
-    Made by `load_experiment`.
-    """
+    """An experiment's definition, and the logs it is evaluated on."""
 
     def __init__(self, definition: Definition, logs: Logs, catalogue: Catalogue) -> None:
         self.definition = definition
@@ -89,28 +75,6 @@ class Experiment:
         """Return any declared runs side by side, whether or not the definition compares them."""
         return self._compared("side_by_side", title, baseline, others)
 
-    def conclusions(
-        self,
-        findings: Iterable[Finding] | None = None,
-        contradicted: Mapping[tuple[str, str], Finding] | None = None,
-    ) -> tuple[Conclusion, ...]:
-        """Return the conclusions the definition declares, with the verdicts of these logs.
-
-        Parameters
-        ----------
-        findings : iterable of Finding, optional
-            What was noticed about the logs; looked for by default.
-        contradicted : mapping of (run, tag) to Finding, optional
-            Series that no verdict may rest on; by default those that `findings` name.
-        """
-        from rulka_analysis import health
-        from rulka_analysis.verdicts.evaluate import evaluate
-
-        noticed = health.experiment_findings(self) if findings is None else tuple(findings)
-        if contradicted is None:
-            contradicted = health.contradicted(noticed)
-        return evaluate(self, noticed, contradicted)
-
     def _compared(
         self, name: str, title: str, baseline: str, candidates: Sequence[str]
     ) -> Comparison:
@@ -123,7 +87,7 @@ class Experiment:
             settings={run: self.settings(run) for run in names},
             catalogue=self.catalogue,
             measures=self.definition.metrics,
-            maps=self.definition.maps,
+            variant_titles=self.definition.variant_titles,
             targets=self.definition.targets,
             run_order=tuple(self.definition.runs),
             lines=self.definition.lines,
@@ -133,12 +97,14 @@ class Experiment:
         self,
         comparison: str,
         metric: str,
-        map: str | None = None,
-        clock: str = "minutes",
+        variant: str | None = None,
+        clock: str | Clock = MINUTES,
         every: float | None = None,
+        **variants: str | None,
     ) -> pd.DataFrame:
         """Compare the runs of a declared comparison; see `Comparison.compare`."""
-        return self.comparison(comparison).compare(metric, map, clock, every)
+        asked = self.catalogue.domain.chosen_variant(variant, variants)
+        return self.comparison(comparison).compare(metric, asked, clock, every)
 
     def settings(self, run: str) -> dict[str, Quantity]:
         """Return the settings of a run that are numbers: as logged, else as declared.
@@ -205,35 +171,3 @@ class Experiment:
     def absent(self) -> tuple[str, ...]:
         """The declared runs that the logs do not hold."""
         return tuple(name for name, run in self.runs.items() if run is None)
-
-
-def load_experiment(name: str, logs: Logs | None = None, *, path: Path | None = None) -> Experiment:
-    """Load an experiment's definition and tie it to logs.
-
-    Parameters
-    ----------
-    name : str
-        The experiment's name: ``docs/experiments/<name>.toml`` is its definition.
-    logs : Logs, optional
-        The logs to evaluate it on; those in effect (see `open_logs`) by default.
-    path : Path, optional
-        A definition elsewhere.
-
-    Raises
-    ------
-    ExperimentError
-        If there is no such definition, or a mistake in it; names file, line and remedy.
-    """
-    folder = project_folder() / "docs" / "experiments"
-    file = path or folder / f"{name}.toml"
-    if not file.is_file():
-        there = sorted(p.stem for p in folder.glob("*.toml"))
-        close = nearest(name, there)
-        guess = f"; did you mean {close[0]!r}?" if close else "."
-        raise ExperimentError(
-            f"no experiment {name!r}: there is no file {file}{guess} There are: {listing(there)}"
-        )
-    for read in (file, CATALOGUE_FILE):
-        questions.note_file(read)
-    definition = read_definition(name, file)
-    return Experiment(definition, logs or open_logs(), load_catalogue())

@@ -13,33 +13,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from rulka_analysis.domains.trackmania.all_time_bests import all_time_best_findings
-from rulka_analysis.domains.trackmania.races import best_findings, race_findings
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.experiments.experiment import Experiment
-from rulka_analysis.health.comparability import (
-    copies,
-    durations_apart,
-    growing_with_settings,
-    races_apart,
-)
-from rulka_analysis.health.readings import Readings, several
+from rulka_analysis.health.comparability import copies, durations_apart, growing_with_settings
+from rulka_analysis.health.readings import Pair, Readings, Settings, several
 from rulka_analysis.health.series_shapes import series_findings
 from rulka_analysis.health.settings import (
-    Pair,
-    Values,
     changed_together,
     changing_settings,
     logged_settings,
     schedules_apart,
     unrecorded,
-    without_effect,
 )
 from rulka_analysis.health.watch_rules import watch_findings
 from rulka_analysis.health.writing import writing_findings
-from rulka_analysis.logs.runs import Run, natural_order
+from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics.catalogue import Catalogue
+from rulka_analysis.metrics.domain import VariantError
 from rulka_analysis.values.findings import Finding
+from rulka_analysis.values.text import natural_order
 
 __all__ = ["comparison_findings", "contradicted", "experiment_findings", "run_findings", "sort"]
 
@@ -50,7 +42,7 @@ def run_findings(
     run: Run,
     catalogue: Catalogue,
     settings: Mapping[str, float] | None = None,
-    maps: Mapping[str, str] | None = None,
+    **titles: Mapping[str, str],
 ) -> tuple[Finding, ...]:
     """Return what is to be known of one run, what reading it noticed included.
 
@@ -62,10 +54,16 @@ def run_findings(
         What tags mean, and what to watch for.
     settings : mapping of str to float, optional
         Settings that the log does not hold; thresholds may scale with them.
-    maps : mapping of str to str, optional
-        Maps as they stand in tags, and as readers know them.
+    **titles : mapping of str to str
+        The domain's variants as they stand in tags, and as readers know them, by what the domain
+        calls several of them.
+
+    Raises
+    ------
+    VariantError
+        If the domain has no such variants.
     """
-    return sort(_of_run(Readings(run, catalogue, maps), settings or {}))
+    return sort(_of_run(Readings(run, catalogue, _titles(catalogue, titles)), settings or {}))
 
 
 def comparison_findings(comparison: Comparison) -> tuple[Finding, ...]:
@@ -78,8 +76,8 @@ def comparison_findings(comparison: Comparison) -> tuple[Finding, ...]:
     comparison : Comparison
         Candidates and a baseline; runs that the logs do not hold are passed over.
     """
-    catalogue, maps = comparison.catalogue, comparison.maps
-    logs = {name: Readings(run, catalogue, maps) for name, run in comparison.present.items()}
+    catalogue, titles = comparison.catalogue, comparison.variant_titles
+    logs = {name: Readings(run, catalogue, titles) for name, run in comparison.present.items()}
     values = {name: _numbers(comparison, logs[name]) for name in logs}
     found = [*copies(list(logs.values())), *_side_by_side(comparison, logs, values)]
     return sort(found)
@@ -94,12 +92,12 @@ def experiment_findings(experiment: Experiment) -> tuple[Finding, ...]:
         A definition, tied to logs; settings are held against it.
     """
     present = {name: run for name, run in experiment.runs.items() if run is not None}
-    catalogue, maps = experiment.catalogue, experiment.definition.maps
-    logs = {name: Readings(run, catalogue, maps) for name, run in present.items()}
+    catalogue, titles = experiment.catalogue, experiment.definition.variant_titles
+    logs = {name: Readings(run, catalogue, titles) for name, run in present.items()}
     found = list(experiment.logs.findings)
     if experiment.absent:
         found.append(_absent(experiment.absent))
-    values: dict[str, dict[str, float | str]] = {}
+    values: dict[str, Settings] = {}
     for name, log in logs.items():
         known = {s: q.number for s, q in experiment.settings(name).items() if q.known}
         own = _of_run(log, known)
@@ -155,8 +153,7 @@ def sort(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 def _of_run(log: Readings, settings: Mapping[str, float]) -> list[Finding]:
     return [
         *log.run.findings,
-        *all_time_best_findings(log),
-        *race_findings(log),
+        *(found for rule in log.catalogue.domain.rules_of_run for found in rule(log)),
         *series_findings(log),
         *writing_findings(log),
         *changing_settings(log),
@@ -164,30 +161,38 @@ def _of_run(log: Readings, settings: Mapping[str, float]) -> list[Finding]:
     ]
 
 
-def _numbers(comparison: Comparison, log: Readings) -> dict[str, float | str]:
+def _titles(
+    catalogue: Catalogue, titles: Mapping[str, Mapping[str, str]]
+) -> Mapping[str, str] | None:
+    variant = catalogue.domain.variant
+    for name in titles:
+        if variant is None or name != variant.plural:
+            raise VariantError(f"no variants {name!r} in the domain {catalogue.domain.name!r}")
+    return titles.get(variant.plural) if variant else None
+
+
+def _numbers(comparison: Comparison, log: Readings) -> Settings:
     declared = comparison.settings[log.name]
     known = {name: quantity.number for name, quantity in declared.items() if quantity.known}
     return {**logged_settings(log), **known}
 
 
 def _side_by_side(
-    comparison: Comparison, logs: Mapping[str, Readings], values: Values
+    comparison: Comparison, logs: Mapping[str, Readings], values: Mapping[str, Settings]
 ) -> Iterator[Finding]:
     if comparison.baseline not in logs:
         return
     for name in comparison.candidates:
         if name not in logs:
             continue
-        pair = Pair(logs[name], logs[comparison.baseline])
-        yield from best_findings(pair.baseline)
-        yield from best_findings(pair.candidate)
-        for finding in (changed_together(pair, values), durations_apart(pair)):
+        pair = Pair(logs[name], logs[comparison.baseline], values)
+        for rule in comparison.catalogue.domain.rules_of_pair:
+            yield from rule(pair)
+        for finding in (changed_together(pair), durations_apart(pair)):
             if finding is not None:
                 yield finding
-        yield from without_effect(pair, values)
         yield from schedules_apart(pair)
-        yield from races_apart(pair)
-        yield from growing_with_settings(pair, values)
+        yield from growing_with_settings(pair)
 
 
 def _absent(runs: Sequence[str]) -> Finding:

@@ -1,4 +1,4 @@
-"""What makes runs hard to compare: durations, races, copies, and what grows with a setting."""
+"""What makes runs hard to compare: durations, copies, and what grows with a setting."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from itertools import combinations
 import numpy as np
 
 from rulka_analysis.health.readings import (
-    EXPLORING_TIMES,
-    GREEDY_TIMES,
     Floats,
+    Pair,
     Reading,
     Readings,
+    setting_words,
     several,
 )
-from rulka_analysis.health.settings import Pair, Values
 from rulka_analysis.values.findings import Finding
 
-# Durations and numbers of races that differ by more than this share of the larger one.
+# Durations and counts that differ by more than this share of the larger one.
 UNEQUAL = 0.2
 # So many different values in a row are not the same twice by chance.
 SURELY = 5
@@ -27,7 +26,7 @@ SURELY = 5
 def durations_apart(pair: Pair) -> Finding | None:
     """Return the finding that one of two runs lasted much longer."""
     own, base = pair.candidate.run.duration, pair.baseline.run.duration
-    if not _unequal(own, base):
+    if not unequal(own, base):
         return None
     return Finding(
         "durations_differ",
@@ -40,31 +39,12 @@ def durations_apart(pair: Pair) -> Finding | None:
     )
 
 
-def races_apart(pair: Pair) -> Iterator[Finding]:
-    """Yield kinds of races of which one run drove many more within the time both are known."""
-    told = []
-    for name in (*GREEDY_TIMES[1:2], EXPLORING_TIMES[0]):
-        for reading in pair.baseline.of(name):
-            other = next((r for r in pair.candidate.of(name) if r.tag == reading.tag), None)
-            if other is None or reading.records_only or other.records_only:
-                continue
-            end = min(reading.known_until, other.known_until)
-            base, own = (int((r.minutes <= end).sum()) for r in (reading, other))
-            if _unequal(own, base):
-                told.append(f"{own:,} and {base:,} of {reading.shown}")
-    if told:
-        yield Finding(
-            "races_unequal",
-            "warning",
-            f"{pair.shown} drove unequal numbers of races in the same time: {several(told)}.",
-            why="A best so far favours the run with more races: it had more chances.",
-            remedy="Look at quantiles and finish rates as well, or compare at equal frames.",
-            run=pair.candidate.name,
-            runs=pair.names,
-        )
+def unequal(one: float, other: float) -> bool:
+    """Tell whether two durations, or two counts, differ by much."""
+    return abs(one - other) > UNEQUAL * max(one, other)
 
 
-def growing_with_settings(pair: Pair, values: Values) -> Iterator[Finding]:
+def growing_with_settings(pair: Pair) -> Iterator[Finding]:
     """Yield settings that differ between two runs and that logged metrics grow with."""
     by_setting: dict[str, list[str]] = {}
     for reading in pair.candidate:
@@ -73,8 +53,8 @@ def growing_with_settings(pair: Pair, values: Values) -> Iterator[Finding]:
         for setting in reading.metric.scales_with:
             by_setting.setdefault(setting, []).append(reading.tag)
     for setting, tags in by_setting.items():
-        base, own = (values[log.name].get(setting) for log in (pair.baseline, pair.candidate))
-        words = setting.replace("_", " ")
+        base, own = pair.values(setting)
+        words = setting_words(setting)
         if base is None or own is None:
             unknown = several(
                 log.name
@@ -108,8 +88,8 @@ def growing_with_settings(pair: Pair, values: Values) -> Iterator[Finding]:
 def copies(logs: Sequence[Readings]) -> Iterator[Finding]:
     """Yield pairs of runs that hold the same series.
 
-    Only what cannot agree by chance or by design counts: races, losses and what else a verdict may
-    rest on; not settings, schedules and clocks.
+    Only what cannot agree by chance or by design counts: what a verdict may rest on; not settings,
+    schedules and clocks.
     """
     series = {log.name: {r.tag: _changes(r) for r in log if _cannot_agree(r)} for log in logs}
     for one, other in combinations(logs, 2):
@@ -136,7 +116,7 @@ def _cannot_agree(reading: Reading) -> bool:
 
 
 def _changes(reading: Reading) -> Floats:
-    """Return a series without repeats, unfinished races and what is no number."""
+    """Return a series without repeats, unfinished episodes and what is no number."""
     values = reading.values[reading.finite]
     metric = reading.metric
     if metric is not None and metric.cutoff_seconds is not None:
@@ -155,7 +135,3 @@ def _same(ours: Floats, theirs: Floats) -> bool:
 
 def _grow(tags: Sequence[str], setting: str) -> str:
     return f"{several(tags)} {'grows' if len(tags) == 1 else 'grow'} with the {setting}"
-
-
-def _unequal(one: float, other: float) -> bool:
-    return abs(one - other) > UNEQUAL * max(one, other)

@@ -1,4 +1,4 @@
-"""A run's tags as arrays, with what the catalogue says of them: what every rule looks at."""
+"""What every rule looks at: a run's tags as arrays, with what the catalogue says of them."""
 
 from __future__ import annotations
 
@@ -10,18 +10,16 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from rulka_analysis.logs.events.file_findings import printable
-from rulka_analysis.logs.runs import HOURS_TAG, Run
+from rulka_analysis.logs.clocks import Clock
+from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics.catalogue import Catalogue, Match, Metric
-from rulka_analysis.metrics.summaries import unfinished
+from rulka_analysis.values.text import printable
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Settings = Mapping[str, float | str]
 
-GREEDY_TIMES = ("robust_race_time", "greedy_race_time", "greedy_race_time_finished")
-EXPLORING_TIMES = ("exploring_race_time", "exploring_race_time_finished")
-ALL_TIME_BEST = "all_time_best"
-# The training program writes its aggregates every five minutes: three of them missing is a gap.
+# Aggregates are written every five minutes: three of them missing is a gap.
 LONG_MINUTES = 15.0
 # A pause in writing is a gap when it is so many times as long as nearly all others.
 RARE = 10
@@ -37,8 +35,8 @@ class Reading:
         The tag, as logged.
     match : Match or None
         What the catalogue makes of it; None for a tag it does not know.
-    minutes, frames : arrays of shape (n,)
-        Positions on the clocks; NaN where the run has no such clock.
+    minutes, played : arrays of shape (n,)
+        Positions on the clocks of minutes and of steps; NaN where the run has no such clock.
     steps, files : arrays of shape (n,)
         Step as logged, and number of the file.
     wall_times, values : arrays of shape (n,)
@@ -52,7 +50,7 @@ class Reading:
     tag: str
     match: Match | None
     minutes: Floats
-    frames: Floats
+    played: Floats
     steps: Integers
     files: Integers
     wall_times: Floats
@@ -65,8 +63,9 @@ class Reading:
         return self.match.metric if self.match else None
 
     @property
-    def map(self) -> str | None:
-        return self.match.placeholders.get("map") if self.match else None
+    def variant(self) -> str | None:
+        """The variant that it is of, as it stands in the tag."""
+        return self.match.variant if self.match else None
 
     @property
     def shown(self) -> str:
@@ -77,48 +76,15 @@ class Reading:
     def finite(self) -> NDArray[np.bool_]:
         return np.isfinite(self.values)
 
+    def on(self, clock: Clock) -> Floats:
+        """Return positions on the clock of minutes or of steps."""
+        return self.minutes if clock.key == "minutes" else self.played
+
     @cached_property
     def in_one_file(self) -> NDArray[np.bool_]:
         """Whether each event but the first stands in the file of the one before it."""
         same: NDArray[np.bool_] = np.diff(self.files) == 0
         return same
-
-
-@dataclass(frozen=True)
-class Races:
-    """What is known of the races on one map, in the order driven.
-
-    Parameters
-    ----------
-    minutes, milliseconds, files : arrays of shape (n,)
-        The finished races.
-    known_until : float
-        Minute up to which every new best is known; -inf without any race.
-    every : bool
-        Every race is known, not new bests only.
-    both : bool
-        Greedy and exploring races are known, so no race can be better than all of them.
-    """
-
-    minutes: Floats
-    milliseconds: Integers
-    files: Integers
-    known_until: float
-    every: bool
-    both: bool
-
-    @property
-    def best(self) -> float:
-        """The lowest time in milliseconds; infinite when no race was finished."""
-        return float(self.milliseconds.min()) if len(self.milliseconds) else math.inf
-
-    def best_by(self, minutes: Floats) -> Floats:
-        """Return the lowest time by each of some minutes, in milliseconds; infinite before any."""
-        lowest = np.minimum.accumulate(
-            np.concatenate([[np.inf], self.milliseconds.astype(np.float64)])
-        )
-        found: Floats = lowest[np.searchsorted(self.minutes, minutes + 1e-6, side="right")]
-        return found
 
 
 @dataclass(frozen=True)
@@ -150,21 +116,21 @@ class Readings:
         The run.
     catalogue : Catalogue
         What tags mean.
-    maps : mapping of str to str, optional
-        Maps as they stand in tags, and as readers know them.
+    titles : mapping of str to str, optional
+        Variants as they stand in tags, and as readers know them.
     """
 
     def __init__(
-        self, run: Run, catalogue: Catalogue, maps: Mapping[str, str] | None = None
+        self, run: Run, catalogue: Catalogue, titles: Mapping[str, str] | None = None
     ) -> None:
         self.run = run
-        self._titles = maps or {}
         self.catalogue = catalogue
+        self.steps = run.conventions.steps
+        self._titles = titles or {}
         self.name = run.name
         self.shown = printable(run.name)
         self.matches = {tag: catalogue.match(tag) for tag in run.tags}
         self._made: dict[str, Reading] = {}
-        self._races: dict[str, Races] = {}
 
     @property
     def published(self) -> bool:
@@ -184,7 +150,7 @@ class Readings:
                 tag=tag,
                 match=self.matches[tag],
                 minutes=events.minutes.to_numpy(dtype=np.float64),
-                frames=events.frames.to_numpy(dtype=np.float64),
+                played=events[self.steps.name].to_numpy(dtype=np.float64),
                 steps=events.step.to_numpy(dtype=np.int64),
                 files=events.file.cat.codes.to_numpy(dtype=np.int64),
                 wall_times=events.wall_time.to_numpy(dtype=np.float64),
@@ -205,22 +171,9 @@ class Readings:
             if match and match.metric.name in metrics
         ]
 
-    @cached_property
-    def maps(self) -> tuple[str, ...]:
-        """The maps on which race times are logged."""
-        times = self.of(*GREEDY_TIMES, *EXPLORING_TIMES)
-        return tuple(dict.fromkeys(r.map for r in times if r.map is not None))
-
-    def map_title(self, map: str | None) -> str:
-        """Return a map as readers know it, or as it stands in tags, as it may be printed."""
-        return printable(self._titles.get(map or "", map or ""))
-
-    def races(self, map: str) -> Races:
-        """Return the finished races on a map."""
-        if map not in self._races:
-            of_map = [r for r in self.of(*GREEDY_TIMES, *EXPLORING_TIMES) if r.map == map]
-            self._races[map] = _races(of_map, published=self.published, whole=self.whole)
-        return self._races[map]
+    def variant_title(self, variant: str | None) -> str:
+        """Return a variant as readers know it, or as it stands in tags, as it may be printed."""
+        return printable(self._titles.get(variant or "", variant or ""))
 
     @cached_property
     def gap(self) -> Gap | None:
@@ -256,16 +209,17 @@ class Readings:
 
     @cached_property
     def beginning_missing(self) -> float:
-        """Minutes of training before the log's first event; 0 for what does not log races.
+        """Minutes of training before the log's first event; 0 for what does not log episodes.
 
-        By the program's own hours where it logs them, else by frames at the pace of this log.
+        By the program's own hours where it logs them, else by steps at the pace of this log.
         """
-        if not self.maps or self.published:
+        written = {match.metric.written for match in self.matches.values() if match}
+        if "episode" not in written or self.published:
             return 0.0
         first = min(self, key=lambda r: float(r.wall_times.min()))
         started, step = float(first.wall_times.min()), float(first.steps.min())
-        if HOURS_TAG in self.matches and self[HOURS_TAG].finite.any():
-            hours = self[HOURS_TAG]
+        tag = self.run.conventions.hours_tag
+        if tag in self.matches and (hours := self[tag]).finite.any():
             at = int(np.argmax(hours.finite))
             return float(hours.values[at]) * 60 - (float(hours.wall_times[at]) - started) / 60
         played = max(float(r.steps.max()) for r in self) - step
@@ -284,42 +238,35 @@ class Readings:
         return np.unique(values)
 
 
-def _races(readings: Iterable[Reading], *, published: bool, whole: bool) -> Races:
-    parts = [(r, _finished(r)) for r in readings]
-    names = {r.metric.name for r, _ in parts if r.metric}
-    minutes = np.concatenate([np.empty(0), *(r.minutes[at] for r, at in parts)])
-    times = np.concatenate([np.empty(0), *(r.values[at] for r, at in parts)])
-    files = np.concatenate([np.empty(0, dtype=np.int64), *(r.files[at] for r, at in parts)])
-    order = np.argsort(minutes, kind="stable")
-    return Races(
-        minutes=minutes[order],
-        milliseconds=np.rint(times[order] * 1000).astype(np.int64),
-        files=files[order],
-        known_until=min((r.known_until for r, _ in parts), default=-math.inf),
-        every=whole and not published and not any(r.records_only for r, _ in parts),
-        # In a whole log, a kind of race that has no tag was not driven.
-        both=whole
-        and (not published or not any(map(names.isdisjoint, (GREEDY_TIMES, EXPLORING_TIMES)))),
-    )
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A candidate and the baseline it is held against.
 
-
-def _finished(reading: Reading) -> NDArray[np.bool_]:
-    """Tell which races of a tag of race times were finished."""
-    metric = reading.metric
-    cutoff = metric.cutoff_seconds if metric else None
-    late = unfinished(reading.values, cutoff) if cutoff is not None else ~reading.finite
-    return reading.finite & ~late
-
-
-def seconds(milliseconds: float) -> str:
-    """Word a race time.
-
-    Examples
-    --------
-    >>> seconds(24560)
-    '24.56 s'
+    Parameters
+    ----------
+    candidate, baseline : Readings
+        The two runs.
+    settings : mapping of str to mapping of str to (float or str)
+        Setting to value, by run; a setting that is not known is left out.
     """
-    return f"{milliseconds / 1000:.2f} s"
+
+    candidate: Readings
+    baseline: Readings
+    settings: Mapping[str, Settings]
+
+    @property
+    def shown(self) -> str:
+        return f"{self.candidate.shown} and {self.baseline.shown}"
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The runs a finding on the pair is about."""
+        return self.baseline.name, self.candidate.name
+
+    def values(self, setting: str) -> tuple[float | str | None, float | str | None]:
+        """Return the baseline's value of a setting and the candidate's; None where not known."""
+        base, own = (self.settings[name].get(setting) for name in self.names)
+        return base, own
 
 
 def minute(position: float) -> str:
@@ -349,3 +296,14 @@ def several(names: Iterable[str], most: int = 3) -> str:
     if len(shown) > most + 1:
         return f"{', '.join(shown[:most])} and {len(shown) - most} more"
     return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]])) if shown else ""
+
+
+def setting_words(setting: str) -> str:
+    """Word a setting.
+
+    Examples
+    --------
+    >>> setting_words("batch_size")
+    'batch size'
+    """
+    return printable(setting.replace("_", " "))

@@ -53,7 +53,7 @@ def _has_rule(reading: Reading) -> bool:
 
 
 def _measures(reading: Reading) -> bool:
-    """Tell whether a tag holds readings of something: no setting, clock, flag or race time."""
+    """Tell whether a tag holds readings of something: no setting, clock, flag or best."""
     metric = reading.metric
     return metric is None or (
         metric.summary in _NOISY and not metric.schedule and metric.setting is None

@@ -1,41 +1,27 @@
-"""Settings: recorded, constant, changed one at a time, and with an effect that shows."""
+"""Settings: recorded, constant, changed one at a time, and schedules that agree."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 
-from rulka_analysis.health.readings import Floats, Reading, Readings, minute, several
-from rulka_analysis.logs.events.file_findings import printable
+from rulka_analysis.health.readings import (
+    Floats,
+    Pair,
+    Reading,
+    Readings,
+    minute,
+    setting_words,
+    several,
+)
+from rulka_analysis.logs.clocks import MINUTES, Clock
 from rulka_analysis.values.findings import Finding
+from rulka_analysis.values.text import printable
 
-# Settings this far apart must show where they take effect; effects this close are the same.
-APART, SAME = 0.2, 0.05
-# How far outside the other run's neighbouring values a schedule may lie, as a share of its range.
-SLACK = 0.05
-
-Values = Mapping[str, Mapping[str, float | str]]
-"""Setting to value, by run; a setting that is not known is left out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A candidate and the baseline it is held against."""
-
-    candidate: Readings
-    baseline: Readings
-
-    @property
-    def shown(self) -> str:
-        return f"{self.candidate.shown} and {self.baseline.shown}"
-
-    @property
-    def names(self) -> tuple[str, str]:
-        """The runs a finding on the pair is about."""
-        return self.baseline.name, self.candidate.name
+# How far outside the other run's neighbouring values a schedule may lie, as a share of its range,
+# and which share of its values may lie there.
+SLACK = OUTSIDE = 0.05
 
 
 def changing_settings(log: Readings) -> Iterator[Finding]:
@@ -51,8 +37,8 @@ def changing_settings(log: Readings) -> Iterator[Finding]:
         yield Finding(
             "setting_changes",
             "warning",
-            f"The {_words(name)} of {log.shown} changes from {known[0]:g} to {known[at]:g} at "
-            f"{when}.",
+            f"The {setting_words(name)} of {log.shown} changes from {known[0]:g} to {known[at]:g} "
+            f"at {when}.",
             why="What comes after was trained with another setting than what came before.",
             remedy="Compare up to that moment only, or train the run again.",
             run=log.name,
@@ -82,14 +68,18 @@ def logged_settings(log: Readings) -> dict[str, float | str]:
     }
 
 
-def changed_together(pair: Pair, values: Values) -> Finding | None:
+def changed_together(pair: Pair) -> Finding | None:
     """Return the finding that two settings or more differ between two runs."""
-    base, own = values[pair.baseline.name], values[pair.candidate.name]
+    base, own = (pair.settings[name] for name in pair.names)
     changed = [name for name in base if name in own and base[name] != own[name]]
     if len(changed) < 2:
         return None
     told = several(
-        (f"{_words(name)} ({_value(base[name])} and {_value(own[name])})" for name in changed), 6
+        (
+            f"{setting_words(name)} ({_value(base[name])} and {_value(own[name])})"
+            for name in changed
+        ),
+        6,
     )
     return Finding(
         "settings_changed_together",
@@ -103,84 +93,32 @@ def changed_together(pair: Pair, values: Values) -> Finding | None:
     )
 
 
-def without_effect(pair: Pair, values: Values) -> Iterator[Finding]:
-    """Yield settings that differ between two runs while what they act on does not."""
-    for setting, effect in (("running_speed", _speeds), ("batch_size", _batches)):
-        base, own = (values[log.name].get(setting) for log in (pair.baseline, pair.candidate))
-        if isinstance(base, str) or isinstance(own, str) or not base or not own:
-            continue
-        if abs(math.log(own / base)) < math.log(1 + APART):
-            continue
-        there, here = effect(pair.baseline), effect(pair.candidate)
-        shared = [what for what in there if what in here]
-        if not shared or any(
-            abs(math.log(here[what] / there[what])) >= math.log(1 + SAME) for what in shared
-        ):
-            continue
-        what = shared[0]
-        yield Finding(
-            "setting_without_effect",
-            "warning",
-            f"The {_words(setting)} of {pair.shown} differs ({own:g} and {base:g}), but "
-            f"{what} does not ({here[what]:.4g} and {there[what]:.4g}).",
-            why="The setting may not have taken effect: what is compared is then not what it says.",
-            remedy="Check how the run was started, and what limits it.",
-            run=pair.candidate.name,
-            runs=pair.names,
-        )
-
-
-def _speeds(log: Readings) -> dict[str, float]:
-    """Return the usual game time per second of rollout, map by map, in the second half."""
-    found = {}
-    for reading in log.of("rollout_speed"):
-        late = reading.values[reading.finite & (reading.minutes >= log.end / 2)]
-        if len(late) and np.median(late) > 0:
-            found[f"game time per second of rollout on {log.map_title(reading.map)}"] = float(
-                np.median(late)
-            )
-    return found
-
-
-def _batches(log: Readings) -> dict[str, float]:
-    """Return transitions trained on per update, over the second half."""
-    used, updates = log.of("transitions_used"), log.of("gradient_updates")
-    if not used or not updates:
-        return {}
-    trained, done = (_gain(reading, log.end / 2) for reading in (used[0], updates[0]))
-    return {"the number of transitions per update": trained / done} if trained > 0 < done else {}
-
-
-def _gain(reading: Reading, since: float) -> float:
-    late = reading.values[reading.finite & (reading.minutes >= since)]
-    return float(late[-1] - late[0]) if len(late) > 1 else 0.0
-
-
 def schedules_apart(pair: Pair) -> Iterator[Finding]:
-    """Yield schedules that differ at equal frames, and those that differ at equal minutes."""
-    apart = [s for s in _schedules(pair) if _outside(*_both(pair, s), "frames")]
+    """Yield schedules that differ at equal steps, and those that differ at equal minutes."""
+    steps, episodes = pair.baseline.steps, pair.baseline.catalogue.domain.words.episodes
+    apart = [s for s in _schedules(pair) if _outside(*_both(pair, s), steps)]
     if apart:
         yield Finding(
             "schedule_differs",
             "warning",
-            f"The schedule of {several(_words(s) for s in apart)} differs between {pair.shown} at "
-            "equal frames.",
-            why="Schedules are keyed to frames, so these runs were set up differently.",
+            f"The schedule of {several(setting_words(s) for s in apart)} differs between "
+            f"{pair.shown} at equal {steps}.",
+            why=f"Schedules are keyed to {steps}, so these runs were set up differently.",
             remedy="Treat it as one more setting that was changed.",
             run=pair.candidate.name,
             runs=pair.names,
         )
     by_minutes = [
-        s for s in _schedules(pair) if s not in apart and _outside(*_both(pair, s), "minutes")
+        s for s in _schedules(pair) if s not in apart and _outside(*_both(pair, s), MINUTES)
     ]
     if by_minutes:
         yield Finding(
             "schedule_differs_by_minutes",
             "note",
             f"At equal minutes {pair.shown} stand at different points of their schedules of "
-            f"{several(_words(s) for s in by_minutes)}; at equal frames they agree.",
-            why="Q, and races with exploration, differ by that alone.",
-            remedy="Compare them at equal frames.",
+            f"{several(setting_words(s) for s in by_minutes)}; at equal {steps} they agree.",
+            why=f"Q, and {episodes} with exploration, differ by that alone.",
+            remedy=f"Compare them at equal {steps}.",
             run=pair.candidate.name,
             runs=pair.names,
         )
@@ -200,7 +138,7 @@ def _both(pair: Pair, setting: str) -> tuple[Reading, Reading]:
     return pair.baseline.of(metric)[0], pair.candidate.of(metric)[0]
 
 
-def _outside(one: Reading, other: Reading, clock: str) -> bool:
+def _outside(one: Reading, other: Reading, clock: Clock) -> bool:
     """Tell whether one schedule often lies outside of what the other was just before and after."""
     at, values = _on(one, clock)
     known_at, known = _on(other, clock)
@@ -214,18 +152,14 @@ def _outside(one: Reading, other: Reading, clock: str) -> bool:
     everything = np.concatenate([values, known])
     slack = SLACK * float(everything.max() - everything.min())
     outside = (values < low - slack) | (values > high + slack)
-    return bool(outside.mean() > SAME)
+    return bool(outside.mean() > OUTSIDE)
 
 
-def _on(reading: Reading, clock: str) -> tuple[Floats, Floats]:
-    at: Floats = getattr(reading, clock)
+def _on(reading: Reading, clock: Clock) -> tuple[Floats, Floats]:
+    at = reading.on(clock)
     usable = np.isfinite(at) & reading.finite
     order = np.argsort(at[usable], kind="stable")
     return at[usable][order], reading.values[usable][order]
-
-
-def _words(setting: str) -> str:
-    return printable(setting.replace("_", " "))
 
 
 def _value(value: float | str) -> str:

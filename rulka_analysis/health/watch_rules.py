@@ -6,7 +6,13 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from rulka_analysis.health.readings import Integers, Reading, Readings, minute
+from rulka_analysis.health.readings import (
+    Integers,
+    Reading,
+    Readings,
+    minute,
+    setting_words,
+)
 from rulka_analysis.metrics import summaries
 from rulka_analysis.metrics.catalogue import Metric, WatchRule
 from rulka_analysis.values.findings import Finding
@@ -39,7 +45,7 @@ def _finding(
 ) -> Finding | None:
     threshold = rule.threshold_for(settings)
     if rule.when != "not_finite" and threshold is None:
-        lacking = " and ".join(n.replace("_", " ") for n in rule.reference if n not in settings)
+        lacking = " and ".join(setting_words(n) for n in rule.reference if n not in settings)
         return Finding(
             "rule_not_checked",
             "note",
@@ -70,7 +76,7 @@ def _finding(
         rule.severity,
         f"{reading.shown} of {log.shown}: {rule.message.replace('``', '').strip()} "
         f"{told[:1].upper()}{told[1:]}.",
-        why=_WHY[rule.severity],
+        why=_WHY[rule.severity].format(episodes=log.catalogue.domain.words.episodes),
         remedy=f"Look at the curve there; the metrics reference says more of {metric.name}.",
         run=log.name,
         tag=reading.tag,
@@ -80,7 +86,7 @@ def _finding(
 _WHY = {
     "error": "The tag does not hold what it should: nothing is to be concluded from it.",
     "warning": "Training may have been disturbed there, and so may what is compared.",
-    "note": "It explains single odd races or readings.",
+    "note": "It explains single odd {episodes} or readings.",
 }
 
 

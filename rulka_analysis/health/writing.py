@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rulka_analysis.health.readings import (
-    ALL_TIME_BEST,
     LONG_MINUTES,
     Floats,
     Integers,
@@ -48,19 +47,19 @@ def _gaps(log: Readings) -> Iterator[Finding]:
         f"{more}; usually it writes every {gap.usual:.1f} minutes.",
         why="The program or the machine stood still, or events are missing: minutes may count a "
         "time in which nothing was trained.",
-        remedy="Compare by frames as well, and look at the machine's log of that time.",
+        remedy=f"Compare by {log.steps} as well, and look at the machine's log of that time.",
         run=log.name,
     )
 
 
 def _stopped(log: Readings) -> Iterator[Finding]:
-    # Races of a map pause while another is raced; the all-time best follows them.
+    # Episodes of a variant pause while another has its turn; a best of them follows them.
     regular = [
         r
         for r in log
         if r.metric is not None
         and r.metric.written == "aggregate"
-        and r.metric.name != ALL_TIME_BEST
+        and r.metric.summary != "best"
         and len(r.minutes) > 2
     ]
     stopped = [

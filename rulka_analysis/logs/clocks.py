@@ -1,8 +1,8 @@
 """Clocks, the common window and checkpoints: pure functions on arrays.
 
-Three clocks can order a run's events: **minutes** of training (pauses excluded), **steps** (what the
-step of an event counts is the program's own) and gradient **updates**. A clock that a log cannot
-give is missing, never approximated in silence.
+Three clocks can order a run's events: **minutes** of training (pauses excluded), **steps** (what
+the step of an event counts is the program's own) and gradient **updates**. A clock that a log
+cannot give is missing, never approximated in silence.
 """
 
 from __future__ import annotations
@@ -196,8 +196,8 @@ def _through_anchors(elapsed: Floats, at: Floats, minutes: Floats) -> Floats:
 def interpolated(positions: Floats, known_at: Floats, known: Floats) -> Floats:
     """Return `known` at `positions` by straight lines, missing outside of what is known.
 
-    Used for the updates clock (updates are logged every few minutes, races in between) and to say
-    which step a minute was. NaN where `positions` lies before the first or after the last point.
+    Used for the updates clock (updates are logged every few minutes, other tags in between) and to
+    say which step a minute was. NaN where `positions` lies outside of what is known.
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """The sidecar of a log that was not written by the training program itself.
 
 A ``provenance.toml`` beside event files says what is known of them: until when each tag is known,
-whether there is a clock of frames, how exact values are. A real log has none.
+whether its steps are a clock, how exact values are. A real log has none.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class Provenance:
     source: str
     resolution_minutes: float | None = None
     wall_time_known: bool = True
-    frame_clock: bool = True
-    frames_interpolated: bool = False
+    step_clock: bool = True
+    steps_interpolated: bool = False
     duration_minutes: float | None = None
     tags: Mapping[str, TagProvenance] = field(default_factory=dict)
 
@@ -74,7 +74,7 @@ def read_provenance(folder: Path) -> Provenance | None:
     except (TypeError, ValueError, AttributeError) as error:
         raise LogDirectoryError(
             f"{path}: {error}. Known keys are source, resolution_minutes, wall_time_known, "
-            "frame_clock, frames_interpolated, duration_minutes and tags"
+            "step_clock, steps_interpolated, duration_minutes and tags"
         ) from error
 
 
@@ -104,8 +104,8 @@ _KEYS = {
     "source": "a text",
     "resolution_minutes": "a number",
     "wall_time_known": "true or false",
-    "frame_clock": "true or false",
-    "frames_interpolated": "true or false",
+    "step_clock": "true or false",
+    "steps_interpolated": "true or false",
     "duration_minutes": "a number",
 }
 _TAG_KEYS = {

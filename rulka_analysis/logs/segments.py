@@ -17,18 +17,6 @@ _HYPERPARAMETERS_FOLDER = re.compile(r"(?P<run>.+)/\d{9,}(\.\d+)?\Z", re.S)
 _SEGMENT = re.compile(r"(?P<base>.+)_(?P<number>[1-9][0-9]*)\Z")
 
 
-def natural_order(name: str) -> list[tuple[int, int | str]]:
-    """Sort key that puts ``uni_5`` before ``uni_10``.
-
-    Examples
-    --------
-    >>> sorted(["uni_10", "uni_5"], key=natural_order)
-    ['uni_5', 'uni_10']
-    """
-    parts = re.split(r"(\d+)", name)
-    return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts if part]
-
-
 def run_of_hyperparameters(folder: str, runs: Container[str]) -> str | None:
     """Return for which of the runs a folder of this name holds what ``add_hparams`` logs.
 

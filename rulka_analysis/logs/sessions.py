@@ -31,9 +31,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rulka_analysis.logs.events import EventFile
-from rulka_analysis.logs.events.file_findings import amount
 from rulka_analysis.values.errors import RulkaError
 from rulka_analysis.values.findings import Finding, Severity
+from rulka_analysis.values.text import amount
 
 Overlap = Literal["later wins", "keep all", "tensorboard"]
 OVERLAPS: tuple[Overlap, ...] = get_args(Overlap)

@@ -42,7 +42,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """The placeholder whose values are outcomes of their own, such as ``{map}``.
+    """The placeholder whose values are outcomes of their own, such as ``{level}``.
 
     Parameters
     ----------
@@ -54,7 +54,8 @@ class Variant:
     plural: str
 
 
-@dataclass(frozen=True)
+# One object, so equal to itself alone: that also lets what is made of a domain be kept by it.
+@dataclass(frozen=True, eq=False)
 class Domain:
     """All that is known of one kind of training program.
 
@@ -92,18 +93,20 @@ class Domain:
     is_bundled: Callable[[Path], bool] = lambda path: False
 
     def chosen_variant(self, variant: str | None, named: Mapping[str, str | None]) -> str | None:
-        """Return the variant asked for, by position or by its keyword (``map="A01"``).
+        """Return the variant asked for, by position or by its keyword (``level="one"``).
 
         Raises
         ------
         VariantError
             If a keyword is not this domain's, or the variant is given twice.
         """
-        own = self.variant.name if self.variant else None
+        own = self.variant.name if self.variant else ""
         for name in named:
             if name != own:
                 has = f"it has: {own}" if own else "it has none"
                 raise VariantError(f"no variant {name!r} in the domain {self.name!r}; {has}")
-        if own in named and variant is not None:
+        if own not in named:
+            return variant
+        if variant is not None:
             raise VariantError(f"{own} is given twice: {variant!r} and {named[own]!r}; leave one")
-        return named[own] if own is not None and own in named else variant
+        return named[own]

@@ -1,4 +1,4 @@
-"""Patterns of tags, such as ``Race/eval_race_time_{status}_{map}``, and which tags they match.
+"""Patterns of tags, such as ``Play/score_{mode}_{level}``, and which tags they match.
 
 No two patterns of a catalogue may match the same tag. `common_tag` proves that, or finds a tag that
 two patterns share.
@@ -16,7 +16,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """The variable part of a pattern, such as ``{map}``.
+    """The variable part of a pattern, such as ``{level}``.
 
     Parameters
     ----------
@@ -28,12 +28,18 @@ class Placeholder:
         One of `choices`; any text without ``/``; decimal digits.
     choices : tuple of str
         The texts it may stand for, where `form` is ``"choice"``.
+    usual : str or None
+        What it stands for wherever a comparison does not say otherwise.
+    varies : bool
+        Its values are the domain's variants: outcomes of their own.
     """
 
     name: str
     description: str
     form: Literal["choice", "name", "number"]
     choices: tuple[str, ...] = ()
+    usual: str | None = None
+    varies: bool = False
 
     @property
     def expression(self) -> str:

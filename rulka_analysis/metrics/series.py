@@ -7,7 +7,7 @@ numbers that rest on events: the value at a position of a clock, where that valu
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -16,18 +16,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rulka_analysis.logs.clocks import CLOCKS, Clock, last_event_at, write_interval
+from rulka_analysis.logs.clocks import MINUTES, Clock, last_event_at, write_interval
 from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics import summaries
 from rulka_analysis.metrics.catalogue import Catalogue, Metric
+from rulka_analysis.metrics.domain import Words
+from rulka_analysis.metrics.patterns import filled
 from rulka_analysis.values.quantities import Evidence, Quantity
 
 Direction = Literal["lower", "higher", "the same", "not known"]
-STATUS = "trained"
-# How far apart checkpoints stand unless asked otherwise: the training program writes its aggregates
-# every five minutes.
-EVERY: dict[Clock, float] = {"minutes": 5.0, "frames": 250_000.0, "updates": 10_000.0}
-UNITS: dict[Clock, str] = {"minutes": "min", "frames": "frames", "updates": "updates"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +35,8 @@ class Line:
     ----------
     metric : str
         A metric the experiment declares, or one of the catalogue.
-    map : str or None
-        The map, where the metric has one.
+    variant : str or None
+        The variant, where the metric has some.
     at : {"common end", "last", "best"}
         The value where the common window ends, the last one logged, or the smallest of all.
     as_logged : bool
@@ -47,23 +44,21 @@ class Line:
     """
 
     metric: str
-    map: str | None = None
+    variant: str | None = None
     at: str = "common end"
     as_logged: bool = False
 
     @property
     def name(self) -> str:
         """Key of the row, and last part of the names of results: ``loss_logged_last``."""
-        parts = [self.metric, self.map or "", "logged" if self.as_logged else ""]
-        return "_".join([part for part in parts if part] + self._which())
-
-    def _which(self) -> list[str]:
-        return [] if self.at == "common end" else [self.at]
+        logged = "logged" if self.as_logged else ""
+        which = "" if self.at == "common end" else self.at
+        return "_".join(part for part in (self.metric, self.variant, logged, which) if part)
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What is compared: a metric of the catalogue, on a map, a batch or a transition.
+    """What is compared: a metric of the catalogue, of a variant, as logged or per unit.
 
     Parameters
     ----------
@@ -71,18 +66,18 @@ class Measure:
         The name it was asked for by.
     metric : Metric
         The catalogue's entry.
-    map : str or None
-        The map as it stands in tags; None for a metric without one.
-    map_title : str
-        The map as readers know it.
+    variant : str or None
+        The variant as it stands in tags; None for a metric without variants.
+    variant_title : str
+        The variant as readers know it.
     per : str or None
         The setting the value is divided by, because it grows with it; None for the value as logged.
     """
 
     name: str
     metric: Metric
-    map: str | None = None
-    map_title: str = ""
+    variant: str | None = None
+    variant_title: str = ""
     per: str | None = None
 
     @property
@@ -98,9 +93,11 @@ class Measure:
     def title(self) -> str:
         """What it is called on pages, such as ``Loss per transition``."""
         name = (self.metric.per_unit_name if self.per else None) or self.metric.title
-        name = name[:1].upper() + name[1:].replace("{map}", self.map_title)
-        named = not self.map_title or self.map_title in name
-        return name if named else f"{name}, {self.map_title}"
+        if self.metric.varies_by:
+            name = filled(name, {self.metric.varies_by: self.variant_title})
+        name = name[:1].upper() + name[1:]
+        named = not self.variant_title or self.variant_title in name
+        return name if named else f"{name}, {self.variant_title}"
 
     @property
     def is_best(self) -> bool:
@@ -110,9 +107,11 @@ class Measure:
     @property
     def placeholders(self) -> dict[str, str]:
         """What stands in the pattern's braces."""
-        wanted = {"map": self.map, "status": STATUS}
-        named = {p.name for p in self.metric.placeholders}
-        return {name: text for name, text in wanted.items() if text and name in named}
+        return {
+            placeholder.name: text
+            for placeholder in self.metric.placeholders
+            if (text := self.variant if placeholder.varies else placeholder.usual)
+        }
 
 
 @dataclass(frozen=True)
@@ -120,8 +119,9 @@ class Series:
     """One measure of one run: its events, and their values as shown.
 
     `values` are in the measure's unit (display factor applied, divided by the setting it scales
-    with); races that were not finished are NaN. Of flags of finished races, `values` are the rate
-    up to each of them and `finished` their number.
+    with); episodes that were not finished are NaN. Of flags of finished episodes, `values` are the
+    rate up to each of them and `finished` their number. `words` are the domain's, and
+    `episode_tags` those that are written after episodes of the same variant.
     """
 
     run: Run
@@ -130,16 +130,17 @@ class Series:
     events: pd.DataFrame
     values: NDArray[np.float64]
     factor: float
+    words: Words
     divided_by: str = ""
     finished: NDArray[np.int64] | None = None
-    races_of_map: tuple[str, ...] = ()
+    episode_tags: tuple[str, ...] = ()
 
     @property
     def records_only(self) -> bool:
         return self.run.records_only(self.tag)
 
     def clock(self, clock: Clock) -> NDArray[np.float64]:
-        positions: NDArray[np.float64] = self.events[clock].to_numpy(dtype=np.float64)
+        positions: NDArray[np.float64] = self.events[clock.name].to_numpy(dtype=np.float64)
         return positions
 
     def evidence(self, index: int) -> Evidence:
@@ -173,8 +174,9 @@ class Series:
     def _counted(self, indices: tuple[int, ...]) -> str:
         if self.finished is None:
             return ""
-        races = int(np.isfinite(self.values[: indices[-1] + 1]).sum())
-        return f": {self.finished[indices[-1]]:,} of {races:,} races finished"
+        counted = int(np.isfinite(self.values[: indices[-1] + 1]).sum())
+        finished = self.finished[indices[-1]]
+        return f": {finished:,} of {counted:,} {self.words.episodes} finished"
 
     @cached_property
     def best_index(self) -> int | None:
@@ -209,8 +211,8 @@ class Series:
         Returns
         -------
         array of shape (n,), array of shape (n,), array of shape (n,)
-            Values, NaN where missing; their reading errors; where races were run and none of them
-            had been finished.
+            Values, NaN where missing; their reading errors; where episodes were played and none of
+            them had been finished.
         """
         decided = self.at(clock, positions)
         errors = self.events.reading_error.to_numpy(dtype=np.float64) * self.factor
@@ -224,9 +226,9 @@ class Series:
         if self.measure.metric.cutoff_seconds is not None:
             on_clock = self.clock(clock)
             finished = on_clock[np.isfinite(self.values) & np.isfinite(on_clock)]
-            raced = positions >= np.nanmin(on_clock, initial=np.inf)
+            begun = positions >= np.nanmin(on_clock, initial=np.inf)
             none_yet = positions < finished.min(initial=np.inf)
-            unfinished = raced & none_yet & self._holds(clock, positions)
+            unfinished = begun & none_yet & self._holds(clock, positions)
         return values, error, unfinished
 
     def reading(self, clock: Clock) -> float:
@@ -235,17 +237,17 @@ class Series:
         resolution = provenance.resolution_minutes if provenance else None
         if not resolution:
             return write_interval(self.clock(clock))
-        if clock == "minutes":
+        if clock.key == "minutes":
             return float(resolution)
-        end = self.run.known_until(self.tag, "minutes")
+        end = self.run.known_until(self.tag, MINUTES)
         before, at_end = self.run.at(clock, np.array([end - resolution, end]))
         return float(at_end - before)
 
     def _holds(self, clock: Clock, positions: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Tell where a best so far holds: while the run still writes races of that map.
+        """Tell where a best so far holds: while the run still writes episodes of that variant.
 
-        Races of a map pause while another is raced: a pause is no end of them if there was one as
-        long before.
+        Those of one variant pause while another has its turn: a pause is no end of them if there
+        was one as long before.
         """
         if self.run.tag_provenance(self.tag) is not None:
             until = self.run.known_until(self.tag, clock)
@@ -265,11 +267,11 @@ class Series:
 
     @cached_property
     def _written(self) -> dict[Clock, NDArray[np.float64]]:
-        """Where on each clock something of the map's races was written, in order."""
-        races = [self.run.scalars(tag) for tag in self.races_of_map]
+        """Where on each clock something of the variant's episodes was written, in order."""
+        episodes = [self.run.scalars(tag) for tag in self.episode_tags]
         found = {}
-        for clock in CLOCKS:
-            every = np.concatenate([events[clock] for events in [*races, self.events]])
+        for clock in self.run.conventions.clocks:
+            every = np.concatenate([events[clock.name] for events in [*episodes, self.events]])
             found[clock] = np.unique(every[np.isfinite(every)])
         return found
 
@@ -285,7 +287,7 @@ class Series:
             by_then = self.clock(clock) <= position
             if not np.isfinite(self.values[by_then]).any():
                 where = position_text(position, clock)
-                reason = f"{self.run.name} finished no such race by {where}"
+                reason = f"{self.run.name} finished no such {self.words.episode} by {where}"
                 return Quantity.unknown(reason, self.measure.unit, label="none finished")
         return self.median_quantity(indices, how)
 
@@ -304,13 +306,11 @@ def find_series(
     per_value : Quantity or None
         The value of the setting named by ``measure.per``, for this run.
     catalogue : Catalogue
-        Tells which of the run's tags are written after races of the same map.
+        Tells which of the run's tags are written after episodes of the same variant.
     """
     tags = catalogue.tags_for(measure.metric.name, run.tags, **measure.placeholders)
     if not tags:
-        wanted = measure.metric.pattern
-        for name, text in measure.placeholders.items():
-            wanted = wanted.replace(f"{{{name}}}", text)
+        wanted = filled(measure.metric.pattern, measure.placeholders)
         return Quantity.unknown(f"{run.name} has no {wanted} in these logs", measure.unit)
     tag = tags[0]
     factor = measure.metric.display_factor
@@ -328,69 +328,76 @@ def find_series(
     if measure.metric.summary == "finish_rate":
         finished, values = summaries.finish_rate_so_far(values)
     values, _ = shown_values(values, measure.metric, factor)
-    races = tuple(t for t in run.tags if _is_race_of(catalogue, t, measure.map))
-    return Series(run, measure, tag, events, values, abs(factor), divided_by, finished, races)
+    return Series(
+        run,
+        measure,
+        tag,
+        events,
+        values,
+        abs(factor),
+        catalogue.domain.words,
+        divided_by,
+        finished,
+        tuple(_episode_tags(run, catalogue, measure.variant)),
+    )
+
+
+def _episode_tags(run: Run, catalogue: Catalogue, variant: str | None) -> Iterator[str]:
+    """Yield the run's tags that are written after episodes of a variant."""
+    for tag in run.tags if variant is not None else ():
+        match = catalogue.match(tag)
+        if match and match.metric.written == "episode" and match.variant == variant:
+            yield tag
 
 
 def shown_values(
     values: NDArray[np.float64], metric: Metric, factor: float
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return logged values as they are shown, and which of them are unfinished races.
+    """Return logged values as they are shown, and which of them are unfinished episodes.
 
     Parameters
     ----------
     values : array of shape (n,)
         As logged, in the metric's unit.
     metric : Metric
-        Says what is logged for an unfinished race, and whether values are whole milliseconds.
+        Says what is logged for an unfinished episode, and whether values are whole milliseconds.
     factor : float
         Shown value = logged value × this.
 
     Returns
     -------
     array of shape (n,), array of shape (n,)
-        Values in the unit shown, NaN for an unfinished race; whether the race was not finished.
+        Values in the unit shown, NaN for an unfinished episode; whether it was not finished.
     """
     late = np.zeros(len(values), dtype=bool)
     if metric.cutoff_seconds is not None:
-        # All-time bests are logged in milliseconds, races in seconds.
+        # The cutoff is in seconds; what is derived from episodes may be logged in milliseconds.
         in_seconds = 0.001 if metric.unit == "ms" else 1.0
         late = summaries.unfinished(values * in_seconds, metric.cutoff_seconds)
     shown = np.where(late, np.nan, values) * factor
     return summaries.whole_milliseconds(shown) if metric.whole_milliseconds else shown, late
 
 
-def _is_race_of(catalogue: Catalogue, tag: str, map: str | None) -> bool:
-    match = catalogue.match(tag)
-    return (
-        match is not None
-        and match.metric.written == "race"
-        and map is not None
-        and match.placeholders.get("map") == map
-    )
-
-
 def position_of(series: Series, index: int | None, clock: Clock, how: str) -> Quantity:
     """Return where on a clock an event stands, resting on that event."""
-    unit = UNITS[clock]
     if index is None:
-        return Quantity.unknown(f"{series.run.name} has no such event", unit, label="never")
+        return Quantity.unknown(f"{series.run.name} has no such event", clock.unit, label="never")
     position = float(series.clock(clock)[index])
     end = series.run.known_until(series.tag, clock)
     if position > end * (1 + 1e-9):
         where = position_text(end, clock)
         reason = f"the curve of {series.run.name} is not known from {where} on"
-        return Quantity.unknown(reason, unit, label=f"after {where}")
+        return Quantity.unknown(reason, clock.unit, label=f"after {where}")
     if not math.isfinite(position):
         reason = f"{series.run.name} has no clock of {clock}"
-        return Quantity.unknown(reason, unit, label=f"no {clock}")
+        return Quantity.unknown(reason, clock.unit, label=f"no {clock}")
     provenance = series.run.provenance
     resolution = provenance.resolution_minutes if provenance else None
     if resolution:
         how = f"{how}; curves are known every {resolution:g} minutes, so up to that much earlier"
-    if clock == "frames" and series.run.frames_interpolated:
-        how = f"{how}; frames are interpolated"
-    return Quantity(position, unit, 0, (series.evidence(index),), how)
+    if clock.key == "steps" and series.run.steps_interpolated:
+        how = f"{how}; {clock} are interpolated"
+    return Quantity(position, clock.unit, 0, (series.evidence(index),), how)
 
 
 def position_text(position: float, clock: Clock) -> str:
@@ -398,12 +405,13 @@ def position_text(position: float, clock: Clock) -> str:
 
     Examples
     --------
-    >>> position_text(160.0, "minutes"), position_text(5637254.0, "frames")
-    ('160 min', '5,637,254 frames')
+    >>> from rulka_analysis.logs.clocks import STEPS
+    >>> position_text(160.0, MINUTES), position_text(5637254.0, STEPS)
+    ('160 min', '5,637,254 steps')
     """
-    whole = clock != "minutes" or math.isclose(position, round(position), abs_tol=0.05)
+    whole = clock.key != "minutes" or math.isclose(position, round(position), abs_tol=0.05)
     digits = 0 if whole else 1
-    return f"{position:,.{digits}f} {UNITS[clock]}"
+    return f"{position:,.{digits}f} {clock.unit}"
 
 
 def direction(difference: Quantity) -> Direction:

@@ -1,8 +1,8 @@
 """Numbers from a series: pure functions on arrays.
 
 Each returns *where* in the series its answer stands (an index, or None), so that the event behind
-the number is never lost. Race times are multiples of 10 ms stored as float32 and are compared in
-whole milliseconds.
+the number is never lost. Times that are counted in steps of 10 ms are stored as float32 and are
+compared in whole milliseconds.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 
 def whole_milliseconds(seconds: Floats) -> Floats:
-    """Return race times rounded to whole milliseconds, still in seconds; NaN stays NaN.
+    """Return times rounded to whole milliseconds, still in seconds; NaN stays NaN.
 
     Examples
     --------
@@ -27,20 +27,20 @@ def whole_milliseconds(seconds: Floats) -> Floats:
 
 
 def unfinished(seconds: Floats, cutoff: float) -> NDArray[np.bool_]:
-    """Tell which race times are the cutoff of a race that was not finished.
+    """Tell which times are the cutoff of an episode that was not finished.
 
     Parameters
     ----------
     seconds : array of shape (n,)
-        Race times in seconds.
+        Times of episodes in seconds.
     cutoff : float
-        The time logged for an unfinished race, in seconds.
+        The time logged for an unfinished episode, in seconds.
     """
     return whole_milliseconds(seconds) >= cutoff
 
 
 def best_index(values: Floats, *, cutoff: float = math.inf) -> int | None:
-    """Return where the smallest value first stands, unfinished races left out.
+    """Return where the smallest value first stands, unfinished episodes left out.
 
     Examples
     --------
@@ -116,17 +116,17 @@ def first_at_or_below(values: Floats, target: float) -> int | None:
 
 
 def finish_rate_so_far(flags: Floats) -> tuple[NDArray[np.int64], Floats]:
-    """Count finished races up to each race, and their share of all races up to it.
+    """Count finished episodes up to each, and their share of all episodes up to it.
 
     Parameters
     ----------
     flags : array of shape (n,)
-        1 for a finished race, 0 for one that was not; a NaN flag counts as neither.
+        1 for a finished episode, 0 for one that was not; a NaN flag counts as neither.
 
     Returns
     -------
     array of shape (n,), array of shape (n,)
-        Finished races so far, and finished races / races so far; NaN where the flag is NaN.
+        Finished episodes so far, and finished / all episodes so far; NaN where the flag is NaN.
 
     Examples
     --------

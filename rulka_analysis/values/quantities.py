@@ -30,15 +30,17 @@ class Evidence:
         Seconds since the epoch as logged.
     value : float
         The value as logged, before any display factor.
-    minutes, frames : float or None
+    minutes, steps : float or None
         Position on the run's clocks; None where the run has no such clock.
     reading_error : float
         One standard error of the reading, in the unit of `value`; 0 for a value logged directly.
     published : bool
         The event was written from a published curve: its value was read off a figure or a page,
         and its wall time was made up.
-    frames_interpolated : bool
-        `frames` is a straight line between few known points.
+    steps_interpolated : bool
+        `steps` is a straight line between few known points.
+    steps_unit : str
+        What the run counts as steps.
     """
 
     run: str
@@ -48,10 +50,11 @@ class Evidence:
     wall_time: float
     value: float
     minutes: float | None = None
-    frames: float | None = None
+    steps: float | None = None
     reading_error: float = 0.0
     published: bool = False
-    frames_interpolated: bool = False
+    steps_interpolated: bool = False
+    steps_unit: str = "steps"
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,8 +50,8 @@ def in_words(title: str) -> str:
 
     Examples
     --------
-    >>> in_words("Exploring race time on Hock"), in_words("Q")
-    ('exploring race time on Hock', 'Q')
+    >>> in_words("Learning rate of the actor"), in_words("Q")
+    ('learning rate of the actor', 'Q')
     """
     second = title[1:2]
     return title[:1].lower() + title[1:] if second.islower() else title

@@ -1,0 +1,1 @@
+"""From comparisons to verdicts, sentences and a recommendation."""

@@ -1,175 +1,31 @@
 """Conclusions: what a definition claims, evaluated on the logs in use.
 
-The rule is in `verdicts`, on arrays; here stands what it is asked of, and what comes out of it:
-a verdict, a sentence, the numbers that decided, how strong it is and what would break it.
+The rule is in `rule`, on arrays, and what it is asked of in `sides`; here stands what comes out of
+it: a verdict, a sentence, the numbers that decided, how strong it is and what would break it.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rulka_analysis.experiments.comparison import Comparison, window_end
+from rulka_analysis.experiments.claims import Claim, Outcome
+from rulka_analysis.experiments.comparison import window_end
 from rulka_analysis.experiments.definition import TIME_TO_TARGET, DeclaredConclusion
-from rulka_analysis.logs.clocks import CLOCKS, Clock, Window, checkpoints, common_window
-from rulka_analysis.metrics.series import EVERY, UNITS, Measure, Series
+from rulka_analysis.experiments.experiment import Experiment
+from rulka_analysis.logs.clocks import Clock
+from rulka_analysis.metrics.series import Measure, Series
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity, Sentence
-from rulka_analysis.verdicts import rule as verdicts
-from rulka_analysis.verdicts import wording
-from rulka_analysis.verdicts.replicates import interquartile_mean
-from rulka_analysis.verdicts.rule import Claim, Outcome, Tally, Times, Values, Variation, Verdict
-
-if TYPE_CHECKING:
-    from rulka_analysis.experiments.experiment import Experiment
-
-Floats = NDArray[np.float64]
-# (run, tag): a series that no verdict may rest on, and what was found about it.
-Contradicted = Mapping[tuple[str, str], Finding]
-
-# At least so many checkpoints on each clock, however short the common window.
-CHECKPOINTS = 12
-
-
-@dataclass(frozen=True, slots=True)
-class OnClock:
-    """What decided on one clock.
-
-    Parameters
-    ----------
-    clock : {"minutes", "frames", "updates"}
-    votes : bool
-        Whether this clock decides; one that does not is shown beside those that do.
-    holds : bool or None
-        Whether the claim holds on this clock; None where neither it nor its failure is sure.
-    share : Quantity
-        Checkpoints (or targets) at which the claim is true, of those where that is known.
-    end : Quantity
-        Where the common window ends.
-    candidate, baseline, difference, margin : Quantity
-        At the end; of a claim on targets, for the hardest that can be decided.
-    target : Quantity or None
-        That target.
-    claimed, found : Quantity or None
-        Of a claim that says by how much: how much, and what was found, both in the unit of the
-        claim and in its direction.
-    by_run : mapping of str to Quantity
-        The same value of every run, replicates included.
-    interpolated : bool
-        The clock's positions are straight lines between few known points.
-    """
-
-    clock: Clock
-    votes: bool
-    holds: bool | None
-    share: Quantity
-    end: Quantity
-    candidate: Quantity
-    baseline: Quantity
-    difference: Quantity
-    margin: Quantity
-    target: Quantity | None = None
-    claimed: Quantity | None = None
-    found: Quantity | None = None
-    by_run: Mapping[str, Quantity] = field(default_factory=dict)
-    interpolated: bool = False
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the row as plain data for JSON."""
-        data: dict[str, Any] = {"clock": self.clock, "votes": self.votes, "holds": self.holds}
-        for name in ("share", "end", "candidate", "baseline", "difference", "margin"):
-            data[name] = getattr(self, name).as_dict()
-        for name in ("target", "claimed", "found"):
-            value = getattr(self, name)
-            data[name] = None if value is None else value.as_dict()
-        data["interpolated"] = self.interpolated
-        data["by_run"] = {run: value.as_dict() for run, value in self.by_run.items()}
-        return data
-
-
-@dataclass(frozen=True, slots=True)
-class Conclusion:
-    """A declared conclusion with the verdict of the logs in use.
-
-    Parameters
-    ----------
-    name, section : str
-        Its name, and the comparison it belongs to.
-    typed : str
-        The author's own words, where it is one of theirs.
-    verdict : {"supported", "contradicted", "cannot tell", "no data"}
-        See the guide to verdicts.
-    outcome : str
-        Which of the declared sentences is said.
-    way : str
-        In words, which way a contradicted claim went; empty for any other verdict.
-    sentence : Sentence
-        What the logs say.
-    deciding : tuple of OnClock
-        The numbers it rests on, by clock.
-    strength : Sentence
-        How many runs of each setting there are, and what follows.
-    sensitivity : Sentence
-        How much it depends on the rule.
-    fragile : bool
-        Whether it depends on the rule more than it should.
-    breaks : tuple of str
-        The smallest changes of the rule that give another verdict, in words.
-    rests_on : frozenset of (run, tag)
-        The series it rests on.
-    instead_of : Finding or None
-        Why it rests on the declared fallback.
-    findings : tuple of Finding
-        What was noticed about the series and runs it rests on.
-    parts : tuple of Conclusion
-        Of a compound; of parts that are compounds themselves, their parts.
-    by_itself : bool
-        It is declared by itself, and not only a part of a golden middle.
-    """
-
-    name: str
-    section: str
-    typed: str
-    verdict: Verdict
-    outcome: Outcome
-    sentence: Sentence
-    way: str = ""
-    deciding: tuple[OnClock, ...] = ()
-    strength: Sentence = field(default_factory=lambda: Sentence(""))
-    sensitivity: Sentence = field(default_factory=lambda: Sentence(""))
-    fragile: bool = False
-    breaks: tuple[str, ...] = ()
-    rests_on: frozenset[tuple[str, str]] = frozenset()
-    instead_of: Finding | None = None
-    findings: tuple[Finding, ...] = ()
-    parts: tuple[Conclusion, ...] = ()
-    by_itself: bool = True
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the conclusion as plain data for JSON."""
-        return {
-            "name": self.name,
-            "section": self.section,
-            "typed": self.typed,
-            "verdict": self.verdict,
-            "outcome": self.outcome,
-            "way": self.way,
-            "sentence": str(self.sentence),
-            "strength": str(self.strength),
-            "sensitivity": str(self.sensitivity),
-            "fragile": self.fragile,
-            "breaks": list(self.breaks),
-            "deciding": [row.as_dict() for row in self.deciding],
-            "rests_on": [{"run": run, "tag": tag} for run, tag in sorted(self.rests_on)],
-            "instead_of": self.instead_of.as_dict() if self.instead_of else None,
-            "findings": [finding.as_dict() for finding in self.findings],
-            "parts": [part.as_dict() for part in self.parts],
-        }
+from rulka_analysis.values.sentences import joined
+from rulka_analysis.verdicts import rule, wording
+from rulka_analysis.verdicts.answer import Conclusion, Contradicted, OnClock
+from rulka_analysis.verdicts.rule import Tally, Times, Values, Variation, Verdict
+from rulka_analysis.verdicts.sensitivity import breaks, sensitivity, sensitivity_of_parts
+from rulka_analysis.verdicts.sides import Measured, Sides, hardest_last, sides_of, together
+from rulka_analysis.verdicts.strength import strength, strength_of_parts
 
 
 def evaluate(
@@ -192,40 +48,6 @@ def evaluate(
     return tuple(evaluation.conclusion(name) for name in experiment.definition.conclusions)
 
 
-def replicates_of(experiment: Experiment, run: str) -> tuple[str, ...]:
-    """Return the runs that agree with one in all declared settings, that run first.
-
-    Only runs that the logs hold; a setting that was not recorded agrees with nothing.
-    """
-    own = _settings(experiment, run)
-    if None in own:
-        return (run,)
-    there = [name for name, found in experiment.runs.items() if found is not None and name != run]
-    return (run, *(name for name in there if _settings(experiment, name) == own))
-
-
-def _settings(experiment: Experiment, run: str) -> tuple[float | str | None, ...]:
-    numbers = experiment.settings(run)
-    declared = experiment.definition.runs[run].settings
-    return tuple(
-        numbers[name].value if name in numbers else str(declared[name])
-        for name in experiment.definition.settings
-    )
-
-
-@dataclass(frozen=True)
-class _Pair:
-    """A candidate and a baseline, each with its replicates, ready to be compared."""
-
-    comparison: Comparison
-    candidate: tuple[str, ...]
-    baseline: tuple[str, ...]
-
-    @property
-    def runs(self) -> tuple[str, ...]:
-        return self.baseline + self.candidate
-
-
 class _Evaluation:
     """Evaluates conclusions; what several of them need is found once."""
 
@@ -234,12 +56,13 @@ class _Evaluation:
     ) -> None:
         self.experiment = experiment
         self.definition = experiment.definition
+        self.domain = experiment.catalogue.domain
         self.findings = findings
         self.contradicted = contradicted
         self._found: dict[str, Conclusion] = {}
         # Sentences of conclusions that rest on a fallback, for compounds: there it is said once.
         self._without_note: dict[str, Sentence] = {}
-        self._pairs: dict[tuple[str, str], _Pair] = {}
+        self._sides: dict[tuple[str, str], Sides] = {}
         self._values: dict[tuple[str, str, tuple[str, str | None, str | None], Clock], Values] = {}
 
     def conclusion(self, name: str) -> Conclusion:
@@ -261,63 +84,65 @@ class _Evaluation:
             if self.experiment.run(run) is None:
                 reason = Sentence("there is no run {run}", {"run": run})
                 return self._no_data(declared, reason)
-        pair = self._pair(declared.baseline, declared.candidate)
-        measure = self._measure(pair, declared.metric, declared)
-        instead = self._contradiction(pair, measure)
+        sides = self._of(declared)
+        measure = self._measure(sides, declared.metric, declared)
+        instead = self._contradiction(sides, measure)
         if instead is not None and declared.fallback is not None:
             typed = measure
-            measure = self._measure(pair, declared.fallback, declared)
-            found = self._on(declared, pair, measure)
+            measure = self._measure(sides, declared.fallback, declared)
+            found = self._on(declared, sides, measure)
             note = wording.instead_of(declared, typed, measure, instead)
             # The alternative may be wrong, too; then nothing is left to rest on.
-            again = self._contradiction(pair, measure)
+            again = self._contradiction(sides, measure)
             if again is not None:
                 return self._cannot_rest(declared, again)
             self._without_note[declared.name] = found.sentence
-            sentence = wording.joined([found.sentence, note])
+            sentence = joined([found.sentence, note])
             touching = tuple(dict.fromkeys((instead, *found.findings)))
             return replace(found, sentence=sentence, instead_of=instead, findings=touching)
         if instead is not None:
             return self._cannot_rest(declared, instead)
-        return self._on(declared, pair, measure)
+        return self._on(declared, sides, measure)
 
-    def _measure(self, pair: _Pair, metric: str, declared: DeclaredConclusion) -> Measure:
-        return pair.comparison.measure(metric, declared.map, as_logged=declared.as_logged)
+    def _of(self, declared: DeclaredConclusion) -> Sides:
+        key = (declared.baseline, declared.candidate)
+        if key not in self._sides:
+            self._sides[key] = sides_of(self.experiment, *key)
+        return self._sides[key]
 
-    def _contradiction(self, pair: _Pair, measure: Measure) -> Finding | None:
-        known = pair.comparison.known_series(measure)
+    def _measure(self, sides: Sides, metric: str, declared: DeclaredConclusion) -> Measure:
+        return sides.comparison.measure(metric, declared.variant, as_logged=declared.as_logged)
+
+    def _contradiction(self, sides: Sides, measure: Measure) -> Finding | None:
+        known = sides.comparison.known_series(measure)
         found = (self.contradicted.get((run, series.tag)) for run, series in known.items())
         return next((finding for finding in found if finding is not None), None)
 
-    def _on(self, declared: DeclaredConclusion, pair: _Pair, measure: Measure) -> Conclusion:
+    def _on(self, declared: DeclaredConclusion, sides: Sides, measure: Measure) -> Conclusion:
         assert declared.claim is not None
-        every = pair.comparison.series(measure)
+        every = sides.comparison.series(measure)
         for run in (declared.candidate, declared.baseline):
             lacking = every[run]
             if isinstance(lacking, Quantity):
                 reason = Sentence("{why}", {"why": lacking.missing})
                 return self._no_data(declared, reason, measure)
         series = {run: s for run, s in every.items() if isinstance(s, Series)}
+        measured = Measured(sides, measure, series)
         wanted = declared.clocks or measure.metric.deciding_clocks
-        there = [clock for clock in wanted if self._window(series, clock).end > 0]
+        there = [clock for clock in wanted if measured.window(clock).end > 0]
         if not there:
             return self._no_data(declared, wording.no_clock(measure, wanted, series), measure)
-        beside = [c for c in CLOCKS if c not in wanted and not declared.clocks and len(wanted) > 1]
-        shown = [*there, *(clock for clock in beside if self._window(series, clock).end > 0)]
-        asked: dict[str, Values | Times] = {
-            clock: self._asked(declared, pair, measure, series, clock) for clock in shown
-        }
-        sign = verdicts.sign_of(declared.claim, lower_is_better=measure.metric.better == "lower")
-        voting: dict[str, Values | Times] = {clock: asked[clock] for clock in there}
-        varied = verdicts.vary(declared.claim, voting, sign, declared.by_at_least)
+        others = self.domain.conventions.clocks if not declared.clocks and len(wanted) > 1 else ()
+        beside = [c for c in others if c not in wanted and measured.window(c).end > 0]
+        asked = {clock: self._asked(declared, measured, clock) for clock in (*there, *beside)}
+        sign = rule.sign_of(declared.claim, lower_is_better=measure.metric.better == "lower")
+        voting = {clock.name: asked[clock] for clock in there}
+        varied = rule.vary(declared.claim, voting, sign, declared.by_at_least)
         decision = varied[Variation()]
-        agreement = verdicts.agreement(varied)
+        agreement = rule.agreement(varied)
         rows = tuple(
-            replace(
-                self._row(declared, pair, measure, series, clock, asked[clock], sign),
-                votes=clock in there,
-            )
-            for clock in shown
+            replace(_row(declared, measured, clock, found, sign), votes=clock in there)
+            for clock, found in asked.items()
         )
         verdict, outcome = decision.verdict, decision.outcome
         if not agreement.tells:
@@ -325,6 +150,7 @@ class _Evaluation:
         said = wording.Told(
             declared=declared,
             measure=measure,
+            variant=self.domain.variant,
             row=rows[0],
             asked=asked[there[0]],
             decision=decision,
@@ -340,185 +166,25 @@ class _Evaluation:
             sentence=said.sentence(outcome),
             way=wording.way(declared.claim, outcome),
             deciding=rows,
-            strength=wording.strength(
-                self._members(pair.candidate, series), self._members(pair.baseline, series), rows
-            ),
-            sensitivity=wording.sensitivity(declared, verdict, decision, agreement),
+            strength=strength(measured.candidate, measured.baseline, rows),
+            sensitivity=sensitivity(declared, verdict, decision, agreement),
             fragile=verdict in ("supported", "contradicted") and agreement.fragile,
-            breaks=wording.breaks(declared, agreement),
+            breaks=breaks(declared, agreement),
             rests_on=rests_on,
             findings=self._touching(rests_on),
         )
 
-    def _pair(self, baseline: str, candidate: str) -> _Pair:
-        key = (baseline, candidate)
-        if key not in self._pairs:
-            candidates = replicates_of(self.experiment, candidate)
-            baselines = replicates_of(self.experiment, baseline)
-            if baseline in candidates:
-                # Runs of the same setting are held against each other only one by one.
-                candidates, baselines = (candidate,), (baseline,)
-            others = (*baselines[1:], *candidates)
-            title = f"{candidate} against {baseline}"
-            comparison = self.experiment.side_by_side(title, baseline, others)
-            self._pairs[key] = _Pair(comparison, candidates, baselines)
-        return self._pairs[key]
-
-    def _members(self, group: Sequence[str], series: Mapping[str, Series]) -> tuple[str, ...]:
-        return tuple(run for run in group if run in series)
-
-    def _window(self, series: Mapping[str, Series], clock: Clock) -> Window:
-        return common_window(
-            clock, {run: s.run.known_until(s.tag, clock) for run, s in series.items()}
-        )
-
     def _asked(
-        self,
-        declared: DeclaredConclusion,
-        pair: _Pair,
-        measure: Measure,
-        series: Mapping[str, Series],
-        clock: Clock,
+        self, declared: DeclaredConclusion, measured: Measured, clock: Clock
     ) -> Values | Times:
         if declared.about_time:
-            return self._times(declared, pair, measure, series, clock)
-        what = (measure.name, measure.map, measure.per)
+            return measured.times(declared.targets, clock)
+        measure = measured.measure
+        what = (measure.name, measure.variant, measure.per)
         key = (declared.baseline, declared.candidate, what, clock)
         if key not in self._values:
-            self._values[key] = self._values_of(declared, pair, measure, series, clock)
+            self._values[key] = measured.values(clock)
         return self._values[key]
-
-    def _values_of(
-        self,
-        declared: DeclaredConclusion,
-        pair: _Pair,
-        measure: Measure,
-        series: Mapping[str, Series],
-        clock: Clock,
-    ) -> Values:
-        window = self._window(series, clock)
-        positions = checkpoints(window, min(EVERY[clock], window.end / CHECKPOINTS))
-        standing = {run: s.standing(clock, positions) for run, s in series.items()}
-        candidates = [standing[run] for run in self._members(pair.candidate, series)]
-        baselines = [standing[run] for run in self._members(pair.baseline, series)]
-        candidate = interquartile_mean(np.array([values for values, _, _ in candidates]))
-        baseline = interquartile_mean(np.array([values for values, _, _ in baselines]))
-        comparable = self._schedules_agree(pair.comparison, measure, clock, positions)
-        margin = self.definition.margin(measure.name, measure.map)
-        return Values(
-            positions=positions,
-            candidate=np.where(comparable, candidate, np.nan),
-            baseline=baseline,
-            margin=np.array([margin.of(base) for base in baseline]),
-            error=np.hypot(_largest_error(candidates), _largest_error(baselines)),
-            candidate_unfinished=np.all([late for _, _, late in candidates], axis=0),
-            baseline_unfinished=np.all([late for _, _, late in baselines], axis=0),
-        )
-
-    def _schedules_agree(
-        self, comparison: Comparison, measure: Measure, clock: Clock, positions: Floats
-    ) -> NDArray[np.bool_]:
-        """Tell at which checkpoints the schedules that a metric depends on have equal values.
-
-        Where they are not logged, what is keyed to frames is taken to be equal at equal frames.
-        """
-        agree = np.ones(len(positions), dtype=bool)
-        for name in measure.metric.comparable_at_equal:
-            schedule = comparison.measure(name)
-            logged = comparison.on_clock(schedule, clock).values()
-            found = np.array([s.standing(clock, positions)[0] for s in logged])
-            if len(found) > 1:
-                known = np.isfinite(found).all(axis=0)
-                spread = np.ptp(np.where(known, found, 0.0), axis=0)
-                agree &= ~known | (spread <= _SCHEDULES_DIFFER * np.abs(found).max(axis=0))
-        return agree
-
-    def _times(
-        self,
-        declared: DeclaredConclusion,
-        pair: _Pair,
-        measure: Measure,
-        series: Mapping[str, Series],
-        clock: Clock,
-    ) -> Times:
-        targets = hardest_last(declared.targets)
-        reached = np.array(
-            [
-                [pair.comparison.time_to_target(measure, t, clock)[run].number for t in targets]
-                for run in series
-            ]
-        )
-        until = np.array([[s.run.known_until(s.tag, clock)] for s in series.values()])
-        # Of a run that did not reach a target this much is known: it is later than that.
-        times = np.where(np.isfinite(reached), reached, until)
-        rows = {run: row for row, run in enumerate(series)}
-        of_candidate = [rows[run] for run in self._members(pair.candidate, series)]
-        of_baseline = [rows[run] for run in self._members(pair.baseline, series)]
-        baseline = interquartile_mean(times[of_baseline])
-        margin = self.definition.margin(TIME_TO_TARGET, measure.map)
-        reading = max(s.reading(clock) for s in series.values())
-        return Times(
-            candidate=interquartile_mean(times[of_candidate]),
-            baseline=baseline,
-            candidate_reached=np.isfinite(reached[of_candidate]).all(axis=0),
-            baseline_reached=np.isfinite(reached[of_baseline]).all(axis=0),
-            margin=np.array([margin.of(base, reading) for base in baseline]),
-        )
-
-    def _row(
-        self,
-        declared: DeclaredConclusion,
-        pair: _Pair,
-        measure: Measure,
-        series: Mapping[str, Series],
-        clock: Clock,
-        asked: Values | Times,
-        sign: int,
-    ) -> OnClock:
-        assert declared.claim is not None
-        ballot = asked.ballot(sign, declared.by_at_least)
-        true = verdicts.holds_at(declared.claim, ballot, sign)
-        counted = verdicts.tally(true, ballot)
-        window = self._window(series, clock)
-        target = None
-        unit = "points" if measure.unit == "%" else measure.unit
-        digits = measure.digits
-        if isinstance(asked, Times):
-            known = np.flatnonzero(np.isfinite(true))
-            slot = int(known[-1]) if len(known) else len(true) - 1
-            aim = hardest_last(declared.targets)[slot]
-            target = Quantity(aim, measure.unit, 1, how="the hardest target that can be decided")
-            by_run = pair.comparison.time_to_target(measure, aim, clock)
-            unit, digits = UNITS[clock], 0
-        else:
-            slot = -1
-            how = wording.how_at_end(measure, window)
-            by_run = {run: s.at_one(clock, window.end, how) for run, s in series.items()}
-        margin = float(asked.margin[slot])
-        kind = TIME_TO_TARGET if declared.about_time else measure.name
-        reason = self.definition.margin(kind, measure.map).reason
-        candidate = _together(by_run, self._members(pair.candidate, series))
-        baseline = _together(by_run, self._members(pair.baseline, series))
-        how = f"{declared.candidate} minus {declared.baseline}"
-        difference = candidate.minus(baseline, how=how, unit=unit)
-        least = declared.by_at_least
-        return OnClock(
-            clock=clock,
-            votes=True,
-            holds=True if counted.holds else False if counted.fails else None,
-            share=_share(counted, declared.about_time),
-            end=window_end(window),
-            candidate=candidate,
-            baseline=baseline,
-            difference=difference,
-            margin=Quantity(margin, unit, digits, how=f"as declared: {reason}"),
-            target=target,
-            claimed=wording.claimed(least, unit) if least else None,
-            found=wording.found(least, sign, candidate, baseline, difference) if least else None,
-            by_run={run: by_run[run] for run in pair.runs if run in series},
-            interpolated=clock == "frames"
-            and any(s.run.frames_interpolated for s in series.values()),
-        )
 
     # --- Compounds ----------------------------------------------------------------------------
 
@@ -527,7 +193,7 @@ class _Evaluation:
         parts = tuple(self.conclusion(name) for name in dict.fromkeys(self._innermost(declared)))
         found = [part.verdict for part in parts]
         counted = wording.counted("Of its {number} parts", found)
-        return self._compound(declared, verdicts.all_of(found), parts, parts, counted)
+        return self._compound(declared, rule.all_of(found), parts, parts, counted)
 
     def _innermost(self, declared: DeclaredConclusion) -> Iterator[str]:
         for name in declared.all_of:
@@ -542,29 +208,29 @@ class _Evaluation:
         found: list[Verdict] = []
         of_neighbours: list[Verdict] = []
         for neighbour in middle.neighbours:
-            not_worse = [self._part(declared, neighbour, m, "not worse") for m in middle.maps]
-            better = [self._part(declared, neighbour, m, "better") for m in middle.maps]
-            combine = verdicts.all_of if middle.strict else verdicts.any_of
+            not_worse = [self._part(declared, neighbour, v, "not worse") for v in middle.variants]
+            better = [self._part(declared, neighbour, v, "better") for v in middle.variants]
+            combine = rule.all_of if middle.strict else rule.any_of
             ahead = combine([part.verdict for part in better])
             found += [*(part.verdict for part in not_worse), ahead]
-            of_neighbours.append(verdicts.all_of([*(p.verdict for p in not_worse), ahead]))
+            of_neighbours.append(rule.all_of([*(p.verdict for p in not_worse), ahead]))
             parts += [*not_worse, *better]
             deciding += [*not_worse, *(part for part in better if part.verdict == ahead)]
         counted = wording.counted("Of its claims on {number} neighbours", of_neighbours)
-        verdict = verdicts.all_of(found)
+        verdict = rule.all_of(found)
         return self._compound(declared, verdict, tuple(parts), tuple(deciding), counted)
 
     def _part(
-        self, declared: DeclaredConclusion, neighbour: str, map: str, claim: Claim
+        self, declared: DeclaredConclusion, neighbour: str, variant: str, claim: Claim
     ) -> Conclusion:
-        name = f"{declared.name}.{neighbour}.{map}.{claim.replace(' ', '_')}"
+        name = f"{declared.name}.{neighbour}.{variant}.{claim.replace(' ', '_')}"
         part = replace(
             declared,
             name=name,
             typed="",
             claim=claim,
             baseline=neighbour,
-            map=map,
+            variant=variant,
             golden_middle=None,
             sentences=declared.part_sentences[claim],
         )
@@ -593,11 +259,11 @@ class _Evaluation:
             verdict=verdict,
             outcome=outcome,
             sentence=wording.compound(declared, outcome, [counted, *said]),
-            strength=wording.strength_of_parts(
+            strength=strength_of_parts(
                 [part.strength for part in (parts if verdict == "no data" else because)],
                 all_have_data=verdict != "no data",
             ),
-            sensitivity=wording.sensitivity_of_parts(verdict, len(weak), len(because)),
+            sensitivity=sensitivity_of_parts(verdict, len(weak), len(because)),
             fragile=fragile,
             breaks=tuple(dict.fromkeys(words for p in because if fragile for words in p.breaks)),
             rests_on=rests_on,
@@ -627,8 +293,7 @@ class _Evaluation:
         measure: Measure | None = None,
     ) -> Conclusion:
         if measure is None:
-            pair = self._pair(declared.baseline, declared.candidate)
-            measure = self._measure(pair, declared.metric, declared)
+            measure = self._measure(self._of(declared), declared.metric, declared)
         return Conclusion(
             name=declared.name,
             section=declared.section,
@@ -636,7 +301,7 @@ class _Evaluation:
             verdict=verdict,
             outcome=outcome,
             sentence=wording.without_numbers(
-                declared, wording.title_within(measure), measure.map_title, outcome, reason
+                declared, measure, self.domain.variant, outcome, reason
             ),
         )
 
@@ -654,18 +319,58 @@ class _Evaluation:
         return tuple(filter(touches, self.findings))
 
 
-# Schedules are logged as float32.
-_SCHEDULES_DIFFER = 1e-6
-
-
-def hardest_last(targets: Iterable[float]) -> list[float]:
-    """Return targets from the easiest to the hardest: the lower the time, the harder."""
-    return sorted(targets, reverse=True)
-
-
-def _largest_error(standing: Sequence[tuple[Floats, Floats, NDArray[np.bool_]]]) -> Floats:
-    largest: Floats = np.max([error for _, error, _ in standing], axis=0)
-    return largest
+def _row(
+    declared: DeclaredConclusion,
+    measured: Measured,
+    clock: Clock,
+    asked: Values | Times,
+    sign: int,
+) -> OnClock:
+    assert declared.claim is not None
+    measure, series = measured.measure, measured.series
+    ballot = asked.ballot(sign, declared.by_at_least)
+    true = rule.holds_at(declared.claim, ballot, sign)
+    counted = rule.tally(true, ballot)
+    window = measured.window(clock)
+    target = None
+    unit = "points" if measure.unit == "%" else measure.unit
+    digits = measure.digits
+    if isinstance(asked, Times):
+        known = np.flatnonzero(np.isfinite(true))
+        slot = int(known[-1]) if len(known) else len(true) - 1
+        aim = hardest_last(declared.targets)[slot]
+        target = Quantity(aim, measure.unit, 1, how="the hardest target that can be decided")
+        by_run = measured.sides.comparison.time_to_target(measure, aim, clock)
+        unit, digits = clock.unit, 0
+    else:
+        slot = -1
+        how = wording.how_at_end(measure, window)
+        by_run = {run: s.at_one(clock, window.end, how) for run, s in series.items()}
+    margin = float(asked.margin[slot])
+    kind = TIME_TO_TARGET if declared.about_time else measure.name
+    reason = measured.sides.definition.margin(kind, measure.variant).reason
+    candidate = together(by_run, measured.candidate)
+    baseline = together(by_run, measured.baseline)
+    how = f"{declared.candidate} minus {declared.baseline}"
+    difference = candidate.minus(baseline, how=how, unit=unit)
+    least = declared.by_at_least
+    return OnClock(
+        clock=clock,
+        votes=True,
+        holds=True if counted.holds else False if counted.fails else None,
+        share=_share(counted, declared.about_time),
+        end=window_end(window),
+        candidate=candidate,
+        baseline=baseline,
+        difference=difference,
+        margin=Quantity(margin, unit, digits, how=f"as declared: {reason}"),
+        target=target,
+        claimed=wording.claimed(least, unit) if least else None,
+        found=wording.found(least, sign, candidate, baseline, difference) if least else None,
+        by_run={run: by_run[run] for run in measured.sides.runs if run in series},
+        interpolated=clock.key == "steps"
+        and any(s.run.steps_interpolated for s in series.values()),
+    )
 
 
 def _share(counted: Tally, about_time: bool) -> Quantity:
@@ -674,23 +379,3 @@ def _share(counted: Tally, about_time: bool) -> Quantity:
         return Quantity.unknown(f"none of the {what} can be decided", "%", label="not known")
     how = f"the claim is true at {counted.true} of the {counted.known} {what} where that is known"
     return Quantity(100 * counted.share, "%", 0, how=f"{how}, of {counted.asked}")
-
-
-def _together(by_run: Mapping[str, Quantity], runs: Sequence[str]) -> Quantity:
-    """Return the value of a setting: its run's, or the interquartile mean over its replicates."""
-    found = [by_run[run] for run in runs]
-    if len(found) == 1:
-        return found[0]
-    lacking = next((value for value in found if not value.known), None)
-    if lacking is not None:
-        return lacking
-    first = found[0]
-    each = ", ".join(f"{run} {value.text}" for run, value in zip(runs, found, strict=True))
-    return Quantity(
-        float(interquartile_mean(np.array([value.number for value in found]))),
-        first.unit,
-        first.digits,
-        tuple(event for value in found for event in value.evidence),
-        f"interquartile mean of {len(found)} runs ({each}); {first.how}",
-        max(value.reading_error for value in found) if math.isfinite(first.number) else 0.0,
-    )

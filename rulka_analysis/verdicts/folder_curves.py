@@ -17,7 +17,7 @@ from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics import summaries
 from rulka_analysis.metrics.catalogue import Match
-from rulka_analysis.metrics.series import STATUS, Measure, Series, find_series
+from rulka_analysis.metrics.series import Measure, Series, find_series
 from rulka_analysis.values.errors import UnknownTagError
 from rulka_analysis.values.quantities import Quantity
 
@@ -29,6 +29,11 @@ class Curve:
     name: str
     series: Series
     inside: NDArray[np.bool_]
+
+    @property
+    def steps(self) -> Clock:
+        """The clock of steps of its run."""
+        return self.series.run.conventions.steps
 
     def until(self, clock: Clock, position: float) -> Curve:
         early = self.series.clock(clock) <= position * (1 + 1e-9)
@@ -48,16 +53,16 @@ class Curve:
         return self._at(summaries.last_index(self._values()), "last value logged")
 
     def first_at_or_below(self, target: float) -> Quantity:
-        """Return where a value was first reached, in frames."""
-        return self._frames(summaries.first_at_or_below(self._values(), target))
+        """Return where a value was first reached, in steps."""
+        return self._step(summaries.first_at_or_below(self._values(), target))
 
     def first_best(self) -> Quantity:
-        """Return where the best was first reached, in frames."""
-        return self._frames(summaries.best_index(self._values()))
+        """Return where the best was first reached, in steps."""
+        return self._step(summaries.best_index(self._values()))
 
     def last_step(self) -> Quantity:
-        """Return where the last value stands, in frames."""
-        return self._frames(summaries.last_index(self._values()), "the last event with a value")
+        """Return where the last value stands, in steps."""
+        return self._step(summaries.last_index(self._values()), "the last event with a value")
 
     def _values(self) -> NDArray[np.float64]:
         return np.where(self.inside, self.series.values, np.nan)
@@ -65,16 +70,17 @@ class Curve:
     def _at(self, index: int | None, how: str) -> Quantity:
         return self.series.quantity(index, f"{how} in folder {self.name}")
 
-    def _frames(self, index: int | None, how: str = "where it was first reached") -> Quantity:
+    def _step(self, index: int | None, how: str = "where it was first reached") -> Quantity:
         run = self.series.run
-        if "frames" not in run.clocks:
-            return Quantity.unknown(f"{run.name} has no clock of frames in these logs", "frames")
+        steps = self.steps
+        if steps not in run.clocks:
+            return Quantity.unknown(f"{run.name} has no clock of {steps} in these logs", steps.unit)
         if index is None:
-            return Quantity.unknown(f"{run.name} has no such value in these logs", "frames")
-        if run.frames_interpolated:
-            how += "; frames are interpolated"
-        at = float(self.series.clock("frames")[index])
-        return Quantity(at, "frames", 0, (self.series.evidence(index),), how)
+            return Quantity.unknown(f"{run.name} has no such value in these logs", steps.unit)
+        if run.steps_interpolated:
+            how += f"; {steps} are interpolated"
+        at = float(self.series.clock(steps)[index])
+        return Quantity(at, steps.unit, 0, (self.series.evidence(index),), how)
 
 
 @dataclass(frozen=True)
@@ -115,7 +121,8 @@ STATISTICS: Mapping[str, Statistic] = {
         lambda run, against: percent_lower(
             run.first_best(),
             against.first_best(),
-            f"how many frames fewer {run.name} took to its own best than {against.name} to its own",
+            f"how many {run.steps} fewer {run.name} took to its own best than {against.name} "
+            "to its own",
         )
     ),
 }
@@ -157,7 +164,7 @@ class CurveReader:
         return Curve(folder, series, inside)
 
     def series(self, run: Run, measure: Measure) -> Series | Quantity:
-        key = (run.name, measure.metric.name, measure.map, measure.per)
+        key = (run.name, measure.metric.name, measure.variant, measure.per)
         if key not in self._series:
             per = self.setting(run, measure.per) if measure.per else None
             found = find_series(run, measure, per, self.experiment.catalogue)
@@ -165,11 +172,10 @@ class CurveReader:
         return self._series[key]
 
     def measure(self, match: Match, *, as_logged: bool) -> Measure:
-        map = match.placeholders.get("map")
-        return self.every.measure(match.metric.name, map, as_logged=as_logged)
+        return self.every.measure(match.metric.name, match.variant, as_logged=as_logged)
 
     def per_unit(self, measure: Measure) -> Measure:
-        return self.every.measure(measure.metric.name, measure.map)
+        return self.every.measure(measure.metric.name, measure.variant)
 
     def setting(self, run: Run, name: str) -> Quantity:
         if run.name not in self.experiment.definition.runs:
@@ -178,11 +184,11 @@ class CurveReader:
         unknown = Quantity.unknown(f"{name} of {run.name} is no number", label="not recorded")
         return settings.get(name, unknown)
 
-    def races(self, measure: Measure) -> Measure | None:
-        """Return what the experiment itself declares to stand for times on the same map."""
-        for name, by_map in self.experiment.definition.metrics.items():
-            if measure.map in by_map:
-                declared = self.every.measure(name, measure.map)
+    def declared_best(self, measure: Measure) -> Measure | None:
+        """Return what the experiment itself declares to stand for bests of the same variant."""
+        for name, by_variant in self.experiment.definition.metrics.items():
+            if measure.variant in by_variant:
+                declared = self.every.measure(name, measure.variant)
                 if declared.is_best and declared.metric is not measure.metric:
                     return declared
         return None
@@ -190,7 +196,7 @@ class CurveReader:
     def _match(self, run: Run, tag: str) -> Match | None:
         """Return what a typed tag stands for.
 
-        Of several tags that fit a ``*``, the one of the map that the experiment names first.
+        Of several tags that fit a ``*``, the one of the variant that the experiment names first.
         """
         catalogue = self.experiment.catalogue
         if "*" not in tag:
@@ -202,7 +208,7 @@ class CurveReader:
                 )
             return match
         fitting = [catalogue.match(name) for name in run.tags if fnmatchcase(name, tag)]
-        found = [m for m in fitting if m and m.placeholders.get("status", STATUS) == STATUS]
-        maps = list(self.experiment.definition.maps)
-        of_map = {m.placeholders.get("map"): m for m in reversed(found)}
-        return next((of_map[map] for map in maps if map in of_map), next(iter(found), None))
+        found = [match for match in fitting if match and match.is_usual]
+        first = {match.variant: match for match in reversed(found)}
+        named = (first[v] for v in self.experiment.definition.variant_titles if v in first)
+        return next(named, next(iter(found), None))

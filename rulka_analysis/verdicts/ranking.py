@@ -1,4 +1,4 @@
-"""Which comes first when several objectives decide in order: pure functions on DataFrames."""
+"""Which comes first when several objectives decide in order: pure functions on tables of values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 
 
 class HasMargin(Protocol):
-    """What says how small a difference does not matter; `rulka_analysis.experiments.definition.Margin` does."""
+    """What says how small a difference does not matter, as an experiment's margins do."""
 
     def of(self, base: float, reading: float = 0.0) -> float: ...
 
@@ -105,9 +105,9 @@ def rank(
     --------
     >>> from rulka_analysis.experiments.definition import Margin
     >>> values = pd.DataFrame(
-    ...     {"A01": [24.60, 24.65, 25.00], "hock": [66.0, 58.0, 57.0]}, index=["a", "b", "c"]
+    ...     {"time": [24.60, 24.65, 25.00], "loss": [66.0, 58.0, 57.0]}, index=["a", "b", "c"]
     ... )
-    >>> margins = {"A01": Margin(size=0.1), "hock": Margin(size=1.0)}
+    >>> margins = {"time": Margin(size=0.1), "loss": Margin(size=1.0)}
     >>> rank(values, margins, ["a", "b", "c"]).places
     (('b',), ('a',), ('c',))
     """

@@ -14,16 +14,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from rulka_analysis.experiments.experiment import Experiment
-from rulka_analysis.logs.clocks import Clock, Window, checkpoints
-from rulka_analysis.metrics.series import EVERY, UNITS
-from rulka_analysis.pages.tables import Cell, Table
+from rulka_analysis.logs.clocks import MINUTES, Clock, Window, checkpoints
 from rulka_analysis.values.errors import ExperimentError
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import in_words, joined, listed
+from rulka_analysis.values.tables import Cell, Table
+from rulka_analysis.verdicts.answer import Contradicted
 from rulka_analysis.verdicts.ranking import Ranking, Stretch, stretches
-from rulka_analysis.verdicts.tried import Apart, Contradicted, SettingsTried, Tried
+from rulka_analysis.verdicts.tried import Apart, SettingsTried, Tried
 
-CLOCKS_OF_HORIZONS: tuple[Clock, ...] = ("minutes", "frames")
 # As many other answers a sentence lists; the table has all.
 _STRETCHES_TOLD = 3
 # The ranking again with margins half and twice as large.
@@ -143,17 +142,18 @@ class _Answer:
         self.titles = tried.titles
         self.measures = tried.measures
         self.by_name = {one.name: one for one in tried.all}
+        self.steps = tried.every.clock("steps")
 
     def recommendation(self) -> Recommendation:
-        window = self.tried.window("minutes")
-        values = self.tried.values("minutes", window.end) if window.known else {}
+        window = self.tried.window(MINUTES)
+        values = self.tried.values(MINUTES, window.end) if window.known else {}
         ranking = self.tried.ranked(self.tried.table(values))
         by_name = self.by_name
         level = tuple(by_name[name] for name in ranking.first)
         winner = level[0] if len(level) == 1 else None
         runner_up = tuple(by_name[name] for name in ranking.second)
         end = self._end(window)
-        horizons = {clock: self._horizon(clock) for clock in CLOCKS_OF_HORIZONS}
+        horizons = {clock: self._horizon(clock) for clock in (MINUTES, self.steps)}
         return Recommendation(
             winner=winner,
             level=level,
@@ -173,9 +173,11 @@ class _Answer:
 
     def _end(self, window: Window) -> Quantity:
         if not window.known:
-            return Quantity.unknown("no setting that could win has data of every objective", "min")
+            return Quantity.unknown(
+                "no setting that could win has data of every objective", MINUTES.unit
+            )
         how = f"the common end: the data of {window.limited_by} end there"
-        return Quantity(window.end, UNITS[window.clock], 0, how=how)
+        return Quantity(window.end, window.clock.unit, 0, how=how)
 
     def _described(self, several: Sequence[Tried]) -> Sentence:
         return listed([tried.described(self.titles) for tried in several])
@@ -254,28 +256,27 @@ class _Answer:
         return joined([Sentence(head), joined(told, "; "), Sentence(".")], "")
 
     def _horizon(self, clock: Clock) -> tuple[Stretch, ...]:
-        positions = checkpoints(self.tried.window(clock), EVERY[clock])
+        positions = checkpoints(self.tried.window(clock), clock.every)
         rankings = [self.tried.ranked(v) for v in self.tried.over_time(clock, positions)]
         return stretches([float(at) for at in positions], rankings)
 
     def _horizon_sentence(
         self, level: Sequence[Tried], found: Mapping[Clock, Sequence[Stretch]]
     ) -> Sentence:
-        if not found["minutes"]:
+        if not found[MINUTES]:
             return Sentence("Nothing is known of other horizons.")
         first = {tried.name for tried in level}
         said: list[Sentence] = []
-        same: list[Clock] = []
+        same: list[str] = []
         elsewhere: dict[tuple[str, ...], list[Sentence]] = {}
         for clock, parts in found.items():
             other = [stretch for stretch in parts if set(stretch.first) != first]
             if parts and not other:
-                same.append(clock)
+                same.append(clock.name)
             elif len(other) > _STRETCHES_TOLD:
                 told = "By {clock} the answer changes {count} times up to {end}."
-                end = _position(parts[-1].end, clock)
-                fields = {"clock": clock, "count": _count(len(parts) - 1), "end": end}
-                said.append(Sentence(told, fields))
+                end, count = _position(parts[-1].end, clock), _count(len(parts) - 1)
+                said.append(Sentence(told, {"clock": clock.name, "count": count, "end": end}))
             else:
                 for stretch in other:
                     elsewhere.setdefault(stretch.first, []).append(self._where(stretch, clock))
@@ -290,7 +291,7 @@ class _Answer:
 
     def _where(self, stretch: Stretch, clock: Clock) -> Sentence:
         begin, end = (_position(at, clock) for at in (stretch.begin, stretch.end))
-        interpolated = clock == "frames" and self.tried.every.frames_interpolated
+        interpolated = clock == self.steps and self.tried.every.steps_interpolated
         after = " (interpolated)" if interpolated else ""
         if stretch.begin == stretch.end:
             return Sentence("at {end}" + after, {"end": end})
@@ -438,8 +439,8 @@ class _Answer:
         rows: dict[str, list[Cell]] = {}
         notes = []
         for clock, parts in found.items():
-            interpolated = clock == "frames" and self.tried.every.frames_interpolated
-            named = f"{clock} (interpolated)" if interpolated else clock
+            interpolated = clock == self.steps and self.tried.every.steps_interpolated
+            named = f"{clock} (interpolated)" if interpolated else clock.name
             for number, stretch in enumerate(parts, start=1):
                 rows[f"{clock} {number}"] = [
                     named,
@@ -451,7 +452,7 @@ class _Answer:
             lacking = [t.name for t in self.tried.eligible if t not in there]
             if lacking:
                 told = "On {clock} without {runs}: no such clock in these logs."
-                fields = {"clock": clock, "runs": str(listed(lacking))}
+                fields = {"clock": clock.name, "runs": str(listed(lacking))}
                 notes.append(Sentence(told, fields))
         return Table(columns, rows, "Which setting is first, by where one stops.", notes)
 
@@ -489,7 +490,7 @@ def _of(title: str, value: Quantity) -> Sentence:
 
 
 def _position(at: float, clock: Clock) -> Quantity:
-    return Quantity(at, UNITS[clock], 0, how="a checkpoint")
+    return Quantity(at, clock.unit, 0, how="a checkpoint")
 
 
 def _count(number: int) -> Quantity:

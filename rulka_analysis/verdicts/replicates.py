@@ -1,6 +1,6 @@
 """Several runs of one setting: their interquartile mean and how sure it is. Pure functions.
 
-Intervals are over runs, never over races or checkpoints of one run: those depend on each other.
+Intervals are over runs, never over episodes or checkpoints of one run: those depend on each other.
 """
 
 from __future__ import annotations

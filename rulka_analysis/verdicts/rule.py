@@ -10,40 +10,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rulka_analysis.experiments.claims import ByAtLeast, Claim, Outcome
+
 Floats = NDArray[np.float64]
 Truths = NDArray[np.bool_]
 
-Claim = Literal[
-    "better",
-    "worse",
-    "not better",
-    "not worse",
-    "higher",
-    "lower",
-    "not higher",
-    "not lower",
-    "same",
-    "sooner",
-    "later",
-]
-CLAIMS: tuple[Claim, ...] = get_args(Claim)
 Verdict = Literal["supported", "contradicted", "cannot tell", "no data"]
-Outcome = Literal[
-    "supported",
-    "opposite",
-    "no_difference",
-    "less_than_claimed",
-    "mixed",
-    "contradicted",
-    "cannot_tell",
-    "no_data",
-]
-ALL_OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 # A relation holds on a clock if it is true at the end and at this share of the checkpoints; it
 # fails there if it is false at the end and true at no more than the other share.
@@ -62,41 +39,6 @@ FACTORS = (1.0, 0.5, 2.0)
 _ROUNDING = 1e-9
 
 
-def is_about_time(claim: Claim) -> bool:
-    """Tell whether a claim is about how soon targets are reached.
-
-    Examples
-    --------
-    >>> is_about_time("sooner"), is_about_time("better")
-    (True, False)
-    """
-    return claim in ("sooner", "later")
-
-
-def outcomes_of(claim: Claim, *, least: bool = False) -> tuple[Outcome, ...]:
-    """Return the outcomes a claim can have, each of which needs a sentence.
-
-    Parameters
-    ----------
-    claim : str
-        One of `CLAIMS`.
-    least : bool
-        Whether it says by how much at least.
-
-    Examples
-    --------
-    >>> outcomes_of("not worse")
-    ('supported', 'opposite', 'cannot_tell', 'no_data')
-    """
-    if claim.startswith("not "):
-        return ("supported", "opposite", "cannot_tell", "no_data")
-    if claim == "same":
-        return ("supported", "opposite", "mixed", "cannot_tell", "no_data")
-    less: tuple[Outcome, ...] = ("less_than_claimed",) if least else ()
-    known: tuple[Outcome, ...] = ("supported", "opposite", "no_difference", *less, "mixed")
-    return (*known, "cannot_tell", "no_data")
-
-
 def sign_of(claim: Claim, *, lower_is_better: bool) -> int:
     """Return the relation a claim names: -1 lower or sooner, 1 higher or later, 0 the same.
 
@@ -111,38 +53,6 @@ def sign_of(claim: Claim, *, lower_is_better: bool) -> int:
     if named in ("better", "worse"):
         return -1 if (named == "better") == lower_is_better else 1
     return {"lower": -1, "sooner": -1, "higher": 1, "later": 1, "same": 0}[named]
-
-
-@dataclass(frozen=True, slots=True)
-class ByAtLeast:
-    """How large a claim says a difference is at least.
-
-    Parameters
-    ----------
-    kind : {"percent", "times", "size"}
-        A share of the baseline's value; candidate over baseline (or baseline over candidate, for
-        what is claimed to be lower or sooner); the unit the metric is shown in.
-    amount : float
-        How much.
-    """
-
-    kind: Literal["percent", "times", "size"]
-    amount: float
-
-    def met(self, candidate: Floats, baseline: Floats, sign: int) -> Floats:
-        """Return where the candidate is that far on the claimed side: 1, 0, or NaN (not known)."""
-        amount = self.amount * (1 - _ROUNDING)
-        known = np.isfinite(candidate) & np.isfinite(baseline)
-        ahead = sign * (candidate - baseline)
-        if self.kind == "times":
-            known = known & (candidate > 0) & (baseline > 0)
-            high, low = (candidate, baseline) if sign > 0 else (baseline, candidate)
-            met = high >= amount * low
-        elif self.kind == "percent":
-            met = ahead >= amount / 100 * np.abs(baseline)
-        else:
-            met = ahead >= amount
-        return np.where(known, met, np.nan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +95,7 @@ class Values:
     error : array of shape (n,)
         One standard error of the difference, from reading.
     candidate_unfinished, baseline_unfinished : array of shape (n,)
-        Where races were run and none was finished: no time, yet slower than any.
+        Where episodes were run and none was finished: no time, yet slower than any.
     """
 
     positions: Floats
@@ -450,7 +360,7 @@ def variations(clocks: Sequence[str]) -> list[Variation]:
 
     Examples
     --------
-    >>> len(variations(["minutes", "frames"])), len(variations(["minutes"]))
+    >>> len(variations(["minutes", "steps"])), len(variations(["minutes"]))
     (27, 9)
     """
     chosen: list[str | None] = [None, *clocks] if len(clocks) > 1 else [None]

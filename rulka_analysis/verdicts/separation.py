@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from itertools import product
 
 from rulka_analysis.experiments.experiment import Experiment
-from rulka_analysis.pages.tables import Cell, Table
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import joined, listed
+from rulka_analysis.values.tables import Cell, Table
 from rulka_analysis.verdicts.replicates import RUNS_NEEDED
 from rulka_analysis.verdicts.tried import comparable, setting_values
 

@@ -16,14 +16,13 @@ from rulka_analysis.experiments.definition import Margin, Recommendation, Settin
 from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.logs.clocks import Clock, Window, common_window
 from rulka_analysis.metrics.series import Measure, Series, position_text
-from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import joined, listed
+from rulka_analysis.verdicts.answer import Contradicted
 from rulka_analysis.verdicts.ranking import Ranking, rank
 from rulka_analysis.verdicts.replicates import interquartile_mean
 
 Floats = NDArray[np.float64]
-Contradicted = Mapping[tuple[str, str], Finding]
 # Numbers and reading errors: a row for each setting, a column for each objective.
 Values = tuple[pd.DataFrame, pd.DataFrame]
 
@@ -96,6 +95,22 @@ def comparable(value: Quantity | str | None) -> float | str | None:
     return value.number if isinstance(value, Quantity) else value
 
 
+def replicates_of(experiment: Experiment, run: str) -> tuple[str, ...]:
+    """Return the runs that agree with one in all declared settings, that run first.
+
+    Only runs that the logs hold; a setting that was not recorded agrees with nothing.
+    """
+    own = _compared(experiment, run)
+    if None in own:
+        return (run,)
+    there = [name for name, found in experiment.runs.items() if found is not None and name != run]
+    return (run, *(name for name in there if _compared(experiment, name) == own))
+
+
+def _compared(experiment: Experiment, run: str) -> list[float | str | None]:
+    return [comparable(value) for value in setting_values(experiment, run).values()]
+
+
 class SettingsTried:
     """The settings that were tried, and their values of each objective.
 
@@ -131,10 +146,10 @@ class SettingsTried:
         self.measures: dict[str, Measure] = {}
         self.margins: dict[str, Margin] = {}
         for objective in declared.objectives:
-            map = self.every.map_tag(objective.map)
-            measure = self.every.measure(objective.metric, map)
+            variant = self.every.variant_tag(objective.variant)
+            measure = self.every.measure(objective.metric, variant)
             self.measures[measure.title] = measure
-            self.margins[measure.title] = experiment.definition.margin(objective.metric, map)
+            self.margins[measure.title] = experiment.definition.margin(objective.metric, variant)
         self.all, self.apart = self._grouped()
 
     @property

@@ -6,24 +6,27 @@ and its segment were typed apart. What comes out is one of a few: see `Status`.
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 from rulka_analysis.experiments.experiment import Experiment
-from rulka_analysis.logs.clocks import Clock, write_interval
-from rulka_analysis.metrics.series import UNITS, Series
-from rulka_analysis.pages.tables import Cell, Table
-from rulka_analysis.values import questions
-from rulka_analysis.values.errors import ExperimentError, RulkaError, listing
+from rulka_analysis.logs.clocks import MINUTES, write_interval
 from rulka_analysis.values.findings import Finding
-from rulka_analysis.values.places import project_folder
 from rulka_analysis.values.quantities import Evidence, Quantity, Sentence
-from rulka_analysis.values.sentences import in_words, joined, listed
-from rulka_analysis.verdicts.folder_curves import STATISTICS, Curve, CurveReader, percent_lower
+from rulka_analysis.values.sentences import joined
+from rulka_analysis.values.tables import Cell, Table
+from rulka_analysis.verdicts.answer import Contradicted
+from rulka_analysis.verdicts.folder_curves import STATISTICS, Curve, CurveReader
+from rulka_analysis.verdicts.misleading import (
+    contradicted_by_others,
+    different_bests,
+    ends_apart,
+    margin_of,
+    scaled,
+)
+from rulka_analysis.verdicts.typed_file import TypedFigure, read_typed_figures
 
 Status = Literal[
     "reproduced",
@@ -52,53 +55,6 @@ _ITSELF: Mapping[Status, Status] = {
     "reproduced but misleading": "the typed value itself, and misleading",
 }
 """Statuses of a figure, and those of one that rests on nothing but what was typed."""
-DIFFERENT_DURATIONS = 1.2
-"""Two series are said to end at different times when one is longer by this factor."""
-
-_COLUMNS = ("section", "run", "against", "tag", "statistic", "value", "unit", "step")
-Contradicted = Mapping[tuple[str, str], Finding]
-
-
-class TypedFiguresError(RulkaError):
-    """The file of typed figures is missing or wrong."""
-
-
-@dataclass(frozen=True, slots=True)
-class TypedFigure:
-    """A figure as it was typed.
-
-    Parameters
-    ----------
-    section : str
-        The heading it stood under.
-    run, against : str
-        The log folder it is about, and the one it is held against; `against` may be empty.
-    tag : str
-        The tag it was read from; ``*`` stands for any text.
-    statistic : str
-        A key of `STATISTICS`.
-    value : Quantity
-        The number, with as many digits as were typed.
-    step : float or None
-        The step typed beside it, in frames.
-    step_precision : float
-        Half a unit of the last digit of the step that is not zero.
-    """
-
-    section: str
-    run: str
-    against: str
-    tag: str
-    statistic: str
-    value: Quantity
-    step: float | None = None
-    step_precision: float = 0.5
-
-    @property
-    def name(self) -> str:
-        """Key of its row in a table."""
-        what = f"{self.run} against {self.against}" if self.against else self.run
-        return f"{self.section}: {what}, {self.tag}, {self.statistic}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +68,7 @@ class Regenerated:
     found : Quantity
         The same statistic of the logs; unknown where they do not hold it.
     found_step : Quantity or None
-        Where it was first reached, in frames; None where no step was typed.
+        Where it was first reached, in steps; None where no step was typed.
     status : Status
         What became of it.
     difference : Quantity or None
@@ -130,69 +86,6 @@ class Regenerated:
     difference: Quantity | None
     why: Sentence
     finding: Finding | None = None
-
-
-def read_typed_figures(path: Path | None = None) -> tuple[TypedFigure, ...]:
-    """Read the figures that were typed on the page.
-
-    Parameters
-    ----------
-    path : Path, optional
-        A file like ``data/published/hand_typed_figures.csv``, which is the default.
-
-    Raises
-    ------
-    TypedFiguresError
-        If the file is missing or wrong; names file, line and remedy.
-    """
-    file = path or project_folder() / "data" / "published" / "hand_typed_figures.csv"
-    questions.note_file(file)
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream)
-            if tuple(reader.fieldnames or ()) != _COLUMNS:
-                raise TypedFiguresError(
-                    f"{file}, line 1: the columns must be {', '.join(_COLUMNS)}; correct them"
-                )
-            return tuple(_typed(row, f"{file}, line {reader.line_num}") for row in reader)
-    except (FileNotFoundError, UnicodeDecodeError) as error:
-        raise TypedFiguresError(
-            f"{file}: the typed figures cannot be read ({error}). "
-            "Restore the file from the repository"
-        ) from None
-
-
-def _typed(row: dict[str, str], where: str) -> TypedFigure:
-    if None in row or None in row.values():
-        raise TypedFiguresError(f"{where}: there must be {len(_COLUMNS)} fields; correct the line")
-    if row["statistic"] not in STATISTICS:
-        raise TypedFiguresError(
-            f"{where}: no statistic {row['statistic']!r}. There are: {listing(STATISTICS, 20)}"
-        )
-    if STATISTICS[row["statistic"]].of_two != bool(row["against"]):
-        needed = "names" if STATISTICS[row["statistic"]].of_two else "names no"
-        raise TypedFiguresError(
-            f"{where}: {row['statistic']!r} {needed} run it is held against; correct 'against'"
-        )
-    try:
-        value = float(row["value"])
-        step = float(row["step"]) if row["step"] else None
-    except ValueError:
-        raise TypedFiguresError(f"{where}: value and step must be numbers; correct them") from None
-    # What a metric's values are counted in is no unit readers need beside the number.
-    unit = "" if row["unit"] in ("loss", "return") else row["unit"]
-    digits = len(row["value"].partition(".")[2])
-    zeros = len(row["step"]) - len(row["step"].rstrip("0"))
-    return TypedFigure(
-        row["section"],
-        row["run"],
-        row["against"],
-        row["tag"],
-        row["statistic"],
-        Quantity(value, unit, digits, how="as typed on the page"),
-        step,
-        0.5 * 10**zeros,
-    )
 
 
 # --- Typed against regenerated --------------------------------------------------------------------
@@ -257,17 +150,17 @@ def _regenerated(
     misleading: list[Sentence] = []
     finding = _finding(curve, other if typed.against else None, contradicted)
     if finding:
-        misleading.append(_contradicted(curve, reader))
+        misleading.append(contradicted_by_others(curve, reader))
     if compared and isinstance(other, Curve):
         for setting in curve.series.measure.metric.scales_with:
-            misleading += _scaled(setting, curve, other, reader)
+            misleading += scaled(setting, curve, other, reader)
         # Numbers that are not what their tag says have no margin.
-        margin = None if finding else _margin(typed, curve, reader)
-        ends = _ends_apart(typed, curve, other, reader, margin)
+        margin = None if finding else margin_of(typed, curve, reader)
+        ends = ends_apart(typed, curve, other, reader, margin)
         if ends is not None:
             (misleading if ends.misleads else notes).append(ends.said)
         if typed.statistic == "fewer steps to best":
-            misleading += _different_times(curve, other)
+            misleading += different_bests(curve, other)
     used = [curve, other] if typed.against and isinstance(other, Curve) else [curve]
     alone = list(_beyond_the_curve(found, used))
     notes += alone
@@ -313,13 +206,12 @@ def _wrong_step(
     typed: TypedFigure, curve: Curve, first: Quantity
 ) -> tuple[Status, Quantity, Sentence]:
     assert typed.step is not None
-    frames = curve.series.clock("frames")[curve.inside]
-    end = Quantity(curve.end("frames"), "frames", 0, how="its last event in these logs")
-    off = Quantity(
-        first.number - typed.step, "frames", 0, first.evidence, "first reached minus typed step"
-    )
-    step = Quantity(typed.step, "frames", 0, how="as typed on the page")
-    reach = 2 * write_interval(frames)
+    steps = curve.steps
+    end = Quantity(curve.end(steps), steps.unit, 0, how="its last event in these logs")
+    how = "first reached minus typed step"
+    off = Quantity(first.number - typed.step, steps.unit, 0, first.evidence, how)
+    step = Quantity(typed.step, steps.unit, 0, how="as typed on the page")
+    reach = 2 * write_interval(curve.series.clock(steps)[curve.inside])
     late = first.number < typed.step and abs(end.number - typed.step) <= reach
     if late:
         told = "The step is near the last event, at {end}: the number was first reached at {first}."
@@ -375,7 +267,7 @@ def _beyond_the_curve(found: Quantity, curves: Sequence[Curve]) -> Iterator[Sent
         late = [e for e in found.evidence if e.run == series.run.name and _is_late(e, end)]
         if late:
             told = "The reading of {run} stands alone: its curve is known until {end}."
-            known = Quantity(end, UNITS["minutes"], 0, how="the end of the published curve")
+            known = Quantity(end, MINUTES.unit, 0, how="the end of the published curve")
             yield Sentence(told, {"run": series.run.name, "end": known})
 
 
@@ -387,159 +279,6 @@ def _finding(curve: Curve, other: Curve | Quantity | None, found: Contradicted) 
     curves = [c for c in (curve, other) if isinstance(c, Curve)]
     keys = [(c.series.run.name, c.series.tag) for c in curves]
     return next((found[key] for key in keys if key in found), None)
-
-
-def _contradicted(curve: Curve, reader: CurveReader) -> Sentence:
-    values: dict[str, Quantity | str] = {"tag": curve.series.tag, "run": curve.series.run.name}
-    told = "Other tags contradict {tag} of {run}."
-    races = reader.races(curve.series.measure)
-    series = reader.series(curve.series.run, races) if races else None
-    if races is not None and isinstance(series, Series) and series.best_index is not None:
-        values["title"] = races.title
-        values["best"] = series.quantity(series.best_index, "smallest value logged")
-        told += " {title}, by the races themselves: {best}."
-    return Sentence(told, values)
-
-
-@dataclass(frozen=True, slots=True)
-class _EndsApart:
-    """What is said of two series that end at different times, and whether that misleads."""
-
-    said: Sentence
-    misleads: bool
-
-
-def _ends_apart(
-    typed: TypedFigure, curve: Curve, other: Curve, reader: CurveReader, margin: Quantity | None
-) -> _EndsApart | None:
-    """Hold a number against another run's where both are known; None where they end together.
-
-    It does not mislead where the numbers there are within the margin of those at the end.
-    """
-    statistic = STATISTICS[typed.statistic]
-    clock = _clock(curve, other)
-    ends = (curve.end(clock), other.end(clock))
-    if max(ends) <= DIFFERENT_DURATIONS * min(ends):
-        return None
-    how = "the last event of this tag in the folder"
-    values: dict[str, Quantity | str] = {
-        "run": curve.name,
-        "other": other.name,
-        "end": Quantity(ends[0], UNITS[clock], 0, how=how),
-        "other_end": Quantity(ends[1], UNITS[clock], 0, how=how),
-    }
-    told = "The last value of {run} is at {end}, that of {other} at {other_end}."
-    common = min(curve.known_until(clock), other.known_until(clock))
-    # What scales with a setting is held against another run per unit of it.
-    per_unit = _per_unit(curve, other, reader)
-    own, base = [c.until(clock, common) for c in per_unit or (curve, other)]
-    then = statistic.of(own, base)
-    if not then.known or typed.statistic == "fewer steps to best":
-        return _EndsApart(Sentence(told, values), True)
-    values["common"] = Quantity(common, UNITS[clock], 0, how="where both are still known")
-    values["title"] = in_words(own.series.measure.title)
-    told += " At {common}, where both are known, "
-    told += "by {title} it is {then}" if per_unit else "it is {then}"
-    exact = per_unit is not None and not statistic.of_two
-    digits = own.series.measure.digits if exact else typed.value.digits
-    values["then"] = then.shown_as(digits=digits)
-    moved = [abs(then.number - statistic.of(curve, other).number)]
-    if not statistic.of_two:
-        base_then = statistic.of(base, own)
-        values["base"] = base_then.shown_as(digits=digits)
-        told += " against {base}"
-        moved.append(abs(base_then.number - statistic.of(other, curve).number))
-    if margin is None or max(moved) > margin.number:
-        return _EndsApart(Sentence(told + ".", values), True)
-    values["margin"] = margin
-    off = "It is not off that" if statistic.of_two else "Neither is off the one"
-    told += f". {off} of the last values by more than the margin of {{margin}}."
-    return _EndsApart(Sentence(told, values), False)
-
-
-def _margin(typed: TypedFigure, curve: Curve, reader: CurveReader) -> Quantity | None:
-    """Return below what a difference of a typed number does not matter; None if undeclared."""
-    measure = curve.series.measure
-    # A ratio is not in the unit of the margin.
-    if typed.statistic not in ("best", "last", "difference") or measure.metric.scales_with:
-        return None
-    try:
-        margin = reader.experiment.definition.margin(measure.metric.name, measure.map)
-    except ExperimentError:
-        return None
-    unit = "points" if measure.unit == "%" else measure.unit
-    size = margin.of(curve.last().number)
-    return Quantity(size, unit, measure.digits, how=margin.reason)
-
-
-def _clock(curve: Curve, other: Curve) -> Clock:
-    only_frames = curve.series.measure.metric.deciding_clocks == ("frames",)
-    both = all("frames" in c.series.run.clocks for c in (curve, other))
-    return "frames" if only_frames and both else "minutes"
-
-
-def _scaled(setting: str, curve: Curve, other: Curve, reader: CurveReader) -> Iterator[Sentence]:
-    """Say so where a raw metric grows with a setting that differs, and give it per unit."""
-    runs = (curve.series.run, other.series.run)
-    settings = [reader.setting(run, setting) for run in runs]
-    values: dict[str, Quantity | str] = {
-        "tag": curve.series.tag,
-        "setting": setting.replace("_", " "),
-    }
-    unknown = [run.name for run, q in zip(runs, settings, strict=True) if not q.known]
-    if unknown:
-        told = "{tag} grows with the {setting}, and that of {runs} was not recorded."
-        yield Sentence(told, {**values, "runs": str(listed(unknown))})
-        return
-    if settings[0].number == settings[1].number:
-        return
-    values |= {"own": settings[0], "base": settings[1]}
-    told = "{tag} grows with the {setting}, which differs ({own} against {base})."
-    per_unit = _per_unit(curve, other, reader)
-    if per_unit:
-        last = [c.last() for c in per_unit]
-        ratio = last[0].over(last[1], how=f"{curve.name} over {other.name}")
-        if ratio.known:
-            title = per_unit[0].series.measure.title
-            values |= {"per_unit": title, "a": last[0], "b": last[1], "ratio": ratio}
-            told += " {per_unit}, last values: {a} against {b}, {ratio}."
-    yield Sentence(told, values)
-
-
-def _per_unit(curve: Curve, other: Curve, reader: CurveReader) -> tuple[Curve, Curve] | None:
-    """Return two curves per unit of the setting they scale with; None where they have no such."""
-    measure = reader.per_unit(curve.series.measure)
-    if not measure.per:
-        return None
-    found = [(c, reader.series(c.series.run, measure)) for c in (curve, other)]
-    curves = [replace(c, series=series) for c, series in found if isinstance(series, Series)]
-    return (curves[0], curves[1]) if len(curves) == 2 else None
-
-
-def _different_times(curve: Curve, other: Curve) -> Iterator[Sentence]:
-    """Say so where two runs' steps lead to different bests, and compare them at the same one."""
-    best = [curve.best(), other.best()]
-    if abs(best[0].number - best[1].number) <= best[0].minus(best[1]).reading_error:
-        return
-    worse = max(best, key=lambda quantity: quantity.number)
-    steps = [c.first_at_or_below(worse.number) for c in (curve, other)]
-    told = "The steps lead to different bests, {a} and {b}."
-    values: dict[str, Quantity | str] = {"a": best[0], "b": best[1], "same": worse}
-    values["run"] = curve.name
-    fewer = percent_lower(steps[0], steps[1], "frames to the same value")
-    if fewer.known and _within_a_reading(steps, (curve, other)):
-        told += " To the same one, {same}, {run} took as many, to within the distance of readings."
-    elif fewer.known:
-        values["by"] = fewer.size().shown_as(digits=0)
-        values["word"] = "fewer" if fewer.number > 0 else "more"
-        told += " To the same one, {same}, {run} took {by} {word}."
-    yield Sentence(told, values)
-
-
-def _within_a_reading(steps: Sequence[Quantity], curves: Sequence[Curve]) -> bool:
-    """Whether two positions differ by no more than the distance at which a best is written."""
-    frames = [c.series.clock("frames")[c.inside] for c in curves]
-    return abs(steps[0].number - steps[1].number) <= max(write_interval(f) for f in frames)
 
 
 # --- For readers ----------------------------------------------------------------------------------
@@ -567,10 +306,11 @@ def typed_figures(
         "found": "In these logs",
         "why": "What to know",
     }
+    unit = experiment.catalogue.domain.conventions.steps.unit
     rows: dict[str, list[Cell]] = {}
     for one in found:
         typed_at = one.typed.step
-        step = None if typed_at is None else Quantity(typed_at, "frames", 0, how="as typed")
+        step = None if typed_at is None else Quantity(typed_at, unit, 0, how="as typed")
         rows[one.typed.name] = [
             one.typed.name,
             _status(one),

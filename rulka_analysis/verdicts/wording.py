@@ -5,35 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from string import Formatter
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rulka_analysis.experiments.claims import ByAtLeast, Claim, Outcome
 from rulka_analysis.experiments.definition import DeclaredConclusion
 from rulka_analysis.logs.clocks import Clock, Window
-from rulka_analysis.metrics.series import UNITS, Measure, Series, position_text
+from rulka_analysis.metrics.domain import Variant
+from rulka_analysis.metrics.series import Measure, Series, position_text
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity, Sentence
-from rulka_analysis.values.sentences import joined, listed
-from rulka_analysis.verdicts import replicates
+from rulka_analysis.values.sentences import joined
+from rulka_analysis.verdicts.answer import OnClock
 from rulka_analysis.verdicts.rule import (
-    FACTORS,
-    WINDOWS,
     Agreement,
-    ByAtLeast,
-    Claim,
     Decision,
-    Outcome,
     Tally,
     Times,
     Values,
-    Variation,
     Verdict,
     sign_of,
 )
-
-if TYPE_CHECKING:
-    from rulka_analysis.verdicts.evaluate import OnClock
+from rulka_analysis.verdicts.sensitivity import counted_variations
 
 OUTCOME_OF: dict[Verdict, Outcome] = {
     "supported": "supported",
@@ -55,15 +48,6 @@ _PARTS: dict[Verdict, str] = {
     "cannot tell": "cannot be told",
     "no data": "without data",
 }
-# In a sentence no more variations than these are named.
-_NAMED = 3
-
-_WINDOW_WORDS = {
-    WINDOWS[1]: "over the last third of the common window",
-    WINDOWS[2]: "over the last two thirds of the common window",
-}
-_TARGET_WORDS = {WINDOWS[1]: "without the hardest target", WINDOWS[2]: "without the easiest target"}
-_FACTOR_WORDS = {FACTORS[1]: "with half the margin", FACTORS[2]: "with twice the margin"}
 
 
 def way(claim: Claim | None, outcome: Outcome) -> str:
@@ -151,6 +135,7 @@ class Told:
 
     declared: DeclaredConclusion
     measure: Measure
+    variant: Variant | None
     row: OnClock
     asked: Values | Times
     decision: Decision
@@ -166,7 +151,7 @@ class Told:
                 "candidate": declared.candidate,
                 "baseline": declared.baseline,
                 "title": title_within(self.measure),
-                "map": self.measure.map_title,
+                **variant_field(self.variant, self.measure),
                 "value": row.candidate,
                 "base": row.baseline,
                 "by": row.difference.size(),
@@ -187,7 +172,7 @@ class Told:
         if isinstance(self.asked, Times):
             return self._times(self.asked)
         values = {"value": row.candidate, "base": row.baseline}
-        # What has no value is said in words: a race that was never finished is no reason for
+        # What has no value is said in words: an episode that was never finished is no reason for
         # silence about the rest.
         shown = {name: v if v.known else v.text for name, v in values.items()}
         return Sentence("{value} against {base} at {end}", {**shown, "end": row.end})
@@ -200,7 +185,7 @@ class Told:
         fields: dict[str, Quantity | str] = {
             "candidate": self.declared.candidate,
             "baseline": self.declared.baseline,
-            "clock": self.row.clock,
+            "clock": self.row.clock.name,
             "ratio": self._ratio(),
             "count": Quantity(count, "", 0, how="targets that both reached"),
             "of": Quantity(of, "", 0, how="targets declared"),
@@ -236,7 +221,7 @@ class Told:
                 "soon": soon,
                 "of": Quantity(len(reached), "", 0, how="targets declared"),
                 "before": Quantity(before, "", 0, how=f"targets reached before, by {clock}"),
-                "until": Quantity(until, UNITS[clock], 0, how=f"where the data of {late} end"),
+                "until": Quantity(until, clock.unit, 0, how=f"where the data of {late} end"),
             },
         )
 
@@ -295,7 +280,7 @@ class Told:
             return ratio if sign > 0 else replace(ratio, value=1 / ratio.number)
         both = self._both_reached()
         differences = sign * (self.asked.candidate[both] - self.asked.baseline[both])
-        unit = UNITS[self.row.clock]
+        unit = self.row.clock.unit
         how = "median difference over the targets that both reached"
         return Quantity(float(np.median(differences)), unit, 0, ratio.evidence, how)
 
@@ -313,7 +298,7 @@ class Told:
             return Sentence(
                 "the rule itself says {verdict}, but so do only {agreeing} of {asked} variations "
                 "of it, and at least half of them must",
-                {"verdict": self.decision.verdict, **_counted(self.agreement)},
+                {"verdict": self.decision.verdict, **counted_variations(self.agreement)},
             )
         tallies = self.decision.tallies
         told = joined([self._of(clock, found) for clock, found in tallies.items()], "; ")
@@ -363,16 +348,25 @@ def title_within(measure: Measure) -> str:
     return f"best {title}" if measure.is_best and "best" not in title else title
 
 
+def variant_field(variant: Variant | None, measure: Measure) -> dict[str, str]:
+    """Return the field of a sentence that names the variant, by what the domain calls one."""
+    return {variant.name: measure.variant_title} if variant else {}
+
+
 def without_numbers(
-    declared: DeclaredConclusion, title: str, map_title: str, outcome: Outcome, reason: Sentence
+    declared: DeclaredConclusion,
+    measure: Measure,
+    variant: Variant | None,
+    outcome: Outcome,
+    reason: Sentence,
 ) -> Sentence:
     """Return the sentence of an outcome for which there are no numbers."""
     unknown = Quantity.unknown(str(reason))
     values: dict[str, Quantity | str | Sentence] = {
         "candidate": declared.candidate,
         "baseline": declared.baseline,
-        "title": title,
-        "map": map_title,
+        "title": title_within(measure),
+        **variant_field(variant, measure),
         "reason": reason,
         "numbers": reason,
     }
@@ -429,8 +423,8 @@ def no_clock(measure: Measure, wanted: Sequence[Clock], series: Mapping[str, Ser
     lacking = [run for run, s in series.items() if not set(wanted) & set(s.run.clocks)]
     fields = {
         "title": title_within(measure),
-        "clocks": " and ".join(wanted),
-        "none": " or ".join(wanted),
+        "clocks": " and ".join(map(str, wanted)),
+        "none": " or ".join(map(str, wanted)),
         "runs": " and ".join(lacking or series),
     }
     if lacking:
@@ -448,217 +442,3 @@ def how_at_end(measure: Measure, window: Window) -> str:
         "best": f"best so far, {where}",
         "median_of_last_three": f"median of the last three readings, {where}",
     }.get(measure.metric.summary, f"last value logged, {where}")
-
-
-# --- Strength ---------------------------------------------------------------------------------
-
-
-def strength(
-    candidates: Sequence[str], baselines: Sequence[str], rows: Sequence[OnClock]
-) -> Sentence:
-    """Return how many runs of each setting there are, and what follows from that."""
-    row = rows[0]
-    if len(candidates) == len(baselines) == 1:
-        text = (
-            "Observed once: one run of each setting. How much two runs of one setting differ was "
-            "not measured; the margin of {margin} stands in for it. This is no test."
-        )
-        return joined([Sentence(text, {"margin": row.margin}), *_clocks_agree_by_themselves(rows)])
-    told = [_of_setting(candidates, row, row.candidate), _of_setting(baselines, row, row.baseline)]
-    values = [_numbers_of(runs, row) for runs in (candidates, baselines)]
-    enough = [v for v in values if v is not None]
-    if len(enough) == 2:
-        low, high = replicates.interval(*enough)
-        text = (
-            "The difference of the interquartile means is {difference}, with a bootstrap interval "
-            "from {low} to {high}, which {holds} zero."
-        )
-        fields: dict[str, Quantity | str] = {
-            "difference": row.difference,
-            "low": _bound(low, row.difference),
-            "high": _bound(high, row.difference),
-            "holds": "holds" if low <= 0 <= high else "does not hold",
-        }
-        told.append(Sentence(text, fields))
-    if enough:
-        told.append(_true_coverage(tuple(len(v) for v in enough)))
-    else:
-        text = "The margin of {margin} stands in for how much runs of one setting differ."
-        told.append(Sentence(text, {"margin": row.margin}))
-    return joined([*told, *_clocks_agree_by_themselves(rows)])
-
-
-def _clocks_agree_by_themselves(rows: Sequence[OnClock]) -> list[Sentence]:
-    voting = [row for row in rows if row.votes]
-    if len(voting) < 2 or not any(row.interpolated for row in voting):
-        return []
-    text = "Frames are interpolated, so the clocks are almost one piece of evidence."
-    return [Sentence(text)]
-
-
-def _of_setting(runs: Sequence[str], row: OnClock, together: Quantity) -> Sentence:
-    if len(runs) == 1:
-        return Sentence("Of the setting of {run} there is one run.", {"run": runs[0]})
-    each = listed([_of_run(run, row.by_run[run]) for run in runs])
-    values: dict[str, Quantity | str | Sentence] = {"each": each, "run": runs[0]}
-    begin = "Replicates of the setting of {run}: {each}"
-    numbers = _numbers_of(runs, row)
-    if len(runs) < replicates.RUNS_NEEDED:
-        return filled(begin + "; two runs are too few for an interval.", values)
-    if numbers is None:
-        return filled(begin + "; without a value of every run there is no interval.", values)
-    low, high = replicates.interval(numbers)
-    values |= {"mean": together, "low": _bound(low, together), "high": _bound(high, together)}
-    end = "; interquartile mean {mean}, bootstrap interval from {low} to {high}."
-    return filled(begin + end, values)
-
-
-def _of_run(run: str, value: Quantity) -> Sentence:
-    return Sentence("{run} {value}", {"run": run, "value": value if value.known else value.text})
-
-
-def _numbers_of(
-    runs: Sequence[str], row: OnClock
-) -> np.ndarray[tuple[int], np.dtype[np.float64]] | None:
-    """Return the values of a setting's runs, or None where they allow no interval."""
-    values = np.array([row.by_run[run].number for run in runs])
-    enough = len(values) >= replicates.RUNS_NEEDED and np.isfinite(values).all()
-    return values if enough else None
-
-
-def _bound(value: float, like: Quantity) -> Quantity:
-    how = (
-        f"percentile bootstrap over runs, stratified by setting, nominal {replicates.LEVEL:.0%}, "
-        "seeded"
-    )
-    return Quantity(value, like.unit, like.digits, like.evidence, how)
-
-
-def _true_coverage(runs: tuple[int, ...]) -> Sentence:
-    """Say how often such an interval holds the true value: of a mean, or of a difference of two."""
-    share = replicates.coverage(runs)
-    narrow = "Intervals from so few runs are too narrow: of" if share < replicates.LEVEL else "Of"
-    return Sentence(
-        f"{narrow} intervals of {{what}} called {{level}} about {{true}} hold the true value.",
-        {
-            "what": "a difference" if len(runs) > 1 else "a mean",
-            "level": Quantity(100 * replicates.LEVEL, "%", 0, how="nominal level"),
-            "true": Quantity(
-                100 * share,
-                "%",
-                0,
-                how="simulated with normally distributed values of equal spread",
-            ),
-        },
-    )
-
-
-def strength_of_parts(strengths: Sequence[Sentence], *, all_have_data: bool = True) -> Sentence:
-    """Return the strength of a compound: no greater than that of the parts that decide it.
-
-    Where it has no data because a part has none, it is that of the parts which do.
-    """
-    known = [str(found) for found in strengths if str(found)]
-    if not known:
-        return Sentence("")
-    once = all("Observed once" in found for found in known)
-    if not all_have_data:
-        text = "The parts that have data were observed once: each rests on one run of each setting."
-        return Sentence(text if once else "")
-    if once:
-        return Sentence("Observed once: every part rests on one run of each setting.")
-    return Sentence("It is as strong as the weakest of the parts that decide it.")
-
-
-# --- Sensitivity ------------------------------------------------------------------------------
-
-
-def sensitivity(
-    declared: DeclaredConclusion, verdict: Verdict, decision: Decision, agreement: Agreement
-) -> Sentence:
-    """Return how much a verdict depends on the rule."""
-    about = "targets" if declared.about_time else "window"
-    fields: dict[str, Quantity | str] = {**_counted(agreement), "about": about}
-    named = breaks(declared, agreement)
-    fields["breaks"] = ", ".join(named[:_NAMED]) + (", …" if len(named) > _NAMED else "")
-    over = "{agreeing} of {asked} variations of {about}, margin and clock"
-    if decision.verdict == "cannot tell":
-        return Sentence(f"It cannot be told in {over}.", fields)
-    if verdict == "cannot tell":
-        fields["rule"] = decision.verdict
-        return Sentence(f"The rule itself says {{rule}}, but so do only {over}.", fields)
-    text = f"The verdict is the same in {over}."
-    if agreement.fragile:
-        text += " It is fragile: another verdict comes {breaks}."
-    elif named:
-        text += " Another verdict comes {breaks}."
-    return Sentence(text, fields)
-
-
-def _counted(agreement: Agreement) -> dict[str, Quantity]:
-    return {
-        "agreeing": Quantity(agreement.agreeing, "", 0, how="variations with the same verdict"),
-        "asked": Quantity(agreement.asked, "", 0, how="variations of the rule"),
-    }
-
-
-def sensitivity_of_parts(verdict: Verdict, fragile: int, asked: int) -> Sentence:
-    """Return how many of the parts that decide a compound are fragile; each part says it itself."""
-    if verdict not in ("supported", "contradicted"):
-        return Sentence("")
-    if not fragile:
-        return Sentence("None of the parts that decide it is fragile.")
-    fields = {
-        "fragile": Quantity(fragile, "", 0, how="parts that decide it and are fragile"),
-        "asked": Quantity(asked, "", 0, how="parts that decide it"),
-    }
-    if fragile == asked:
-        one = "The one part that decides it is fragile."
-        return Sentence(
-            one if asked == 1 else "All {asked} parts that decide it are fragile.", fields
-        )
-    are = "is" if fragile == 1 else "are"
-    return Sentence(f"Of the {{asked}} parts that decide it {{fragile}} {are} fragile.", fields)
-
-
-def breaks(declared: DeclaredConclusion, agreement: Agreement) -> tuple[str, ...]:
-    """Return the smallest changes of the rule that give another verdict, in words."""
-    return tuple(in_words(v, about_time=declared.about_time) for v in agreement.breaking)
-
-
-def in_words(variation: Variation, *, about_time: bool = False) -> str:
-    """Word a variation of the rule.
-
-    Examples
-    --------
-    >>> in_words(Variation(factor=2.0, clock="frames"))
-    'with twice the margin and by frames alone'
-    """
-    windows = _TARGET_WORDS if about_time else _WINDOW_WORDS
-    words = [windows.get(variation.window, ""), _FACTOR_WORDS.get(variation.factor, "")]
-    words.append(f"by {variation.clock} alone" if variation.clock else "")
-    return " and ".join(word for word in words if word)
-
-
-__all__ = [
-    "OUTCOME_OF",
-    "Told",
-    "breaks",
-    "claimed",
-    "compound",
-    "counted",
-    "filled",
-    "found",
-    "how_at_end",
-    "in_words",
-    "instead_of",
-    "joined",
-    "no_clock",
-    "sensitivity",
-    "sensitivity_of_parts",
-    "strength",
-    "strength_of_parts",
-    "title_within",
-    "way",
-    "without_numbers",
-]

@@ -17,7 +17,10 @@ from typing import Any
 
 import pytest
 
-import tasks
+from build_tasks import targets
+from build_tasks.order import Order
+from build_tasks.project import Project
+from tests.site_of_project import PROJECT
 
 NOTEBOOK = """\
 # %% [markdown]
@@ -91,19 +94,21 @@ def page() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a folder that tasks.py takes for the project's, in the home of a hostile user.
+class Installed(Project):
+    """A project in which the Python that runs this test stands in for the one in `.venv`."""
 
-    The Python that runs this test stands in for the one in `.venv`.
-    """
+    @property
+    def python(self) -> Path:
+        return Path(sys.executable)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installed:
+    """Return a project in the home of a hostile user."""
     folder = tmp_path / "try out ä"
     (folder / "notebooks" / "one experiment").mkdir(parents=True)
-    shutil.copy(tasks.ROOT / "notebooks" / "jupytext.toml", folder / "notebooks")
-    monkeypatch.setattr(tasks, "ROOT", folder)
-    monkeypatch.setattr(tasks, "ENVIRONMENT", folder / ".venv")
-    monkeypatch.setattr(tasks, "PYTHON", Path(sys.executable))
-    monkeypatch.setattr(tasks, "ready", lambda order: sys.executable)
+    shutil.copy(PROJECT / "notebooks" / "jupytext.toml", folder / "notebooks")
+    monkeypatch.setattr(targets, "prepare", lambda project, order: None)
     home = tmp_path / "home"
     for name in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(name, str(home))
@@ -126,20 +131,20 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(content), encoding="utf-8")
     (home / "jupytext.toml").write_text('formats = "ipynb,py:percent"\n', encoding="utf-8")
-    return folder
+    return Installed(folder)
 
 
 @pytest.fixture
-def address(project: Path, tmp_path: Path) -> Iterator[str]:
+def address(project: Project, tmp_path: Path) -> Iterator[str]:
     """Run `make lab LOGDIR=…` and return where JupyterLab answers."""
     logs = tmp_path / "my $run"
     logs.mkdir()
     options = ("--no-browser", "--port=0", "--allow-root", "--IdentityProvider.token=secret")
-    order = tasks.Order("lab", log_directory=logs, passed=options)
+    order = Order("lab", log_directory=logs, passed=options)
     status: list[int] = []
-    server = threading.Thread(target=lambda: status.append(tasks.lab(order)))
+    server = threading.Thread(target=lambda: status.append(targets.open_lab(project, order)))
     server.start()
-    runtime = project / ".venv" / "jupyter" / "runtime"
+    runtime = project.environment / "jupyter" / "runtime"
     deadline = time.monotonic() + 60
     while not (found := list(runtime.glob("jpserver-*.json"))):
         assert server.is_alive(), "JupyterLab ended before it answered"
@@ -157,10 +162,10 @@ def address(project: Path, tmp_path: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("header", ["", HEADER], ids=["bare", "with a header"])
 def test_a_double_click_opens_a_notebook_that_runs(
-    page: Any, project: Path, address: str, tmp_path: Path, header: str
+    page: Any, project: Project, address: str, tmp_path: Path, header: str
 ) -> None:
     text = header.format(version=version("jupytext")) + NOTEBOOK
-    notebook = project / "notebooks" / "one experiment" / "first.py"
+    notebook = project.root / "notebooks" / "one experiment" / "first.py"
     notebook.write_bytes(text.encode())
     before = notebook.stat().st_mtime_ns
 
@@ -184,7 +189,7 @@ def test_a_double_click_opens_a_notebook_that_runs(
     output.wait_for()
     assert output.inner_text().split("\n")[:2] == [
         f"logs: {tmp_path / 'my $run'}",
-        f"python: {tasks.PYTHON}",
+        f"python: {project.python}",
     ]
 
     # What JupyterLab does by itself every two minutes.
@@ -198,7 +203,7 @@ def test_a_double_click_opens_a_notebook_that_runs(
 
 @pytest.mark.parametrize(
     "notebook",
-    sorted((tasks.ROOT / "notebooks").glob("*/*.py")),
+    sorted((PROJECT / "notebooks").glob("*/*.py")),
     ids=lambda path: f"{path.parent.name}/{path.name}",
 )
 def test_saving_a_notebook_as_it_is_changes_nothing(notebook: Path) -> None:

@@ -12,18 +12,21 @@ import pandas as pd
 import pytest
 
 from rulka_analysis.experiments.comparison import Comparison
-from rulka_analysis.experiments.experiment import Experiment, load_experiment
+from rulka_analysis.experiments.experiment import Experiment
+from rulka_analysis.experiments.reader import read_definition
 from rulka_analysis.logs.events import read_scalars
 from rulka_analysis.logs.runs import Logs
-from rulka_analysis.metrics.catalogue import load_catalogue
+from rulka_analysis.metrics.domain import VariantError
 from rulka_analysis.metrics.series import Line
 from rulka_analysis.pages import tables
+from rulka_analysis.project import load_catalogue, open_logs
 from rulka_analysis.values.errors import UnknownMetricError
 from rulka_analysis.values.quantities import Quantity
 from tests import event_files as write
 from tests.training_logs import TrainingRun, rewrite_event_file, write_runs
 
-SOURCE = Path(__file__).parents[2] / "data" / "published"
+PROJECT = Path(__file__).parents[2]
+SOURCE = PROJECT / "data" / "published"
 EXPERIMENT = "batch_size_and_running_speed"
 BATCH = {"uni_5": 2048, "uni_6": 8192, "uni_7": 512, "uni_9": 64, "uni_10": 512, "uni_11": 512}
 BATCH |= {"uni_12": 512}
@@ -45,9 +48,15 @@ RACES = [
 ]
 
 
+def experiment_on(logs: Logs) -> Experiment:
+    file = PROJECT / "docs" / "experiments" / f"{EXPERIMENT}.toml"
+    catalogue = load_catalogue()
+    return Experiment(read_definition(EXPERIMENT, file, catalogue), logs, catalogue)
+
+
 @pytest.fixture(scope="session")
 def experiment(bundled: Logs) -> Experiment:
-    return load_experiment(EXPERIMENT, bundled)
+    return experiment_on(bundled)
 
 
 @pytest.fixture(scope="session")
@@ -202,7 +211,7 @@ def test_half_the_loss_gives_half_the_ratio(bundled: Logs, tmp_path: Path) -> No
     shutil.copytree(bundled.path, logs)
     for path in [*logs.glob("uni_6/*tfevents*"), *logs.glob("uni_6_2/*tfevents*")]:
         rewrite_event_file(path, lambda tag, value: value / 2 if tag == "Training/loss" else value)
-    comparison = load_experiment(EXPERIMENT, Logs(logs)).comparison("larger_batch")
+    comparison = experiment_on(open_logs(logs)).comparison("larger_batch")
     for as_logged, expected in ((True, "4.92 times"), (False, "1.23 times")):
         last = comparison.last(comparison.measure("loss", as_logged=as_logged))
         assert last["uni_6"].over(last["uni_5"]).text == expected
@@ -279,13 +288,30 @@ def test_a_row_of_a_comparison_names_its_event(larger_batch: Comparison, bundled
             assert row.minutes <= row.checkpoint * (1 + 1e-9)
 
 
+def test_the_domain_s_words_are_keywords_and_columns(experiment: Experiment) -> None:
+    compared = experiment.comparison("larger_batch")
+    table = compared.compare("race_time", "Hock", "frames")
+    pd.testing.assert_frame_equal(table, compared.compare("race_time", map="hock", clock="steps"))
+    by_name = experiment.compare("larger_batch", "race_time", clock="frames", map="Hock")
+    pd.testing.assert_frame_equal(table, by_name)
+    assert set(table["map"]) == {"hock"}
+    assert set(table["clock"]) == {"frames"}
+    assert list(table.columns) == [
+        *("run", "role", "metric", "map", "clock", "checkpoint", "value", "unit", "difference"),
+        *("reading_error", "tag", "file", "step", "wall_time", "minutes", "frames"),
+        "logged_value",
+    ]
+    with pytest.raises(VariantError, match="no variant 'level' in the domain 'trackmania'"):
+        compared.compare("race_time", level="hock")
+
+
 # --- What cannot be known -------------------------------------------------------------------------
 
 
 @pytest.fixture
 def only_uni_5(bundled: Logs, tmp_path: Path) -> Comparison:
     shutil.copytree(bundled.path / "uni_5", tmp_path / "uni_5")
-    return load_experiment(EXPERIMENT, Logs(tmp_path)).comparison("larger_batch")
+    return experiment_on(open_logs(tmp_path)).comparison("larger_batch")
 
 
 def test_a_missing_run_is_named_wherever_it_is_asked_for(only_uni_5: Comparison) -> None:
@@ -379,7 +405,7 @@ def test_generated_logs_give_their_truth(tmp_path: Path) -> None:
         TrainingRun("uni_5", minutes=50, batch_size=2048, seed=1),
         TrainingRun("uni_6", minutes=60, batch_size=8192, loss=0.3, best=slow, seed=2),
     )
-    comparison = load_experiment(EXPERIMENT, Logs(tmp_path)).comparison("larger_batch")
+    comparison = experiment_on(open_logs(tmp_path)).comparison("larger_batch")
     for metric, map, tag in RACES:
         measure = comparison.measure(metric, map)
         end = comparison.window(measure).end
@@ -395,7 +421,7 @@ def test_generated_logs_give_their_truth(tmp_path: Path) -> None:
         assert quantity.value == pytest.approx(logged / BATCH[run])
         assert "as logged" in quantity.how
     assert comparison.has_clock("updates")
-    assert not comparison.frames_interpolated
+    assert not comparison.steps_interpolated
     measure = comparison.measure("exploring_race_time", "A01")
     reached = comparison.time_to_target(measure, 27.0)["uni_5"]
     races = truths["uni_5"].of(EXPLORING)
@@ -407,7 +433,7 @@ def test_a_run_named_like_a_tag_of_html_is_only_text(tmp_path: Path) -> None:
     write.write_event_file(
         tmp_path / "b" / write.NAME, [write.scalar_event("Training/loss", 1, 1.0)]
     )
-    comparison = compare_runs(Logs(tmp_path), "b")
+    comparison = compare_runs(open_logs(tmp_path), "b")
     comparison.runs["<script>"] = None
     found = comparison.last(comparison.measure("loss", as_logged=True))
     assert found["<script>"].missing == "no run <script> in these logs"

@@ -6,12 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from rulka_analysis.experiments.definition import Objective
-from rulka_analysis.experiments.experiment import load_experiment, read_definition
+from rulka_analysis.experiments.claims import ByAtLeast
+from rulka_analysis.experiments.definition import Definition, Objective
+from rulka_analysis.experiments.experiment import Experiment
+from rulka_analysis.experiments.reader import read_definition
+from rulka_analysis.logs.clocks import MINUTES, STEPS
 from rulka_analysis.logs.runs import Logs
+from rulka_analysis.metrics.catalogue_file import load_catalogue as read_catalogue
+from rulka_analysis.metrics.domain import Domain, Variant
+from rulka_analysis.project import load_catalogue, load_experiment, open_logs
 from rulka_analysis.values import questions
 from rulka_analysis.values.errors import ExperimentError
-from rulka_analysis.verdicts.rule import ByAtLeast
 from tests import event_files as write
 from tests.training_logs import TrainingRun, write_run
 
@@ -138,8 +143,12 @@ def definition_file(folder: Path, text: str = DEFINITION) -> Path:
     return path
 
 
+def read(path: Path) -> Definition:
+    return read_definition("an experiment", path, load_catalogue())
+
+
 def test_a_definition_is_read(tmp_path: Path) -> None:
-    definition = read_definition("an experiment", definition_file(tmp_path))
+    definition = read(definition_file(tmp_path))
     assert definition.baseline == "one"
     assert list(definition.runs) == ["one", "two, too"]
     assert definition.runs["two, too"].settings == {"running_speed": "fast"}
@@ -150,8 +159,16 @@ def test_a_definition_is_read(tmp_path: Path) -> None:
     assert [line.name for line in definition.lines] == ["loss", "race_time_hock_last"]
 
 
+def test_titles_of_variants_go_by_the_domain_s_word_too(tmp_path: Path) -> None:
+    definition = read(definition_file(tmp_path))
+    assert definition.variant_titles == {"A01": "A01", "hock": "Hock"}
+    # Notebooks say it this way, whatever a domain calls it.
+    assert getattr(definition, "maps") == definition.variant_titles  # noqa: B009
+    assert not hasattr(definition, "levels")
+
+
 def test_margins_are_read(tmp_path: Path) -> None:
-    definition = read_definition("an experiment", definition_file(tmp_path))
+    definition = read(definition_file(tmp_path))
     assert definition.margin("race_time", "A01").of(24.6) == 0.1
     assert definition.margin("race_time", "hock").of(60.0) == 1.0
     # What has no maps has one margin; it holds whatever map is asked for.
@@ -165,13 +182,13 @@ def test_margins_are_read(tmp_path: Path) -> None:
 
 
 def test_conclusions_are_read(tmp_path: Path) -> None:
-    declared = read_definition("an experiment", definition_file(tmp_path)).conclusions
+    declared = read(definition_file(tmp_path)).conclusions
     slower = declared["slower"]
-    assert (slower.baseline, slower.candidate, slower.map) == ("one", "two, too", "A01")
+    assert (slower.baseline, slower.candidate, slower.variant) == ("one", "two, too", "A01")
     assert (slower.typed, slower.by_at_least, slower.targets) == ("10% slower", None, ())
     assert slower.sentences["mixed"] == "It changes."
     assert declared["later"].targets == (70.0,)
-    assert declared["later"].clocks == ("minutes",)
+    assert declared["later"].clocks == (MINUTES,)
     assert declared["less"].by_at_least == ByAtLeast("percent", 74.0)
     assert declared["less"].sentences["less_than_claimed"] == "Lower, but not by {claimed}."
     # A set of sentences that nobody named is the one called after the claim.
@@ -180,14 +197,124 @@ def test_conclusions_are_read(tmp_path: Path) -> None:
 
 
 def test_the_recommendation_is_read(tmp_path: Path) -> None:
-    found = read_definition("an experiment", definition_file(tmp_path)).recommendation
+    found = read(definition_file(tmp_path)).recommendation
     assert found is not None
     assert found.objectives == (Objective("race_time", "A01"), Objective("race_time", "hock"))
     assert found.settings == ("batch_size", "running_speed")
     assert found.configuration == {"batch_size": "training.py"}
     text = DEFINITION[: DEFINITION.index("[recommendation]")]
-    assert read_definition("an experiment", definition_file(tmp_path, text)).recommendation is None
+    assert read(definition_file(tmp_path, text)).recommendation is None
 
+
+# --- Another domain's words -----------------------------------------------------------------------
+
+METRICS = """
+[[group]]
+name = "Play"
+description = "How well it plays."
+
+[placeholder.level]
+form = "name"
+description = "a level"
+
+[[metric]]
+name = "score"
+pattern = "Play/score_{level}"
+title = "Score on {level}"
+group = "Play"
+unit = ""
+digits = 0
+better = "higher"
+summary = "last"
+written = "episode"
+description = "What it scores."
+interpretation = "Higher is better."
+watch_for = "Nothing."
+"""
+OF_LEVELS = """\
+title = "A title"
+question = "A question?"
+baseline = "one"
+
+[levels]
+cave = "The cave"
+
+[runs.one]
+
+[runs.two]
+
+[margins.score]
+size = { cave = 1 }
+reason = "Less does not matter."
+
+[comparisons.first]
+title = "First"
+question = "Which?"
+candidates = ["two"]
+
+[conclusions.higher]
+section = "first"
+claim = "better"
+candidate = "two"
+metric = "score"
+level = "cave"
+clocks = ["steps"]
+[conclusions.higher.sentences]
+supported = "Better on {level}."
+opposite = "Worse."
+no_difference = "No difference."
+mixed = "It changes."
+cannot_tell = "It cannot be told: {reason}."
+no_data = "Not known: {reason}."
+
+[[lines]]
+metric = "score"
+level = "cave"
+"""
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Domain:
+    file = tmp_path / "catalogue.toml"
+    file.write_text(METRICS, encoding="utf-8")
+    return Domain("play", file, variant=Variant("level", "levels"))
+
+
+def test_a_definition_speaks_of_variants_as_its_domain_does(tmp_path: Path, play: Domain) -> None:
+    file = definition_file(tmp_path, OF_LEVELS)
+    definition = read_definition("an experiment", file, read_catalogue(play))
+    assert definition.conclusions["higher"].variant == "cave"
+    assert definition.conclusions["higher"].clocks == (STEPS,)
+    assert [line.name for line in definition.lines] == ["score_cave"]
+    assert getattr(definition, "levels") == {"cave": "The cave"}  # noqa: B009
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line", "words"),
+    [
+        ("[levels]", "[maps]", "[maps]", ["no key 'maps'", "levels"]),
+        ('level = "cave"\nclocks', 'map = "cave"\nclocks', "map =", ["no key 'map'"]),
+        ('level = "cave"\nclocks', "clocks", 'metric = "score"', ["on a level; add level = …"]),
+        ('level = "cave"\nclocks', 'level = "cove"\nclocks', "cove", ["no level 'cove'", "cave"]),
+        ("{level}", "{map}", "{map}", ["no field of a sentence 'map'"]),
+        ('["steps"]', '["frames"]', "frames", ["no clock 'frames'", "minutes, steps, updates"]),
+    ],
+)
+def test_mistakes_are_told_in_the_domain_s_words(
+    tmp_path: Path, play: Domain, before: str, after: str, line: str, words: list[str]
+) -> None:
+    assert OF_LEVELS.count(before) == 1
+    text = OF_LEVELS.replace(before, after)
+    path = definition_file(tmp_path, text)
+    with pytest.raises(ExperimentError) as caught:
+        read_definition("an experiment", path, read_catalogue(play))
+    number = next(n for n, found in enumerate(text.splitlines(), start=1) if line in found)
+    assert f"{path}, line {number}:" in str(caught.value)
+    for word in words:
+        assert word in str(caught.value)
+
+
+# --- Mistakes -------------------------------------------------------------------------------------
 
 # What is replaced, by what; the line the message must name (by its text) and its words.
 MISTAKES = {
@@ -580,7 +707,7 @@ def test_a_mistake_in_conclusions_is_named_with_file_line_and_remedy(
     text = DEFINITION.replace(before, after)
     path = definition_file(tmp_path, text)
     with pytest.raises(ExperimentError) as caught:
-        read_definition("an experiment", path)
+        read(path)
     message = str(caught.value)
     for word in words:
         assert word in message
@@ -599,7 +726,7 @@ def test_a_mistake_is_named_with_file_line_and_remedy(tmp_path: Path, mistake: s
         text = DEFINITION.replace(before, after, 1)
     path = definition_file(tmp_path, text)
     with pytest.raises(ExperimentError) as caught:
-        read_definition("an experiment", path)
+        read(path)
     message = str(caught.value)
     for word in words:
         assert word in message
@@ -611,7 +738,7 @@ def test_a_mistake_is_named_with_file_line_and_remedy(tmp_path: Path, mistake: s
 def test_what_is_no_toml_is_named_with_file_and_line(tmp_path: Path) -> None:
     path = definition_file(tmp_path, DEFINITION.replace("[maps]", "[maps"))
     with pytest.raises(ExperimentError, match=r"line 5.*Mend the TOML there") as caught:
-        read_definition("an experiment", path)
+        read(path)
     assert str(path) in str(caught.value)
 
 
@@ -619,14 +746,14 @@ def test_a_definition_that_is_no_utf8_is_named(tmp_path: Path) -> None:
     path = tmp_path / "an experiment.toml"
     path.write_bytes(DEFINITION.replace("Because", "Völlig").encode("latin-1"))
     with pytest.raises(ExperimentError) as caught:
-        read_definition("an experiment", path)
+        read(path)
     assert str(path) in str(caught.value)
 
 
 def test_a_file_with_windows_line_ends_and_byte_order_mark(tmp_path: Path) -> None:
     path = tmp_path / "an experiment.toml"
     path.write_bytes(b"\xef\xbb\xbf" + DEFINITION.replace("\n", "\r\n").encode())
-    assert read_definition("an experiment", path).title == "A title"
+    assert read(path).title == "A title"
 
 
 def test_an_unknown_experiment_names_the_nearest(bundled: Logs) -> None:
@@ -646,7 +773,7 @@ def test_an_unknown_comparison_names_the_nearest(bundled: Logs) -> None:
 def test_settings_are_as_logged_else_as_declared_else_not_recorded(tmp_path: Path) -> None:
     path = definition_file(tmp_path)
     write_run(tmp_path / "logs", TrainingRun("one", minutes=10, batch_size=1024))
-    experiment = load_experiment("an experiment", Logs(tmp_path / "logs"), path=path)
+    experiment = Experiment(read(path), open_logs(tmp_path / "logs"), load_catalogue())
     one = experiment.settings("one")
     assert (one["batch_size"].text, one["batch_size"].how) == ("1,024 transitions", "as logged")
     assert one["batch_size"].evidence[0].tag == "Training/batch_size"
@@ -667,7 +794,7 @@ def test_a_logged_setting_that_is_not_a_number_is_not_taken(tmp_path: Path) -> N
     path = definition_file(tmp_path)
     events = [write.scalar_event("Training/batch_size", 1, float("nan"))]
     write.write_event_file(tmp_path / "logs" / "one", events)
-    experiment = load_experiment("an experiment", Logs(tmp_path / "logs"), path=path)
+    experiment = Experiment(read(path), open_logs(tmp_path / "logs"), load_catalogue())
     setting = experiment.settings("one")["batch_size"]
     assert setting.value is None or setting.value == 512
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rulka_analysis.experiments.experiment import Experiment, load_experiment
+from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.health import (
     comparison_findings,
     contradicted,
@@ -17,9 +17,10 @@ from rulka_analysis.health import (
     run_findings,
 )
 from rulka_analysis.logs.runs import Logs
-from rulka_analysis.metrics.catalogue import load_catalogue
 from rulka_analysis.pages import tables
+from rulka_analysis.project import load_catalogue, load_experiment, open_logs
 from rulka_analysis.values.findings import Finding
+from rulka_analysis.values.tables import Table
 from tests.training_logs import TrainingRun, rewrite_event_file, write_runs
 
 SAME = "batch_size = 512, running_speed = 160, map_cycle = 'short'"
@@ -70,7 +71,7 @@ candidates = {others!r}
 """
     path = folder / "defined.toml"
     path.write_text(text, encoding="utf-8")
-    return load_experiment("defined", Logs(folder / "logs"), path=path)
+    return load_experiment("defined", open_logs(folder / "logs"), path=path)
 
 
 def kinds(found: Iterable[Finding]) -> set[tuple[str, str, str | None]]:
@@ -195,7 +196,7 @@ def test_findings_are_shown_with_their_kind_and_counted(tmp_path: Path) -> None:
     one = experiment(tmp_path, replace(BASE, best_under_map_just_raced=True), OTHER)
     found = experiment_findings(one)
     table = tables.findings(found, kinds=True)
-    assert isinstance(table, tables.Table)
+    assert isinstance(table, Table)
     assert table.cell("1", "kind") == "error: all time best of another map"
     assert "is not the best of Hock" in str(table.cell("1", "what"))
     assert str(tables.findings_counted(found, 2)) == "1 error, 0 warnings and 0 notes in 2 runs."
@@ -210,7 +211,7 @@ def test_findings_that_differ_in_run_and_numbers_only_share_a_row() -> None:
     odd = Finding("wrong", "error", "Between uni_1 and uni_11.", "Why.", "Remedy.", run="uni_11")
     found = [about("uni_1", "24.5"), about("x", "25.1"), about("uni_2", "1,300", "more "), odd]
     table = tables.findings([*found, about("uni_3", "24.5")], kinds=True)
-    assert isinstance(table, tables.Table)
+    assert isinstance(table, Table)
     assert [row[1:] for row in table.rows.values()] == [
         [
             "uni_1, x, uni_3",
@@ -229,7 +230,7 @@ def test_findings_that_differ_in_run_and_numbers_only_share_a_row() -> None:
         for run, n in (("uni_9", 199), ("uni_11", 60))
     ]
     together = tables.findings(lasted)
-    assert isinstance(together, tables.Table)
+    assert isinstance(together, Table)
     told = "uni_9 lasted 199 minutes, uni_7 91. uni_11 lasted 60 minutes, uni_7 91."
     assert [row[1:3] for row in together.rows.values()] == [["uni_9, uni_11", told]]
     # Every finding counts, whatever row it stands in.

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from tensorboard.compat.proto.event_pb2 import Event
 
 from rulka_analysis.health import contradicted, run_findings
-from rulka_analysis.logs.runs import Logs
-from rulka_analysis.metrics.catalogue import load_catalogue
+from rulka_analysis.project import load_catalogue, open_logs
 from rulka_analysis.values.findings import Finding
 from tests.training_logs import (
     Restart,
@@ -30,7 +29,7 @@ CLEAN = TrainingRun("uni_5", minutes=90)
 
 
 def findings(folder: Path, name: str = "uni_5") -> tuple[Finding, ...]:
-    return run_findings(Logs(folder)[name], load_catalogue())
+    return run_findings(open_logs(folder)[name], load_catalogue())
 
 
 def kinds(found: Iterable[Finding]) -> set[tuple[str, str]]:
@@ -80,7 +79,7 @@ def test_a_resumed_run_has_only_what_reading_noticed(tmp_path: Path, back: float
     write_run(tmp_path, run)
     found = findings(tmp_path)
     assert kinds(found) == ({("restart", "note")} if back else set())
-    assert found == Logs(tmp_path)["uni_5"].findings
+    assert found == open_logs(tmp_path)["uni_5"].findings
 
 
 def test_an_all_time_best_written_under_the_map_just_raced_is_found(tmp_path: Path) -> None:
@@ -302,7 +301,7 @@ def test_the_gradient_rule_scales_with_the_batch(
 def test_a_rule_that_cannot_be_checked_says_so(tmp_path: Path) -> None:
     write_run(tmp_path, CLEAN)
     rewrite_events(only_file(tmp_path), lambda e: None if tag_of(e) == "Training/batch_size" else e)
-    run = Logs(tmp_path)["uni_5"]
+    run = open_logs(tmp_path)["uni_5"]
     found = run_findings(run, load_catalogue())
     assert kinds(found) == {("rule_not_checked", "note")}
     assert "batch size is not known, or changes" in found[0].message
@@ -319,7 +318,7 @@ def test_damage_that_reading_noticed_is_told_once(tmp_path: Path) -> None:
     path.write_bytes(bytes(data))
     found = findings(tmp_path)
     assert [finding.kind for finding in found].count("damage") == 1
-    assert set(Logs(tmp_path)["uni_5"].findings) <= set(found)
+    assert set(open_logs(tmp_path)["uni_5"].findings) <= set(found)
 
 
 def test_untrusted_names_are_escaped(tmp_path: Path) -> None:

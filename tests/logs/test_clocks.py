@@ -15,6 +15,9 @@ from hypothesis import strategies as st
 
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.logs.clocks import (
+    MINUTES,
+    STEPS,
+    UPDATES,
     ClockError,
     checkpoints,
     common_window,
@@ -24,13 +27,13 @@ from rulka_analysis.logs.clocks import (
     write_interval,
 )
 from rulka_analysis.logs.runs import Logs, Run
-from rulka_analysis.metrics.catalogue import load_catalogue
+from rulka_analysis.project import load_catalogue, open_logs
 from tests import event_files as write
 from tests.training_logs import Restart, TrainingRun, write_run
 
 START = write.STARTED
 HOURS = "cumul_training_hours"
-UPDATES = "cumul_number_batches_done"
+BATCHES = "cumul_number_batches_done"
 RACE = "Race/explo_race_time_trained_A01"
 
 Event = tuple[str, int, float, float]
@@ -82,7 +85,7 @@ def values(table: pd.DataFrame, run: str) -> dict[float, float | None]:
 def test_a_pause_between_two_files_is_not_training(tmp_path: Path) -> None:
     write_file(tmp_path / "run", [("a", 1, 1.0, 4.0), ("a", 2, 1.0, 10.0)])
     write_file(tmp_path / "run", [("a", 3, 1.0, 13.0)], created=10.0, pause=600.0, count=1)
-    run = Logs(tmp_path)["run"]
+    run = open_logs(tmp_path)["run"]
     assert minutes(run, "a") == [4.0, 10.0, 13.0]
     assert run.duration == 13.0
 
@@ -91,7 +94,7 @@ def test_files_of_one_process_are_one_session(tmp_path: Path) -> None:
     run = TrainingRun("uni_6", minutes=20, segment_frames=(300_000,), logs_hours=False)
     truth = write_run(tmp_path, run)
     assert len(truth.folders) == 2
-    found = Logs(tmp_path)["uni_6"].scalars("Training/loss").minutes
+    found = open_logs(tmp_path)["uni_6"].scalars("Training/loss").minutes
     np.testing.assert_allclose(found, [5, 10, 15, 20])
 
 
@@ -106,7 +109,7 @@ def test_logged_hours_decide_and_wall_time_fills_in(tmp_path: Path) -> None:
             ("a", 21, 1.0, 19.0),
         ],
     )
-    run = Logs(tmp_path)["run"]
+    run = open_logs(tmp_path)["run"]
     assert minutes(run, HOURS) == [7.5, 15.0]
     assert minutes(run, "a") == [9.5, 16.0]
 
@@ -116,7 +119,7 @@ def test_hours_that_are_no_numbers_are_passed_over(tmp_path: Path) -> None:
         tmp_path / "run",
         [(HOURS, 10, 0.125, 10.5), (HOURS, 15, math.nan, 12.0), (HOURS, 20, 0.25, 18.0)],
     )
-    assert minutes(Logs(tmp_path)["run"], HOURS) == [7.5, 9.0, 15.0]
+    assert minutes(open_logs(tmp_path)["run"], HOURS) == [7.5, 9.0, 15.0]
 
 
 @pytest.mark.parametrize("logs_hours", [True, False])
@@ -124,7 +127,7 @@ def test_a_restart_goes_back_on_the_clock_of_minutes_too(tmp_path: Path, logs_ho
     restart = Restart(22, back=7, pause=45)
     run = TrainingRun("run", minutes=40, restarts=(restart,), logs_hours=logs_hours)
     truth = write_run(tmp_path, run).of("Training/loss")
-    found = Logs(tmp_path)["run"].scalars("Training/loss").minutes
+    found = open_logs(tmp_path)["run"].scalars("Training/loss").minutes
     np.testing.assert_allclose(found, truth.minute, atol=1e-4)
     np.testing.assert_allclose(found, [5, 10, 15, 20, 25, 30, 35, 40], atol=1e-4)
 
@@ -148,27 +151,28 @@ def test_updates_are_interpolated_inside_and_missing_outside(tmp_path: Path) -> 
         tmp_path / "run",
         [
             ("a", 1, 1.0, 1.0),
-            (UPDATES, 2, 100.0, 5.0),
+            (BATCHES, 2, 100.0, 5.0),
             ("a", 3, 1.0, 6.0),
-            (UPDATES, 4, 600.0, 10.0),
+            (BATCHES, 4, 600.0, 10.0),
             ("a", 5, 1.0, 11.0),
         ],
     )
-    run = Logs(tmp_path)["run"]
-    assert run.clocks == ("minutes", "frames", "updates")
+    run = open_logs(tmp_path)["run"]
+    assert [str(clock) for clock in run.clocks] == ["minutes", "frames", "updates"]
     found = run.scalars("a").updates.tolist()
     assert math.isnan(found[0])
     assert found[1] == pytest.approx(200.0)
     assert math.isnan(found[2])
     assert run.known_until("a", "updates") == pytest.approx(600.0)
+    assert run.known_until("a", UPDATES) == run.known_until("a", "updates")
 
 
 def test_a_run_without_updates_has_no_such_clock(tmp_path: Path) -> None:
     write_file(tmp_path / "run", [("a", 1, 1.0, 1.0)])
-    run = Logs(tmp_path)["run"]
-    assert run.clocks == ("minutes", "frames")
+    run = open_logs(tmp_path)["run"]
+    assert [str(clock) for clock in run.clocks] == ["minutes", "frames"]
     assert math.isnan(run.known_until("a", "updates"))
-    assert compare(Logs(tmp_path), "loss", clock="updates").empty
+    assert compare(open_logs(tmp_path), "loss", clock="updates").empty
 
 
 def test_a_clock_that_does_not_exist(tmp_path: Path) -> None:
@@ -176,7 +180,7 @@ def test_a_clock_that_does_not_exist(tmp_path: Path) -> None:
     with pytest.raises(
         ClockError, match="no clock 'hours'; choose one of minutes, frames, updates"
     ):
-        Logs(tmp_path)["run"].known_until("a", "hours")  # type: ignore[arg-type]
+        open_logs(tmp_path)["run"].known_until("a", "hours")
 
 
 def test_interpolation_leaves_out_points_that_are_no_numbers() -> None:
@@ -191,17 +195,17 @@ def test_interpolation_leaves_out_points_that_are_no_numbers() -> None:
 
 
 def test_the_common_window_ends_with_the_first_run() -> None:
-    window = common_window("minutes", {"a": 91.0, "b": 60.0, "c": 165.0})
+    window = common_window(MINUTES, {"a": 91.0, "b": 60.0, "c": 165.0})
     assert (window.end, window.limited_by) == (60.0, "b")
     assert window.ends == {"a": 91.0, "b": 60.0, "c": 165.0}
 
 
 def test_a_run_without_the_clock_leaves_no_common_window() -> None:
-    window = common_window("frames", {"a": 91.0, "b": math.nan})
+    window = common_window(STEPS, {"a": 91.0, "b": math.nan})
     assert not window.known
     assert window.limited_by == "b"
     assert checkpoints(window, 5.0).size == 0
-    assert not common_window("frames", {}).known
+    assert not common_window(STEPS, {}).known
 
 
 @pytest.mark.parametrize(
@@ -215,7 +219,7 @@ def test_a_run_without_the_clock_leaves_no_common_window() -> None:
     ],
 )
 def test_checkpoints(end: float, every: float, expected: list[float]) -> None:
-    found = checkpoints(common_window("minutes", {"a": end}), every).tolist()
+    found = checkpoints(common_window(MINUTES, {"a": end}), every).tolist()
     assert found == pytest.approx(expected)
     assert found[-1:] == expected[-1:]
 
@@ -223,7 +227,7 @@ def test_checkpoints(end: float, every: float, expected: list[float]) -> None:
 @pytest.mark.parametrize("every", [0.0, -5.0, math.nan])
 def test_checkpoints_that_never_come(every: float) -> None:
     with pytest.raises(ClockError, match="must be above zero"):
-        checkpoints(common_window("minutes", {"a": 10.0}), every)
+        checkpoints(common_window(MINUTES, {"a": 10.0}), every)
 
 
 def test_the_write_interval_is_the_distance_that_one_in_twenty_exceeds() -> None:
@@ -251,7 +255,7 @@ def test_the_last_event_at_or_before_a_checkpoint() -> None:
 def test_a_value_holds_for_two_write_intervals(tmp_path: Path) -> None:
     loss = [("Training/loss", n, float(n), 5.0 * n) for n in (1, 2, 3)]
     write_file(tmp_path / "run", [*loss, ("a", 99, 0.0, 40.0)])
-    found = values(compare(Logs(tmp_path), "loss"), "run")
+    found = values(compare(open_logs(tmp_path), "loss"), "run")
     assert found == {
         5.0: 1.0, 10.0: 2.0, 15.0: 3.0, 20.0: 3.0, 25.0: 3.0, 30.0: None, 35.0: None, 40.0: None
     }  # fmt: skip
@@ -262,7 +266,7 @@ def test_a_best_so_far_holds_while_the_run_races_on_that_map(tmp_path: Path) -> 
     races = [(RACE, 10 + n, 300.0, 3.0 * n) for n in range(1, 8)]  # until minute 21
     other = [("Race/explo_race_time_trained_hock", 50, 60.0, 50.0)]
     write_file(tmp_path / "run", [*robust, *races, *other])
-    found = values(compare(Logs(tmp_path), "robust_race_time", "A01"), "run")
+    found = values(compare(open_logs(tmp_path), "robust_race_time", "A01"), "run")
     # Two intervals of three minutes after the last race on A01, nothing is known any more.
     assert found == {
         5.0: 25.0, 10.0: 25.0, 15.0: 25.0, 20.0: 25.0, 25.0: 25.0,
@@ -274,13 +278,13 @@ def test_an_unfinished_race_is_no_time(tmp_path: Path) -> None:
     write_file(
         tmp_path / "run", [(RACE, 1, 300.0, 5.0), (RACE, 2, 26.0, 10.0), (RACE, 3, 300.0, 15.0)]
     )
-    found = values(compare(Logs(tmp_path), "exploring_race_time", "A01"), "run")
+    found = values(compare(open_logs(tmp_path), "exploring_race_time", "A01"), "run")
     assert found == {5.0: None, 10.0: 26.0, 15.0: 26.0}
 
 
 def test_race_times_are_whole_milliseconds(tmp_path: Path) -> None:
     write_file(tmp_path / "run", [(RACE, 1, 24.57, 5.0)])
-    assert values(compare(Logs(tmp_path), "exploring_race_time", "A01"), "run") == {5.0: 24.57}
+    assert values(compare(open_logs(tmp_path), "exploring_race_time", "A01"), "run") == {5.0: 24.57}
 
 
 def test_a_noisy_reading_is_the_median_of_three(tmp_path: Path) -> None:
@@ -289,14 +293,14 @@ def test_a_noisy_reading_is_the_median_of_three(tmp_path: Path) -> None:
         for n, v in [(1, -4.0), (2, -1.0), (3, -3.0), (4, -9.0)]
     ]
     write_file(tmp_path / "run", q)
-    found = values(compare(Logs(tmp_path), "average_q", "A01"), "run")
+    found = values(compare(open_logs(tmp_path), "average_q", "A01"), "run")
     assert found == {5.0: -4.0, 10.0: -2.5, 15.0: -3.0, 20.0: -3.0}
 
 
 def test_nothing_is_carried_past_the_end_of_a_run(tmp_path: Path) -> None:
     write_file(tmp_path / "long", [("Training/loss", n, float(n), 5.0 * n) for n in range(1, 9)])
     write_file(tmp_path / "short", [("Training/loss", n, float(n), 5.0 * n) for n in range(1, 5)])
-    table = compare(Logs(tmp_path), "loss")
+    table = compare(open_logs(tmp_path), "loss")
     assert table.checkpoint.max() == 20.0
     assert (
         values(table, "long")
@@ -338,7 +342,7 @@ END: list[Event] = [("Training/loss", int(WINDOW * 1600), 1.0, WINDOW)]
 
 
 def tables(folder: Path) -> list[pd.DataFrame]:
-    logs = Logs(folder)
+    logs = open_logs(folder)
     return [
         compare(logs, metric, map, clock=clock).sort_values(["run", "checkpoint"])
         for metric, map in METRICS

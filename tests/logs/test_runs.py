@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import os
 import sys
@@ -15,7 +14,8 @@ import numpy as np
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from rulka_analysis.logs.runs import Logs, Run, log_directory, open_logs
+from rulka_analysis.domains.trackmania import DOMAIN
+from rulka_analysis.logs.runs import Logs, Run
 from rulka_analysis.values import questions
 from rulka_analysis.values.errors import LogDirectoryError, UnknownRunError, UnknownTagError
 from tests import event_files as write
@@ -104,7 +104,7 @@ def test_files_written_at_the_same_time_are_both_kept_and_named(tmp_path: Path) 
 def test_three_sessions_each_going_back_leave_the_truth(tmp_path: Path) -> None:
     restarts = (Restart(22, back=2.2, pause=30), Restart(40, back=10, pause=5), Restart(50))
     truth = write_run(tmp_path, TrainingRun("uni_5", restarts=restarts))
-    run = Logs(tmp_path)["uni_5"]
+    run = Logs(tmp_path, conventions=DOMAIN.conventions)["uni_5"]
     assert set(run.tags) == set(truth.events.tag)
     for tag in run.tags:
         events, expected = run.scalars(tag), truth.of(tag)
@@ -378,55 +378,6 @@ def test_a_link_to_nothing_is_a_finding(tmp_path: Path) -> None:
     run = Logs(tmp_path)["run"]
     assert kinds(run) == ["unreadable"]
     assert len(run.digest) == 64
-
-
-# --- Which log directory is in effect -------------------------------------------------------------
-
-
-def test_which_log_directory_is_in_effect(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    project = tmp_path / "project"
-    (project / "data").mkdir(parents=True)
-    bundled = Path(__file__).parents[2] / "data" / "published"
-    (project / "data" / "published").symlink_to(bundled, target_is_directory=True)
-    monkeypatch.setenv("RULKA_PROJECT", str(project))
-    assert open_logs().path.parent.name == "published"
-
-    write_layout(project / "tensorboard" / "lay_mono")
-    assert open_logs().path.parent.name == "published"
-
-    write_file(project / "tensorboard" / "uni_1", START, ("a", 1, 1.0, 1))
-    assert log_directory() == project / "tensorboard"
-
-    named = tmp_path / "named $HOME"
-    write_file(named / "uni_2", START, ("a", 1, 1.0, 1))
-    monkeypatch.setenv("RULKA_LOGDIR", str(named))
-    assert open_logs().runs == ("uni_2",)
-
-    write_file(tmp_path / "argument" / "uni_3", START, ("a", 1, 1.0, 1))
-    assert open_logs(tmp_path / "argument").runs == ("uni_3",)
-
-
-def test_a_named_log_directory_that_is_missing_is_an_error_not_the_default(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("RULKA_LOGDIR", str(tmp_path / "gone"))
-    with pytest.raises(LogDirectoryError, match="no log directory"):
-        open_logs()
-
-
-def test_a_snapshot_applies_to_its_own_directory_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = write_file(tmp_path / "logs" / "run", START, ("a", 1, 1.0, 1), ("a", 2, 2.0, 2))
-    write_file(tmp_path / "other" / "run", START, ("a", 1, 1.0, 1), ("a", 2, 2.0, 2))
-    shorter = path.stat().st_size - 1
-    snapshot = tmp_path / "snapshot.json"
-    lengths = {f"run/{path.name}": shorter}
-    data = {"path": str(tmp_path / "logs"), "lengths": lengths}
-    snapshot.write_text(json.dumps(data), encoding="utf-8")
-    monkeypatch.setenv("RULKA_SNAPSHOT", str(snapshot))
-    assert series(open_logs(tmp_path / "logs")["run"], "a") == [(1, 1.0)]
-    assert series(open_logs(tmp_path / "other")["run"], "a") == [(1, 1.0), (2, 2.0)]
 
 
 # --- Digests and questions ------------------------------------------------------------------------

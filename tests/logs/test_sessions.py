@@ -14,7 +14,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.compat.proto.event_pb2 import Event
 
 from rulka_analysis.logs.events import EventFile, read_event_file
-from rulka_analysis.logs.runs import Logs, open_logs
+from rulka_analysis.logs.runs import Logs
 from rulka_analysis.logs.sessions import MOST_LISTED, as_tensorboard, standing_events
 from rulka_analysis.values.errors import RulkaError
 from tests import event_files as write
@@ -182,17 +182,17 @@ def test_very_many_files_written_at_the_same_time_are_summed_up(tmp_path: Path) 
 def test_all_events_are_kept_where_that_is_asked_for(tmp_path: Path) -> None:
     write_file(tmp_path / "run", START, ("a", 1), ("a", 2))
     write_file(tmp_path / "run", START + 100, Declared(1), ("a", 1), ("a", 2))
-    logs = open_logs(tmp_path, overlap="keep all")
+    logs = Logs(tmp_path, overlap="keep all")
     assert [step for step, _ in rows(logs)] == [1, 2, 1, 2]
     assert messages(logs) == []
-    assert logs.digest("run") == open_logs(tmp_path).digest("run")
+    assert logs.digest("run") == Logs(tmp_path).digest("run")
 
 
 def test_tensorboard_gives_up_only_what_is_declared(tmp_path: Path) -> None:
     write_file(tmp_path / "run", START, ("a", 1), ("a", 2), ("b", 3))
     write_file(tmp_path / "run", START + 100, ("a", 2), ("a", 3))
     write_file(tmp_path / "run", START + 200, Declared(3), ("a", 3))
-    logs = open_logs(tmp_path, overlap="tensorboard")
+    logs = Logs(tmp_path, overlap="tensorboard")
     assert [step for step, _ in rows(logs)] == [1, 2, 2, 3]
     assert logs["run"].tags == ("a",)
     assert [message.split()[0] for message in messages(logs)] == ["1", "1"]
@@ -202,7 +202,7 @@ def test_tensorboard_gives_up_only_what_is_declared(tmp_path: Path) -> None:
 def test_an_unknown_policy_is_named_with_those_there_are(tmp_path: Path) -> None:
     write_file(tmp_path / "run", START, ("a", 1))
     with pytest.raises(RulkaError, match=r"no policy 'first wins'.*'later wins', 'keep all', 'ten"):
-        open_logs(tmp_path, overlap="first wins")
+        Logs(tmp_path, overlap="first wins")
 
 
 def by_accumulator(folder: Path) -> dict[str, list[Row]]:
@@ -243,7 +243,7 @@ def test_random_restarts_are_resolved_as_tensorboard_does(
         if not any(expected.values()):
             return
         # The same through a run, whose events stand in the order they were written.
-        run = open_logs(folder.parent, overlap="tensorboard")["run"]
+        run = Logs(folder.parent, overlap="tensorboard")["run"]
         assert set(run.tags) == {tag for tag, found in expected.items() if found}
         for tag in run.tags:
             found = run.scalars(tag)

@@ -1,448 +1,100 @@
-"""The catalogue: every tag of the training program means exactly one metric."""
+"""A catalogue asked: metrics by name and tag, tags of a metric, settings, groups."""
 
 from __future__ import annotations
 
-import re
-from itertools import product
-from pathlib import Path
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from rulka_analysis.metrics.catalogue import (
-    CatalogueError,
-    Metric,
-    Pattern,
-    Placeholder,
-    PlaceholderError,
-    common_tag,
-    load_catalogue,
-)
+from rulka_analysis.metrics.catalogue import Catalogue, Group, Metric, PlaceholderError
+from rulka_analysis.metrics.domain import Domain, Variant
+from rulka_analysis.metrics.patterns import Pattern, Patterns, Placeholder
+from rulka_analysis.metrics.series import Measure
 from rulka_analysis.values.errors import UnknownMetricError
 
-MAPS = ("A01", "hock", "my_map", "robust_trained_A01", "map_2", "A01 (v2)", "карта")
-LAYERS = ("img_head.0.weight", "A_head.2.bias", "iqn_fc.weight", "sq_proj.weight")
-PARTS = ("answer_normal_step", "grab_frame", "convert_frame", "request_inputs_and_speed")
-QUANTILES = ("q1", "median", "q3", "d9", "d98", "max")
-PRIORITIES = ("min", "q1", "mean", "median", "q3", "d9", "c98", "max")
+LEVEL = Placeholder("level", "a level", "name", varies=True)
+MODE = Placeholder("mode", "how it plays", "choice", ("calm", "wild"), usual="calm")
+KNOWN = {"level": LEVEL, "mode": MODE}
 
 
-def today() -> dict[str, str]:
-    """Every tag the program writes, as concrete texts, with the metric it must mean."""
-    tags = {
-        "Training/loss": "loss",
-        "Training/loss_test": "test_loss",
-        "Training/batch_size": "batch_size",
-        "Training/n_steps": "n_steps",
-        "Training/learning_rate": "learning_rate",
-        "Training/weight_decay": "weight_decay",
-        "Training/discard_non_greedy_actions_in_nsteps": "discard_non_greedy_actions",
-        "Training/train_on_batch_duration": "batch_duration",
-        "RL/gamma": "discount_factor",
-        "RL/epsilon": "exploration_epsilon",
-        "RL/epsilon_boltzmann": "exploration_epsilon_boltzmann",
-        "RL/tau_epsilon_boltzmann": "boltzmann_temperature",
-        "Performance/learner_percentage_training": "learner_share",
-        "Performance/learner_percentage_waiting_for_workers": "learner_share_waiting",
-        "Performance/learner_percentage_testing": "learner_share_testing",
-        "Performance/transitions_learned_per_second": "throughput",
-        "Performance/worker_time_in_rollout_percentage": "collector_share_in_rollout",
-        "Performance/tmi_protection_cutoff": "rollout_cutoff",
-        "Buffer/size": "buffer_size",
-        "Buffer/max_size": "buffer_max_size",
-        "Buffer/number_times_single_memory_is_used_before_discard": "transition_reuse",
-        "IQN/quantile_std_action_3": "quantile_spread",
-        "IQN/quantile_std_action_11": "quantile_spread",
-        "cumul_number_frames_played": "frames_played",
-        "cumul_number_batches_done": "gradient_updates",
-        "cumul_number_single_memories_used": "transitions_used",
-        "cumul_number_single_memories_should_have_been_used": "transitions_due",
-        "cumul_number_single_memories_used_next_target_network_update": (
-            "next_target_network_update"
-        ),
-        "cumul_number_memories_generated": "transitions_generated",
-        "cumul_number_target_network_updates": "target_network_updates",
-        "cumul_training_hours": "training_hours",
-    }
-    for part in PARTS:
-        tags[f"Performance/instrumentation__{part}"] = "rollout_part_duration"
-    for quantile in QUANTILES:
-        rest = "_max" if quantile == "max" else ""
-        tags[f"Gradients/norm_{quantile}"] = f"gradient_norm{rest}"
-        tags[f"Gradients/norm_before_clip_{quantile}"] = f"gradient_norm_before_clip{rest}"
-    for statistic in PRIORITIES:
-        tags[f"Buffer/priorities_{statistic}"] = "buffer_priority"
-    for layer in LAYERS:
-        for statistic in ("median", "q3", "d9", "max"):
-            tags[f"Gradients/by_layer/{layer}/L2_{statistic}"] = "layer_gradient_norm"
-            tags[f"Gradients/by_layer/{layer}/Linf_{statistic}"] = "layer_gradient_peak"
-        tags[f"Network/weights/{layer}/L2"] = "layer_weight_size"
-        tags[f"Network/optimizer/{layer}/adaptive_lr_L2"] = "optimizer_adaptive_rate"
-        tags[f"Network/optimizer/{layer}/exp_avg_L2"] = "optimizer_first_moment"
-        tags[f"Network/optimizer/{layer}/exp_avg_sq_L2"] = "optimizer_second_moment"
-    for map_name in MAPS:
-        tags[f"Race/race_time_ratio_{map_name}"] = "rollout_speed"
-        tags[f"RL/mean_action_gap_{map_name}"] = "action_gap"
-        tags[f"RL/q_value_0_starting_frame_{map_name}"] = "q_at_start"
-        tags[f"alltime_min_ms_{map_name}"] = "all_time_best"
-        for split in (0, 3, 12):
-            tags[f"Race/split_{map_name}_{split}"] = "split_time"
-    for status, map_name in product(("trained", "blind"), MAPS):
-        of = f"{status}_{map_name}"
-        tags[f"Race/eval_race_time_{of}"] = "greedy_race_time"
-        tags[f"Race/eval_race_time_finished_{of}"] = "greedy_race_time_finished"
-        tags[f"Race/eval_race_time_robust_{of}"] = "robust_race_time"
-        tags[f"Race/eval_race_finished_{of}"] = "greedy_race_finished"
-        tags[f"Race/explo_race_time_{of}"] = "exploring_race_time"
-        tags[f"Race/explo_race_time_finished_{of}"] = "exploring_race_time_finished"
-        tags[f"Race/explo_race_finished_{of}"] = "exploring_race_finished"
-        tags[f"Race/explo_finish_rate_{of}"] = "exploring_finish_rate"
-        tags[f"RL/avg_Q_{of}"] = "average_q"
-        tags[f"RL/single_zone_reached_{of}"] = "furthest_zone"
-        for reference in ("author", "gold"):
-            all_maps = f"Race/eval_agg_ratio_{status}_{reference}"
-            tags[f"Race/eval_ratio_{status}_{reference}_{map_name}"] = "robust_time_to_reference"
-            tags[all_maps] = "robust_time_to_reference_all_maps"
-            tags[f"{all_maps}_{map_name}"] = "robust_time_to_reference_all_maps"
-    return tags
-
-
-TODAY = today()
-
-# The ancestor wrote most tags without their group, and some by another name altogether.
-RENAMED = {
-    "memory_size": "buffer_size",
-    "std_within_iqn_quantiles_for_action3": "quantile_spread",
-    **{
-        f"grad_norm_history_{quantile}": "gradient_norm" + ("_max" if quantile == "max" else "")
-        for quantile in QUANTILES
-    },
-    **{
-        tag.format(layer=layer): metric
-        for layer in ("img_head.0.weight", "iqn_fc.weight")
-        for tag, metric in {
-            "layer_{layer}_L2": "layer_weight_size",
-            "lr_ratio_{layer}_L2": "optimizer_adaptive_rate",
-            "exp_avg_{layer}_L2": "optimizer_first_moment",
-            "exp_avg_sq_{layer}_L2": "optimizer_second_moment",
-            "L2_grad_norm_{layer}_median": "layer_gradient_norm",
-            "L2_grad_norm_{layer}_c98": "layer_gradient_norm",
-            "Linf_grad_norm_{layer}_max": "layer_gradient_peak",
-        }.items()
-    },
-}
-# What the ancestor did not log, logged by a name above, or named too vaguely to claim (`size`).
-WITHOUT_UNGROUPED_NAME = re.compile(
-    r"Gradients/|Network/|IQN/|Buffer/(size|max_size)|Race/explo_finish_rate_"
-)
-UNGROUPED = {
-    tag.split("/", 1)[1]: metric
-    for tag, metric in TODAY.items()
-    if "/" in tag and not WITHOUT_UNGROUPED_NAME.match(tag)
-}
-OLDER = RENAMED | UNGROUPED
-
-
-@pytest.mark.parametrize("tags", [TODAY, OLDER], ids=["today", "older"])
-def test_a_tag_matches_exactly_one_pattern(tags: dict[str, str]) -> None:
-    catalogue = load_catalogue()
-    for tag, metric in tags.items():
-        matching = [
-            pattern.metric
-            for pattern in catalogue.patterns.all
-            if pattern.placeholders_of(tag) is not None
-        ]
-        assert matching == [metric], tag
-        match = catalogue.match(tag)
-        assert match is not None, tag
-        assert match.metric.name == metric
-
-
-def test_every_metric_is_reached_by_the_tags_above() -> None:
-    assert {metric.name for metric in load_catalogue()} == set(TODAY.values())
-
-
-def test_older_names_are_told_from_todays() -> None:
-    catalogue = load_catalogue()
-    agg_with_map = re.compile(r"Race/eval_agg_ratio_\w+?_(author|gold)_")
-    for tag in TODAY:
-        assert catalogue.match(tag).alias is bool(agg_with_map.match(tag)), tag
-    for tag in OLDER:
-        assert catalogue.match(tag).alias, tag
-
-
-def test_placeholders_of_a_tag() -> None:
-    catalogue = load_catalogue()
-    assert catalogue.match("Race/split_A01_2_3").placeholders == {"map": "A01_2", "split": "3"}
-    assert catalogue.match("RL/avg_Q_blind_my_map").placeholders == {
-        "status": "blind",
-        "map": "my_map",
-    }
-    older = catalogue.match("L2_grad_norm_A_head.0.weight_q3")
-    assert older.placeholders == {"layer": "A_head.0.weight", "layer_statistic": "q3"}
-
-
-def test_a_match_may_be_changed_without_changing_the_next() -> None:
-    catalogue = load_catalogue()
-    catalogue.match("alltime_min_ms_A01").placeholders["map"] = "hock"
-    assert catalogue.match("alltime_min_ms_A01").placeholders == {"map": "A01"}
-
-
-@pytest.mark.parametrize(
-    "tag",
-    ["", "Loss", "rollout/ep_rew_mean", "Race/eval_race_time_tested_A01", "Race/split_A01_x",
-     "alltime_min_ms_", "alltime_min_ms_a/b", "Training/loss ", "times_summary", "size"],
-)  # fmt: skip
-def test_unknown_tags_are_uncatalogued(tag: str) -> None:
-    assert load_catalogue().match(tag) is None
-
-
-NAMES = st.text(
-    st.one_of(st.sampled_from("_0123456789aAxé.- "), st.characters(exclude_characters="/")),
-    min_size=1,
-)
-
-
-@given(metric=st.sampled_from(list(load_catalogue())), data=st.data())
-def test_a_tag_made_is_read_back(metric: Metric, data: st.DataObject) -> None:
-    values = {}
-    for placeholder in metric.placeholders:
-        kinds = {
-            "choice": st.sampled_from(placeholder.choices or ("",)),
-            "name": NAMES,
-            "number": st.integers(0, 10**6).map(str),
-        }
-        values[placeholder.name] = data.draw(kinds[placeholder.form])
-    match = load_catalogue().match(metric.tag(**values))
-    assert match is not None
-    assert (match.metric, match.placeholders, match.alias) == (metric, values, False)
-
-
-def test_a_tag_needs_all_its_placeholders_and_possible_values() -> None:
-    metric = load_catalogue()["robust_race_time"]
-    with pytest.raises(PlaceholderError, match=r"needs status \(trained, blind\)"):
-        metric.tag(map="A01")
-    with pytest.raises(PlaceholderError, match="no placeholder 'layer'; it has: status, map"):
-        metric.tag(status="trained", map="A01", layer="x")
-    with pytest.raises(PlaceholderError, match="status = 'traned' is not possible"):
-        metric.tag(status="traned", map="A01")
-    with pytest.raises(PlaceholderError, match="without a slash"):
-        metric.tag(status="trained", map="a/b")
-
-
-def test_unknown_metric_names_the_nearest() -> None:
-    with pytest.raises(UnknownMetricError, match="did you mean 'robust_race_time'"):
-        load_catalogue()["robust_racetime"]
-    with pytest.raises(UnknownMetricError, match="its metric is 'average_q'"):
-        load_catalogue()["avg_Q_trained_hock"]
-
-
-def test_what_the_comparison_relies_on() -> None:
-    catalogue = load_catalogue()
-    for name in ("loss", "gradient_norm_before_clip_max"):
-        assert catalogue[name].scales_with == ("batch_size",)
-        assert catalogue[name].better == "neither"
-    for name in ("robust_race_time", "greedy_race_time", "exploring_race_time", "all_time_best"):
-        assert (catalogue[name].summary, catalogue[name].whole_milliseconds) == ("best", True)
-    for name in ("greedy_race_time", "exploring_race_time", "all_time_best"):
-        assert catalogue[name].cutoff_seconds == 300
-    assert catalogue["average_q"].deciding_clocks == ("frames",)
-    assert catalogue["average_q"].summary == "median_of_last_three"
-    assert catalogue["average_q"].comparable_at_equal == ("discount_factor",)
-    assert catalogue["learner_share"].deciding_clocks == ("minutes",)
-    assert catalogue["loss"].deciding_clocks == ("minutes", "frames")
-    assert not catalogue["exploring_finish_rate"].decides
-    assert {"batch_size", "n_steps", "learning_rate"} <= set(catalogue.settings())
-
-
-def test_gradient_threshold_scales_with_the_batch() -> None:
-    rule = load_catalogue()["gradient_norm_before_clip_max"].watch_rules[0]
-    assert rule.fires(101, {"batch_size": 2048}) is True
-    assert rule.fires(101, {"batch_size": 8192}) is False
-    assert rule.fires(26, {"batch_size": 512}) is True
-    assert rule.fires(1e9, {}) is None
-
-
-def test_texts_hold_no_typed_numbers() -> None:
-    """Pages show these texts, and there a digit in prose is an error."""
-    for metric in load_catalogue():
-        texts = [metric.description, metric.interpretation, metric.watch_for]
-        texts += [rule.message for rule in metric.watch_rules]
-        for text in texts:
-            assert text.count("``") % 2 == 0, text
-            assert not re.search(r"\d", re.sub(r"``.*?``", "", text)), (metric.name, text)
-            assert text.endswith("."), (metric.name, text)
-
-
-# --- Mistakes in the file ---------------------------------------------------------------------
-
-SMALL = '''\
-[[group]]
-name = "Race"
-description = "Driving."
-
-[placeholder.map]
-form = "name"
-description = "a map"
-
-[placeholder.status]
-form = "choice"
-choices = ["trained", "blind"]
-description = "trained or not"
-
-[[metric]]
-name = "race_time"
-pattern = "Race/time_{status}_{map}"
-title = "Race time"
-group = "Race"
-unit = "s"
-digits = 2
-better = "lower"
-summary = "best"
-written = "race"
-description = """
-[[metric]]
-name = "looks like a table"
-"""
-interpretation = "Lower is better."
-watch_for = "Nothing."
-
-[[metric]]
-name = "finished"
-pattern = "Race/finished_{map}"
-aliases = ["finished_{map}"]
-title = "Finished on {map}"
-group = "Race"
-unit = ""
-digits = 0
-better = "higher"
-summary = "finish_rate"
-written = "race"
-description = "One or zero."
-interpretation = "Higher is better."
-watch_for = "Nothing."
-'''
-SECOND = SMALL.rindex("[[metric]]")
-
-
-def test_the_small_catalogue_is_right(tmp_path: Path) -> None:
-    file = tmp_path / "small.toml"
-    file.write_text(SMALL, encoding="utf-8")
-    assert [metric.name for metric in load_catalogue(file)] == ["race_time", "finished"]
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "at", "problem"),
-    [
-        ('name = "finished"', 'name = "race_time"', "name", "another metric has this name"),
-        ('better = "higher"\n', "", "[[metric]]", "field 'better' is missing"),
-        ('better = "higher"', 'beter = "higher"', "beter", "did you mean 'better'"),
-        ('better = "higher"', 'better = "up"', "better", "one of: lower, higher, neither"),
-        ("digits = 0", "digits = true", "digits", "a whole number"),
-        ("digits = 0", "digits = -1", "digits", "a whole number, 0 or more"),
-        ('unit = ""', "unit = 3", "unit", "a text in quotes"),
-        ('title = "Finished on {map}"', 'title = "{layer}"', "title", "no placeholder"),
-        ('group = "Race"', 'group = "Rase"', "group", "write one of: Race"),
-        ('"Race/finished_{map}"', '"Race/finished_{track}"', "pattern", "no placeholder 'track'"),
-        ('"Race/finished_{map}"', '"Race/finished_{map"', "pattern", "stray brace"),
-        ('"Race/finished_{map}"', '"{map}_{map}"', "pattern", "more than one way"),
-        ('["finished_{map}"]', '["finished"]', "aliases", "lacks a placeholder"),
-        ('["finished_{map}"]', '["Race/finished_{map}"]', "aliases", "both match the tag"),
-        ('["finished_{map}"]', '["Race/{map}"]', "aliases", "both match the tag 'Race/time_"),
-        ('"Race/finished_{map}"', '"Race/time_trained_{map}"', "pattern", "both match the tag"),
-        ('summary = "finish_rate"', 'summary = "best"', "summary", "lower is not better"),
-        ('summary = "finish_rate"', 'summary = "clock"', "summary", "decides nothing"),
-        ('unit = ""', 'unit = ""\nscales_with = ["b"]', "scales_with", "so it cannot decide"),
-        ('unit = ""', 'unit = ""\ncomparable_at_equal = ["x"]', "comparable", "'x' is no metric"),
-        ('unit = ""', 'unit = ""\ncutoff_seconds = nan', "cutoff", "a finite number"),
-    ],
-)  # fmt: skip
-def test_a_mistake_is_reported_with_file_line_and_remedy(
-    tmp_path: Path, old: str, new: str, at: str, problem: str
-) -> None:
-    second = SMALL[SECOND:]
-    assert old in second
-    text = SMALL[:SECOND] + second.replace(old, new, 1)
-    file = tmp_path / "broken.toml"
-    file.write_text(text, encoding="utf-8")
-    line = text[: text.index(at, SECOND)].count("\n") + 1
-    with pytest.raises(CatalogueError, match=re.escape(problem)) as caught:
-        load_catalogue(file)
-    assert str(caught.value).startswith(f"{file}, line {line}: ")
-    assert "; " in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("rule", "problem"),
-    [
-        ('when = "above"', "give a threshold"),
-        ('when = "not_finite"\nthreshold = 1', "none with not_finite"),
-        ('when = "above"\nthreshold = 1\nscales = true', "do not fit"),
-        ('when = "above"\nthreshold = 1\nscales = true\nreference = { batch = 1 }', "do not fit"),
-        ('when = "beyond"\nthreshold = 1', "one of: above, below, not_finite"),
-    ],
-)
-def test_a_mistake_in_a_watch_rule(tmp_path: Path, rule: str, problem: str) -> None:
-    file = tmp_path / "broken.toml"
-    head = '\n[[metric.watch_rules]]\nstatistic = "any"\nseverity = "note"\nmessage = "Odd."\n'
-    file.write_text(SMALL + head + rule + "\n", encoding="utf-8")
-    with pytest.raises(CatalogueError, match=problem) as caught:
-        load_catalogue(file)
-    assert f"line {SMALL[:SECOND].count(chr(10)) + 1}: metric finished, watch rule 1" in str(
-        caught.value
+def metric(name: str, pattern: str, title: str, group: str = "Play", **more: object) -> Metric:
+    return Metric(
+        name=name,
+        pattern=pattern,
+        title=title,
+        group=group,
+        unit="",
+        digits=0,
+        better="higher",
+        summary="last",
+        written="episode",
+        description="It.",
+        interpretation="Reads.",
+        watch_for="Nothing.",
+        placeholders=Pattern(pattern, name, False, KNOWN).placeholders,
+        display_unit="",
+        **more,
     )
 
 
-def test_not_toml_and_not_there(tmp_path: Path) -> None:
-    file = tmp_path / "broken.toml"
-    file.write_text("[[metric]\n", encoding="utf-8")
-    with pytest.raises(CatalogueError, match=r"not valid TOML: .*line 1"):
-        load_catalogue(file)
-    with pytest.raises(CatalogueError, match=r"missing\.toml.*cannot be read"):
-        load_catalogue(tmp_path / "missing.toml")
+METRICS = [
+    metric("score", "Play/score_{mode}_{level}", "Score on {level}", aliases=("score_{level}",)),
+    metric("loss", "Train/loss", "Loss", "Train", per_unit_name="loss per step"),
+    metric("batch_size", "Train/batch", "Batch size", "Train", setting="batch_size"),
+]
 
 
-def test_an_excluded_beginning_resolves_an_ambiguity(tmp_path: Path) -> None:
-    text = SMALL.replace('"Race/finished_{map}"', '"Race/{map!time_}"')
-    file = tmp_path / "excluded.toml"
-    file.write_text(text, encoding="utf-8")
-    catalogue = load_catalogue(file)
-    assert catalogue.match("Race/time_trained_A01").metric.name == "race_time"
-    assert catalogue.match("Race/tim").metric.name == "finished"
-    assert catalogue.match("Race/timed_A01").metric.name == "finished"
-    assert catalogue.match("Race/time_A01") is None
+@pytest.fixture
+def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
+    patterns = [Pattern(m.pattern, m.name, False, KNOWN) for m in METRICS]
+    patterns.append(Pattern("score_{level}", "score", True, KNOWN))
+    file = tmp_path_factory.getbasetemp() / "nowhere.toml"
+    domain = Domain("play", file, variant=Variant("level", "levels"))
+    groups = [Group("Play", "How well it plays."), Group("Train", "How it learns.")]
+    return Catalogue(METRICS, groups, Patterns(patterns), domain)
 
 
-def test_common_tags_are_found_as_by_trying_all_short_texts() -> None:
-    known = {
-        "map": Placeholder("map", "a map", "name"),
-        "split": Placeholder("split", "a number", "number"),
-        "status": Placeholder("status", "a or ab", "choice", ("a", "ab")),
-    }
-    texts = ["a_", "a_a", "{map}", "{map!a_}", "{map!ab}", "a{map}", "a_{map}", "{map}_{split}"]
-    texts += ["{status}_1", "{status}_{split}", "{status!ab}{split}", "{map}/a", "a/{map!a_}"]
-    patterns = [Pattern(text, text, False, known) for text in texts]
-    tags = ["".join(letters) for n in range(1, 6) for letters in product("ab_1/", repeat=n)]
-    matched = {
-        pattern: {tag for tag in tags if pattern.placeholders_of(tag) is not None}
-        for pattern in patterns
-    }
-    for first, second in product(patterns, repeat=2):
-        found = common_tag(first, second)
-        assert (found is not None) == bool(matched[first] & matched[second]), (
-            first.text,
-            second.text,
-            found,
-        )
-        if found is not None:
-            assert first.placeholders_of(found) is not None
-            assert second.placeholders_of(found) is not None
+def test_a_tag_is_recognised_with_its_variant(catalogue: Catalogue) -> None:
+    match = catalogue.match("Play/score_calm_the_cave")
+    assert match is not None
+    assert (match.metric.name, match.variant, match.alias) == ("score", "the_cave", False)
+    assert match.is_usual
+    assert not catalogue.match("Play/score_wild_the_cave").is_usual
+    older = catalogue.match("score_one")
+    # An older name that says nothing of the mode says nothing unusual.
+    assert (older.variant, older.alias, older.is_usual) == ("one", True, True)
+    assert catalogue.match("rollout/ep_rew_mean") is None
 
 
-def test_a_changed_file_is_read_anew(tmp_path: Path) -> None:
-    file = tmp_path / "small.toml"
-    file.write_text(SMALL, encoding="utf-8")
-    assert load_catalogue(file)["finished"].digits == 0
-    file.write_text(SMALL.replace("digits = 0", "digits = 1"), encoding="utf-8")
-    assert load_catalogue(file)["finished"].digits == 1
+def test_tags_of_a_metric_today_s_name_first(catalogue: Catalogue) -> None:
+    tags = ["score_two", "Play/score_wild_one", "score_one", "Train/loss", "Play/score_calm_one"]
+    found = catalogue.tags_for("score", tags, level="one")
+    assert found == ["Play/score_wild_one", "Play/score_calm_one", "score_one"]
+    assert catalogue.tags_for("score", tags, level="one", mode="calm") == ["Play/score_calm_one"]
+    assert catalogue.tags_for("loss", tags) == ["Train/loss"]
+
+
+def test_names_that_are_not_known(catalogue: Catalogue) -> None:
+    with pytest.raises(UnknownMetricError, match="'Train/loss' is a tag; its metric is 'loss'"):
+        catalogue["Train/loss"]
+    with pytest.raises(UnknownMetricError, match="did you mean 'score'"):
+        catalogue["scor"]
+    with pytest.raises(PlaceholderError, match=r"needs level to name a tag: Play/score_\{mode\}"):
+        catalogue["score"].tag(mode="calm")
+    assert catalogue["score"].tag(mode="calm", level="one") == "Play/score_calm_one"
+
+
+def test_headings_settings_and_groups(catalogue: Catalogue) -> None:
+    assert catalogue["score"].heading(mode="calm", level="one") == "Score on one"
+    assert catalogue["score"].heading() == "Score on {level}"
+    assert catalogue.settings()["batch_size"].tag() == "Train/batch"
+    by_group = {name: [m.name for m in found] for name, found in catalogue.by_group().items()}
+    assert by_group == {"Play": ["score"], "Train": ["loss", "batch_size"]}
+    assert "score" in catalogue
+    assert len(catalogue) == 3
+
+
+def test_a_measure_fills_in_what_is_compared_and_what_is_usual(catalogue: Catalogue) -> None:
+    score = Measure("score", catalogue["score"], "one", "Level one")
+    assert score.placeholders == {"mode": "calm", "level": "one"}
+    assert score.title == "Score on Level one"
+    loss = Measure("loss", catalogue["loss"], per="batch_size")
+    assert (loss.title, loss.placeholders) == ("Loss per step", {})

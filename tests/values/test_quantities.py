@@ -151,8 +151,9 @@ def test_a_quantity_is_plain_data() -> None:
         "wall_time": 1.0,
         "value": 300.96,
         "minutes": 5.0,
-        "frames": None,
+        "steps": None,
         "reading_error": 0.0,
         "published": False,
-        "frames_interpolated": False,
+        "steps_interpolated": False,
+        "steps_unit": "steps",
     }

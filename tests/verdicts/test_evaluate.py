@@ -15,17 +15,20 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from rulka_analysis.experiments.definition import read_definition
-from rulka_analysis.experiments.experiment import Experiment, load_experiment
+from rulka_analysis.experiments.claims import ByAtLeast
+from rulka_analysis.experiments.definition import Definition
+from rulka_analysis.experiments.reader import read_definition
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages.results import as_text, encode
 from rulka_analysis.pages.tables import deciding, verdict_in_words
+from rulka_analysis.project import load_catalogue, load_experiment, open_logs
 from rulka_analysis.values.errors import ExperimentError
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity
 from rulka_analysis.verdicts import wording
-from rulka_analysis.verdicts.evaluate import Conclusion, replicates_of
-from rulka_analysis.verdicts.rule import ByAtLeast
+from rulka_analysis.verdicts.answer import Conclusion
+from rulka_analysis.verdicts.loaded import LoadedExperiment
+from rulka_analysis.verdicts.tried import replicates_of
 from tests import event_files as write
 from tests.training_logs import TrainingRun, rewrite_event_file, write_runs
 
@@ -55,12 +58,16 @@ def evaluated(
     return by_name(experiment_on(folder, definition), contradicted)
 
 
-def experiment_on(folder: Path, definition: Path = DEFINITION) -> Experiment:
-    return load_experiment(NAME, Logs(folder), path=definition)
+def experiment_on(folder: Path, definition: Path = DEFINITION) -> LoadedExperiment:
+    return load_experiment(NAME, open_logs(folder), path=definition)
+
+
+def declared_in(file: Path) -> Definition:
+    return read_definition(NAME, file, load_catalogue())
 
 
 def by_name(
-    experiment: Experiment, contradicted: Mapping[tuple[str, str], Finding] | None = None
+    experiment: LoadedExperiment, contradicted: Mapping[tuple[str, str], Finding] | None = None
 ) -> dict[str, Conclusion]:
     found = experiment.conclusions(findings=(), contradicted=contradicted or {})
     return {conclusion.name: conclusion for conclusion in found}
@@ -196,7 +203,7 @@ def test_no_value_past_the_common_window_is_used(tmp_path: Path) -> None:
     assert len(names) > 6
     for name in names:
         assert said(found)[name] == said(longer)[name]
-    ends = {row.clock: row.end.number for row in found["larger_batch_worse_A01"].deciding}
+    ends = {row.clock.name: row.end.number for row in found["larger_batch_worse_A01"].deciding}
     assert ends["minutes"] == pytest.approx(40)
     assert ends["frames"] == pytest.approx(40 * short.frames_a_minute)
 
@@ -214,7 +221,7 @@ def test_the_numbers_of_a_sentence_rest_on_events(truth: dict[str, Conclusion]) 
 
 
 def test_deciding_clocks_and_those_beside_them(truth: dict[str, Conclusion]) -> None:
-    race = {row.clock: row for row in truth["larger_batch_worse_A01"].deciding}
+    race = {row.clock.name: row for row in truth["larger_batch_worse_A01"].deciding}
     assert {clock: row.votes for clock, row in race.items()} == {
         "minutes": True,
         "frames": True,
@@ -226,8 +233,8 @@ def test_deciding_clocks_and_those_beside_them(truth: dict[str, Conclusion]) -> 
     assert row.difference.number == pytest.approx(row.candidate.number - row.baseline.number)
     assert row.margin.text == "0.10 s"
     assert row.share.number == 100
-    assert [r.clock for r in truth["larger_batch_Q_lower"].deciding] == ["frames"]
-    assert [r.clock for r in truth["larger_batch_share_no_gain"].deciding] == ["minutes"]
+    assert [r.clock.name for r in truth["larger_batch_Q_lower"].deciding] == ["frames"]
+    assert [r.clock.name for r in truth["larger_batch_share_no_gain"].deciding] == ["minutes"]
     later = truth["larger_batch_later_A01"].deciding[0]
     assert later.target is not None
     assert later.target.unit == "s"
@@ -312,7 +319,7 @@ def test_every_sentence_can_be_read(truth: dict[str, Conclusion]) -> None:
 
 
 def test_what_is_not_known_names_its_metric() -> None:
-    definition = read_definition(NAME, DEFINITION)
+    definition = declared_in(DEFINITION)
     for name, declared in definition.conclusions.items():
         if declared.claim is None or name == "collectors_throughput_lower":
             continue
@@ -322,7 +329,7 @@ def test_what_is_not_known_names_its_metric() -> None:
 
 
 def test_the_authors_words_stand_beside_one_conclusion_each() -> None:
-    declared = read_definition(NAME, DEFINITION).conclusions.values()
+    declared = declared_in(DEFINITION).conclusions.values()
     typed = [conclusion.typed for conclusion in declared if conclusion.typed]
     assert len(typed) > 20
     assert len(set(typed)) == len(typed)
@@ -463,7 +470,7 @@ def test_the_note_on_a_fallback_is_shown_with_the_fallback_only(
     tmp_path: Path, truth: dict[str, Conclusion]
 ) -> None:
     name = "smaller_batch_sooner_hock_as_typed"
-    note = read_definition(NAME, DEFINITION).conclusions[name].fallback_note
+    note = declared_in(DEFINITION).conclusions[name].fallback_note
     assert note
     assert note not in str(truth[name].sentence)
     found = evaluated(tmp_path, *RUNS, contradicted={("uni_7", TAG): FINDING})
@@ -476,7 +483,7 @@ def test_a_note_without_a_fallback_is_a_mistake(tmp_path: Path) -> None:
     other = text[:begin] + text[begin:].replace('fallback = "race_time"\n', "", 1)
     (tmp_path / "wrong.toml").write_text(other, encoding="utf-8")
     with pytest.raises(ExperimentError, match=r"fallback_note: there is no 'fallback'"):
-        read_definition(NAME, tmp_path / "wrong.toml")
+        declared_in(tmp_path / "wrong.toml")
 
 
 def test_without_anything_left_to_rest_on_it_cannot_be_told(tmp_path: Path) -> None:
@@ -648,7 +655,9 @@ def test_a_fragile_verdict_says_what_breaks_it(published: dict[str, Conclusion])
 def test_interpolated_frames_are_no_second_piece_of_evidence(
     published: dict[str, Conclusion], truth: dict[str, Conclusion]
 ) -> None:
-    rows = {row.clock: row.interpolated for row in published["larger_batch_worse_A01"].deciding}
+    rows = {
+        row.clock.name: row.interpolated for row in published["larger_batch_worse_A01"].deciding
+    }
     assert rows == {"minutes": False, "frames": True}
     assert "almost one piece of evidence" in str(published["larger_batch_worse_A01"].strength)
     # One clock alone is one piece of evidence anyway; logged frames are a second one.
@@ -692,7 +701,7 @@ def test_removing_a_run_from_the_bundled_curves(bundled: Logs, tmp_path: Path) -
     folder = tmp_path / "curves"
     shutil.copytree(bundled.path, folder)
     shutil.rmtree(folder / "uni_9")
-    found = {c.name: c for c in load_experiment(NAME, Logs(folder)).conclusions()}
+    found = {c.name: c for c in load_experiment(NAME, open_logs(folder)).conclusions()}
     assert found["over_tuning_uni_9_worse_A01"].verdict == "no data"
     assert "uni_9" in str(found["over_tuning_worse"].sentence)
     # Without the run there is nothing to judge, by whatever metric.

@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from rulka_analysis.experiments.definition import Margin
-from rulka_analysis.experiments.experiment import Experiment, load_experiment
-from rulka_analysis.logs.runs import Logs, open_logs
+from rulka_analysis.experiments.experiment import Experiment
+from rulka_analysis.logs.runs import Logs
+from rulka_analysis.project import load_experiment, open_logs
 from rulka_analysis.values.errors import ExperimentError
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.verdicts.ranking import Ranking, rank

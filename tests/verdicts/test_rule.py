@@ -12,13 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from rulka_analysis.verdicts.rule import (
+from rulka_analysis.experiments.claims import (
     ALL_OUTCOMES,
     CLAIMS,
-    Agreement,
-    Ballot,
     ByAtLeast,
     Claim,
+    is_about_time,
+    outcomes_of,
+)
+from rulka_analysis.verdicts.rule import (
+    Agreement,
+    Ballot,
     Decision,
     Tally,
     Times,
@@ -29,8 +33,6 @@ from rulka_analysis.verdicts.rule import (
     any_of,
     decide,
     holds_at,
-    is_about_time,
-    outcomes_of,
     sign_of,
     tally,
     variations,

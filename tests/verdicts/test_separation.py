@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rulka_analysis.experiments.experiment import Experiment, load_experiment
-from rulka_analysis.logs.runs import Logs, open_logs
+from rulka_analysis.experiments.experiment import Experiment
+from rulka_analysis.logs.runs import Logs
+from rulka_analysis.project import load_experiment, open_logs
 from rulka_analysis.verdicts.separation import inseparable, separation
 from tests.training_logs import TrainingRun, write_runs
 

@@ -10,19 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from rulka_analysis.experiments.experiment import Experiment, load_experiment
-from rulka_analysis.logs.runs import Logs, open_logs
+from rulka_analysis.experiments.experiment import Experiment
+from rulka_analysis.logs.runs import Logs
+from rulka_analysis.project import load_experiment, open_logs
 from rulka_analysis.values import questions
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity
-from rulka_analysis.verdicts.typed_figures import (
-    Regenerated,
-    TypedFigure,
-    TypedFiguresError,
-    read_typed_figures,
-    regenerate,
-    typed_figures,
-)
+from rulka_analysis.verdicts.typed_figures import Regenerated, regenerate, typed_figures
+from rulka_analysis.verdicts.typed_file import TypedFigure, TypedFiguresError, read_typed_figures
 from tests.training_logs import TrainingRun, Truth, rewrite_event_file, write_runs
 
 EXPERIMENT = "batch_size_and_running_speed"

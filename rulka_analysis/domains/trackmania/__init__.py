@@ -1,0 +1,47 @@
+"""Trackmania: an agent that learns to drive maps, on a clock of frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rulka_analysis.domains.trackmania.published import is_bundled, published_logs
+from rulka_analysis.logs.clocks import Clock, Conventions
+from rulka_analysis.metrics.domain import Domain, Variant, Words
+
+if TYPE_CHECKING:
+    from rulka_analysis.health.readings import Pair, Readings
+    from rulka_analysis.values.findings import Finding
+
+
+# The rules are imported by what asks them: to open logs, or to say what a tag means, takes none.
+
+
+def _rules_of_run(log: Readings) -> Iterator[Finding]:
+    from rulka_analysis.domains.trackmania.races import findings_of_run
+
+    return findings_of_run(log)
+
+
+def _rules_of_pair(pair: Pair) -> Iterator[Finding]:
+    from rulka_analysis.domains.trackmania.races import findings_of_pair
+
+    return findings_of_pair(pair)
+
+
+FRAMES = Clock(
+    "steps", "frames", "frames", 250_000.0, "Frames played", "Frames played (millions)", 1e6
+)
+DOMAIN = Domain(
+    name="trackmania",
+    catalogue_file=Path(__file__).parent / "catalogue.toml",
+    conventions=Conventions(FRAMES, "cumul_training_hours", "cumul_number_batches_done"),
+    words=Words("race", "races"),
+    variant=Variant("map", "maps"),
+    placeholders={"status": "trained"},
+    rules_of_run=(_rules_of_run,),
+    rules_of_pair=(_rules_of_pair,),
+    bundled_logs=published_logs,
+    is_bundled=is_bundled,
+)

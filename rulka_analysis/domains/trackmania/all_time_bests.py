@@ -11,16 +11,14 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from rulka_analysis.domains.trackmania.driving import Driving, Races, seconds
 from rulka_analysis.health.readings import (
-    ALL_TIME_BEST,
     LONG_MINUTES,
     Floats,
     Integers,
-    Races,
     Reading,
     Readings,
     minute,
-    seconds,
 )
 from rulka_analysis.logs.clocks import write_interval
 from rulka_analysis.values.findings import Finding, Severity
@@ -33,19 +31,20 @@ FAR_BELOW = 0.8
 _USE_RACES = "Use the race times of {map}, which are logged race by race."
 
 
-def all_time_best_findings(log: Readings) -> Iterator[Finding]:
+def all_time_best_findings(driving: Driving) -> Iterator[Finding]:
     """Yield what is wrong with the all-time bests of a run: at most one finding a tag."""
-    for reading in log.of(ALL_TIME_BEST):
-        finding = _finding(log, reading)
+    for reading in driving.log.of("all_time_best"):
+        finding = _finding(driving, reading)
         if finding is not None:
             yield finding
 
 
-def _finding(log: Readings, reading: Reading) -> Finding | None:
+def _finding(driving: Driving, reading: Reading) -> Finding | None:
+    log, map = driving.log, reading.variant
     assert reading.metric is not None
-    assert reading.map is not None
+    assert map is not None
     cutoff = (reading.metric.cutoff_seconds or np.inf) * 1000
-    own = log.races(reading.map)
+    own = driving.races(map)
     usable = reading.finite & (reading.values < cutoff)
     every_at = reading.minutes[usable]
     every = np.rint(reading.values[usable]).astype(np.int64)
@@ -58,27 +57,30 @@ def _finding(log: Readings, reading: Reading) -> Finding | None:
     if not len(best):
         return None
     return (
-        _of_another_map(log, reading, best, own)
+        _of_another_map(driving, reading, best, own)
         or _without_race(log, reading, at, best, own)
         or _rises(log, reading, every_at, every)
         or _late(log, reading, every_at, every, own)
     )
 
 
-def _of_another_map(log: Readings, reading: Reading, best: Integers, own: Races) -> Finding | None:
+def _of_another_map(
+    driving: Driving, reading: Reading, best: Integers, own: Races
+) -> Finding | None:
+    log = driving.log
     distinct = np.unique(best)
     of_own = np.isin(distinct, own.milliseconds)
     most, whose = np.zeros(len(distinct), dtype=bool), ""
-    for map in log.maps:
-        foreign = np.isin(distinct, log.races(map).milliseconds) & ~of_own
-        if map != reading.map and foreign.sum() > most.sum():
+    for map in driving.maps:
+        foreign = np.isin(distinct, driving.races(map).milliseconds) & ~of_own
+        if map != reading.variant and foreign.sum() > most.sum():
             most, whose = foreign, map
     count = int(most.sum())
     if not count or (
         count < MOSTLY * len(distinct) and distinct[most].min() >= FAR_BELOW * own.best
     ):
         return None
-    map, other = log.map_title(reading.map), log.map_title(whose)
+    map, other = log.variant_title(reading.variant), log.variant_title(whose)
     lowest = f"no race on {map} was finished"
     if np.isfinite(own.best):
         lowest = f"no race on {map} was faster than {seconds(own.best)}"
@@ -101,7 +103,7 @@ def _without_race(
 ) -> Finding | None:
     if not own.both:
         return None
-    map = log.map_title(reading.map)
+    map = log.variant_title(reading.variant)
     # A point of a published curve is up to one resolution late, a typed value is not.
     then = own.best_by(at + log.resolution)
     below = best < then
@@ -157,7 +159,7 @@ def _rises(log: Readings, reading: Reading, at: Floats, best: Integers) -> Findi
         f"{reading.shown} of {log.shown} rises from {seconds(best[before])} to "
         f"{seconds(best[after])} at {minute(at[after])}: a best never gets worse.",
         "The tag is not the best of all races so far.",
-        _USE_RACES.format(map=log.map_title(reading.map)),
+        _USE_RACES.format(map=log.variant_title(reading.variant)),
     )
 
 
@@ -176,7 +178,7 @@ def _late(
     faster = raced[worst]
     since = float(sure.minutes[np.flatnonzero(sure.milliseconds == faster)[0]])
     at_end = bool(late[-1])
-    map = log.map_title(reading.map)
+    map = log.variant_title(reading.variant)
     severity: Severity = "error" if at_end else "warning"
     told = f"still {seconds(best[worst])} at {minute(at[worst])}"
     text = f"a race on {map} took {seconds(faster)} by {minute(since)}"

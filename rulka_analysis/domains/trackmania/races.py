@@ -1,4 +1,7 @@
-"""Races that contradict one another, and bests that rest on too little."""
+"""Races that contradict one another, bests that rest on too little, unequal numbers of races.
+
+`findings_of_run` and `findings_of_pair` are what health asks this domain for.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,19 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from rulka_analysis.health.readings import (
+from rulka_analysis.domains.trackmania.all_time_bests import all_time_best_findings
+from rulka_analysis.domains.trackmania.driving import (
     EXPLORING_TIMES,
     GREEDY_TIMES,
-    Reading,
-    Readings,
-    minute,
+    Driving,
     seconds,
-    several,
 )
-from rulka_analysis.logs.events.file_findings import amount
+from rulka_analysis.domains.trackmania.effects import without_effect
+from rulka_analysis.health.comparability import unequal
+from rulka_analysis.health.readings import Pair, Reading, Readings, minute, several
 from rulka_analysis.metrics.series import shown_values
 from rulka_analysis.values.findings import Finding
+from rulka_analysis.values.text import amount
 
 # A best that rests on fewer races than this is one or two lucky ones.
 FEW = 3
@@ -38,14 +42,24 @@ _COPIES = {
 }
 
 
-def race_findings(log: Readings) -> Iterator[Finding]:
-    """Yield what contradicts itself in a run's races."""
+def findings_of_run(log: Readings) -> Iterator[Finding]:
+    """Yield what is wrong with a run's races, and with the bests of its maps."""
+    driving = Driving(log)
+    yield from all_time_best_findings(driving)
     yield from _flags_against_times(log)
     yield from _times_that_no_race_had(log)
-    yield from _before_first_race(log)
+    yield from _before_first_race(driving)
 
 
-def best_findings(log: Readings) -> Iterator[Finding]:
+def findings_of_pair(pair: Pair) -> Iterator[Finding]:
+    """Yield what a comparison of two runs' races should know."""
+    yield from _of_bests(pair.baseline)
+    yield from _of_bests(pair.candidate)
+    yield from without_effect(pair)
+    yield from _races_apart(pair)
+
+
+def _of_bests(log: Readings) -> Iterator[Finding]:
     """Yield what a comparison of a run's best times should know."""
     yield from _few_behind_a_best(log)
     yield from _still_improving(log)
@@ -114,14 +128,15 @@ def _times_that_no_race_had(log: Readings) -> Iterator[Finding]:
             )
 
 
-def _before_first_race(log: Readings) -> Iterator[Finding]:
+def _before_first_race(driving: Driving) -> Iterator[Finding]:
+    log = driving.log
     if log.published or not log.whole:
         return
-    for map in log.maps:
+    for map in driving.maps:
         races = [
             r
             for r in log.of("greedy_race_time", "exploring_race_time")
-            if r.map == map and len(r.minutes)
+            if r.variant == map and len(r.minutes)
         ]
         if not races:
             continue
@@ -129,9 +144,9 @@ def _before_first_race(log: Readings) -> Iterator[Finding]:
         early = [
             r.tag
             for r in log
-            if r.map == map
+            if r.variant == map
             and r.metric is not None
-            and r.metric.written == "race"
+            and r.metric.written == "episode"
             and r.minutes.min() < started - 1e-6
         ]
         if early:
@@ -139,7 +154,7 @@ def _before_first_race(log: Readings) -> Iterator[Finding]:
                 "value_before_first_race",
                 "warning",
                 f"{several(early)} of {log.shown}: values before the first race on "
-                f"{log.map_title(map)} at {minute(started)}.",
+                f"{log.variant_title(map)} at {minute(started)}.",
                 why="What is written after a race cannot be there before the first one.",
                 remedy="See whether events of another run or map were written under this name.",
                 run=log.name,
@@ -172,9 +187,9 @@ def _still_improving(log: Readings) -> Iterator[Finding]:
     chosen: dict[tuple[str | None, bool], Reading] = {}
     for reading in log.of(*GREEDY_TIMES[:2], EXPLORING_TIMES[0]):
         # Of greedy tags the robust one speaks for the map: it comes first.
-        kind = (reading.map, reading.metric is not None and reading.metric.name in EXPLORING_TIMES)
-        known = chosen.get(kind)
-        if known is None or (reading.metric and reading.metric.name == GREEDY_TIMES[0]):
+        assert reading.metric is not None
+        kind = (reading.variant, reading.metric.name in EXPLORING_TIMES)
+        if kind not in chosen or reading.metric.name == GREEDY_TIMES[0]:
             chosen[kind] = reading
     for reading in chosen.values():
         assert reading.metric is not None
@@ -206,4 +221,28 @@ def _still_improving(log: Readings) -> Iterator[Finding]:
             remedy="Train longer, or compare where the other runs were at that moment.",
             run=log.name,
             tag=reading.tag,
+        )
+
+
+def _races_apart(pair: Pair) -> Iterator[Finding]:
+    """Yield kinds of races of which one run drove many more within the time both are known."""
+    told = []
+    for name in (*GREEDY_TIMES[1:2], EXPLORING_TIMES[0]):
+        for reading in pair.baseline.of(name):
+            other = next((r for r in pair.candidate.of(name) if r.tag == reading.tag), None)
+            if other is None or reading.records_only or other.records_only:
+                continue
+            end = min(reading.known_until, other.known_until)
+            base, own = (int((r.minutes <= end).sum()) for r in (reading, other))
+            if unequal(own, base):
+                told.append(f"{own:,} and {base:,} of {reading.shown}")
+    if told:
+        yield Finding(
+            "races_unequal",
+            "warning",
+            f"{pair.shown} drove unequal numbers of races in the same time: {several(told)}.",
+            why="A best so far favours the run with more races: it had more chances.",
+            remedy="Look at quantiles and finish rates as well, or compare at equal frames.",
+            run=pair.candidate.name,
+            runs=pair.names,
         )

@@ -30,8 +30,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rulka_analysis.logs.events import EventFile, TextEvent
-from rulka_analysis.logs.events.file_findings import printable
 from rulka_analysis.values.findings import Finding
+from rulka_analysis.values.text import printable
 
 if TYPE_CHECKING:
     import pyarrow as pa

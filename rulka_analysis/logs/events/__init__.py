@@ -8,7 +8,7 @@ The parts, each with one job, from the bytes upwards:
 
 ==================  ==========================================================================
 `checksums`         CRC-32C of many records at once
-`framing`           the frame around a record, and all frames of a block at once
+`framing`           the frame around a record, and every one of a block at once
 `window`            the block of a file that is in memory, and the digest of what was read
 `decoding`          one record's payload → scalars, texts, hyperparameters (protobuf)
 `templates`         thousands of payloads at once, by comparison with decoded ones
@@ -32,6 +32,7 @@ from rulka_analysis.logs.events.reading import (
     file_state,
     has_scalars,
     read_event_file,
+    read_on,
     read_scalars,
 )
 
@@ -45,5 +46,6 @@ __all__ = [
     "has_scalars",
     "is_event_file_name",
     "read_event_file",
+    "read_on",
     "read_scalars",
 ]

@@ -1,6 +1,6 @@
 """The fast reader: whole runs of records at once, and the specification for everything else.
 
-Where records follow each other undisturbed, `BlockReader` frames, checks and decodes thousands at
+Where records follow each other undisturbed, `BlockReader` finds, checks and decodes thousands at
 a time. At damage, at a record longer than 64 KiB and wherever too few records follow each other,
 it takes single steps as the `specification` does, whose policy it inherits. Whatever is done at
 once gives the very same result as single steps would, so where it is done is a matter of speed
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,10 +31,7 @@ from rulka_analysis.logs.events.file_findings import FindingList, unreadable
 from rulka_analysis.logs.events.framing import FOOTER, HEADER, Chain, Frame, State
 from rulka_analysis.logs.events.specification import Reader, contents_of
 from rulka_analysis.logs.events.templates import Lessons, Matches, Templates
-from rulka_analysis.logs.events.window import BEFORE, BLOCK, Window
-
-if TYPE_CHECKING:
-    from hashlib import _Hash
+from rulka_analysis.logs.events.window import BEFORE, BLOCK, Digest, Window
 
 SHORTEST_RUN = 128
 """Fewer records than this are faster read one by one."""
@@ -63,12 +60,12 @@ class Continuation:
     findings: FindingList
     wasted: int
     any_proven: bool
-    digest: _Hash
+    digest: Digest
     text: bool
 
-    def __reduce__(self) -> tuple[type[None], tuple[()]]:
-        # A digest that goes on cannot be pickled; without one, a file is read from its begin.
-        return (type(None), ())
+
+Read = tuple[EventFile, Continuation | None]
+"""What was read of a file, and where to go on when it has grown, if that is possible."""
 
 
 class BlockReader(Reader):
@@ -81,20 +78,12 @@ class BlockReader(Reader):
         The file's name for findings.
     text : bool
         Whether to keep texts.
-    before : EventFile, optional
-        What was read of the file before the begin of the window, with its continuation.
     lessons : Lessons, optional
         What other files taught.
     """
 
     def __init__(
-        self,
-        window: Window,
-        file: str,
-        *,
-        text: bool,
-        before: EventFile | None = None,
-        lessons: Lessons | None = None,
+        self, window: Window, file: str, *, text: bool, lessons: Lessons | None = None
     ) -> None:
         super().__init__(b"", file, text=text)
         self.window = window
@@ -111,15 +100,16 @@ class BlockReader(Reader):
         self._wasted_there = 0
         self._cut_off = False
         self._settled = True
-        if before is not None and before.continuation is not None:
-            known = before.continuation
-            self.decoder = known.decoder.copy()
-            self.templates = known.templates.copy()
-            self.findings = known.findings.copy()
-            self.wasted = known.wasted
-            self.any_proven = known.any_proven
-            columns = Columns(before.tag_codes, before.steps, before.wall_times, before.values)
-            self._columns.add(columns, part_read=known.position / max(window.length, 1))
+
+    def go_on(self, before: EventFile, known: Continuation) -> None:
+        """Take over what was read of the file before the begin of the window."""
+        self.decoder = known.decoder.copy()
+        self.templates = known.templates.copy()
+        self.findings = known.findings.copy()
+        self.wasted = known.wasted
+        self.any_proven = known.any_proven
+        columns = Columns(before.tag_codes, before.steps, before.wall_times, before.values)
+        self._columns.add(columns, part_read=known.position / max(self.window.length, 1))
 
     def read(self) -> None:
         """Decode every proven record and note every place where there is none."""
@@ -339,10 +329,10 @@ def read_file(
     path: Path,
     *,
     text: bool = False,
-    after: EventFile | None = None,
+    after: Read | None = None,
     lessons: Lessons | None = None,
     block: int = BLOCK,
-) -> EventFile:
+) -> Read:
     """Read an event file's first bytes, in memory proportional to the scalars in them.
 
     Parameters
@@ -354,20 +344,26 @@ def read_file(
         Where they are from; only named in the result.
     text : bool, optional
         Whether to keep texts.
-    after : EventFile, optional
+    after : tuple of (EventFile, Continuation or None), optional
         What was read of the file before; only what was added since is read, if that is possible.
     lessons : Lessons, optional
         What other files taught; what this one teaches is added. Reading cannot go on then.
     block : int, optional
         How many bytes to hold in memory.
+
+    Returns
+    -------
+    tuple of (EventFile, Continuation or None)
+        What was read, and where to go on when the file has grown.
     """
-    before = after if after is not None and _goes_on(file, length, path, text, after) else None
-    if before is None or before.continuation is None:
+    before, known = after or (None, None)
+    if before is None or known is None or not _goes_on(file, length, path, text, before, known):
         window = Window(file, length, block=block)
+        reader = BlockReader(window, str(path), text=text, lessons=lessons)
     else:
-        known = before.continuation
         window = Window(file, length, begin=known.position, digest=known.digest, block=block)
-    reader = BlockReader(window, str(path), text=text, before=before, lessons=lessons)
+        reader = BlockReader(window, str(path), text=text)
+        reader.go_on(before, known)
     reader.read()
     continuation = reader.continuation() if lessons is None else None
     digest = window.digest_until(window.length).hexdigest()
@@ -375,12 +371,12 @@ def read_file(
     if lessons is not None:
         lessons.keep(reader.templates, reader.decoder.tags)
         columns, reader.decoder.tags = _by_first_appearance(columns, reader.decoder.tags)
-    contents = contents_of(reader, columns, path, digest, continuation)
+    contents = contents_of(reader, columns, path, digest)
     if window.error is not None:
         cause = window.error.strerror or str(window.error)
         finding = unreadable(str(path), window.length, None, cause)
         contents = replace(contents, findings=(*contents.findings, finding))
-    return contents
+    return contents, continuation
 
 
 def _by_first_appearance(columns: Columns, tags: dict[str, int]) -> tuple[Columns, dict[str, int]]:
@@ -414,10 +410,11 @@ def holds_scalar(file: BinaryIO, length: int, path: Path) -> bool:
     return reader.decoder.waiting > 0
 
 
-def _goes_on(file: BinaryIO, length: int, path: Path, text: bool, after: EventFile) -> bool:
+def _goes_on(
+    file: BinaryIO, length: int, path: Path, text: bool, before: EventFile, known: Continuation
+) -> bool:
     """Tell whether a file goes on where reading it stopped."""
-    known = after.continuation
-    if known is None or known.position > length or after.path != path or known.text != text:
+    if known.position > length or before.path != path or known.text != text:
         return False
     try:
         file.seek(known.position - len(known.bytes_before))

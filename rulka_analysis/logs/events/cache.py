@@ -18,7 +18,7 @@ import os
 import struct
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -71,7 +71,7 @@ class EventCache:
         self._least_length = least_length
 
     def read(self, path: str | os.PathLike[str], *, length: int | None = None) -> EventFile:
-        """Return what `read_event_file` returns, without its continuation.
+        """Return what `read_event_file` returns.
 
         Parameters
         ----------
@@ -86,14 +86,14 @@ class EventCache:
             size = 0
         considered = size if length is None else min(size, length)
         if considered < self._least_length:
-            return replace(read_event_file(path, length=length), continuation=None)
+            return read_event_file(path, length=length)
         entry = self._folder / f"{_key(path, considered)}.columns"
         known = _loaded(entry, path)
         if known is not None and file_state(path, length=length) == (known.length, known.digest):
             with contextlib.suppress(OSError):
                 os.utime(entry)  # It was used.
             return known
-        found = replace(read_event_file(path, length=length), continuation=None)
+        found = read_event_file(path, length=length)
         # What could not be read today may be readable tomorrow, from the very same bytes.
         if not any(finding.kind == "unreadable" for finding in found.findings):
             with contextlib.suppress(OSError):
@@ -141,7 +141,8 @@ def _reader() -> str:
     """Return the digest of everything that decides how bytes are read."""
     digest = hashlib.sha256()
     folder = Path(__file__).parent
-    for source in (*sorted(folder.glob("*.py")), folder.parents[1] / "values" / "findings.py"):
+    values = folder.parents[1] / "values"
+    for source in (*sorted(folder.glob("*.py")), values / "findings.py", values / "text.py"):
         digest.update(source.read_bytes())
     for package in ("numpy", "protobuf", "tensorboard"):
         digest.update(f"{package} {version(package)}\n".encode())

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rulka_analysis.values.findings import Finding
-
-if TYPE_CHECKING:
-    from rulka_analysis.logs.events.block_reader import Continuation
 
 
 class EventFileWarning(UserWarning):
@@ -76,8 +72,6 @@ class EventFile:
         What was wrong, in file order, then remarks on single tags.
     digest : str
         SHA-256, in hexadecimal, of the bytes considered: those that were read.
-    continuation : Continuation or None
-        What reading needs to go on when the file has grown; not kept in copies made by `pickle`.
     """
 
     path: Path
@@ -94,7 +88,6 @@ class EventFile:
     hyperparameters: dict[str, bool | float | str]
     findings: tuple[Finding, ...]
     digest: str
-    continuation: Continuation | None = field(default=None, repr=False)
 
     def __repr__(self) -> str:
         return (

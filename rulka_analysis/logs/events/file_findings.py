@@ -5,38 +5,10 @@ from __future__ import annotations
 from copy import copy
 
 from rulka_analysis.values.findings import Finding
+from rulka_analysis.values.text import amount, printable
 
 MOST_DAMAGES_LISTED = 100
 """A file with more damaged places than this gets one finding for all the others."""
-
-
-def printable(text: str) -> str:
-    r"""Escape what could disturb a terminal or a log: names are untrusted text.
-
-    Examples
-    --------
-    >>> print(printable("uni_6\x1b[2J"))
-    uni_6\x1b[2J
-    """
-    if text.isprintable():
-        return text
-    return "".join(
-        character
-        if character.isprintable()
-        else character.encode("unicode_escape", "surrogatepass").decode("ascii")
-        for character in text
-    )
-
-
-def amount(count: int, noun: str = "byte") -> str:
-    """Word a count.
-
-    Examples
-    --------
-    >>> amount(1), amount(1482)
-    ('1 byte', '1,482 bytes')
-    """
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def truncated_tail(file: str, byte: int, unread: int) -> Finding:

@@ -1,4 +1,4 @@
-"""The frame around a record, and how the frames of a whole block are found at once.
+"""The frame around a record, and how each one of a whole block is found at once.
 
 A file is a sequence of records (TFRecord)::
 
@@ -7,7 +7,7 @@ A file is a sequence of records (TFRecord)::
     bytes   payload: one `Event` message
     uint32  masked CRC-32C of the payload
 
-Each record says where the next begins, so frames are found by walking, one after the other; that
+Each record says where the next begins, so they are found by walking, one after the other; that
 alone would cost more than everything else together. But every record shorter than 64 KiB has six
 zero bytes in its length, which little else has. `headers_in` looks for those in the whole block,
 keeps the places where the checksum of the length is right, and `Chain` then *proves* the guess:

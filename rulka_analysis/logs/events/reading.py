@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rulka_analysis.logs.events import file_findings
-from rulka_analysis.logs.events.block_reader import holds_scalar, read_file
+from rulka_analysis.logs.events.block_reader import Read, holds_scalar, read_file
 from rulka_analysis.logs.events.contents import EventFile, EventFileWarning
 from rulka_analysis.logs.events.listing import search
 from rulka_analysis.logs.events.templates import Lessons
@@ -35,7 +35,6 @@ def read_event_file(
     *,
     length: int | None = None,
     text: bool = False,
-    after: EventFile | None = None,
     lessons: Lessons | None = None,
 ) -> EventFile:
     """Read one event file: every scalar event in the order written, and what was wrong.
@@ -47,15 +46,9 @@ def read_event_file(
         Read only so many bytes: what was there when a build started.
     text : bool, optional
         Whether to keep texts.
-    after : EventFile, optional
-        What reading the same file gave before. Where the file has only grown since, only what
-        was added is read; a file whose last bytes from before have changed is read anew. What
-        lies further back is not looked at again: a file changed only there is taken for the old
-        one, digest included.
     lessons : Lessons, optional
         What files read before taught; what this one teaches is added. Of many small files, all but
-        the first are read several times as fast so. Not together with `after`, and reading cannot
-        go on from what is returned.
+        the first are read several times as fast so.
 
     Returns
     -------
@@ -66,21 +59,63 @@ def read_event_file(
     Raises
     ------
     ValueError
-        If `length` is negative, or both `after` and `lessons` are given.
+        If `length` is negative.
     """
+    # What is needed to read on is let go: of very many small files, that is most.
+    return _read(path, length, text, lessons=lessons)[0]
+
+
+def read_on(
+    path: str | os.PathLike[str],
+    *,
+    length: int | None = None,
+    text: bool = False,
+    after: Read | None = None,
+) -> Read:
+    """Read one event file as `read_event_file` does, and again when it has grown.
+
+    Parameters
+    ----------
+    path, length, text
+        As for `read_event_file`.
+    after : tuple of (EventFile, Continuation or None), optional
+        What this function returned for the same file before. Where the file has only grown since,
+        only what was added is read; a file whose last bytes from before have changed is read
+        anew. What lies further back is not looked at again: a file changed only there is taken
+        for the old one, digest included.
+
+    Returns
+    -------
+    tuple of (EventFile, Continuation or None)
+        What was read, and where to go on, if that is possible.
+
+    Raises
+    ------
+    ValueError
+        If `length` is negative.
+    """
+    return _read(path, length, text, after=after)
+
+
+def _read(
+    path: str | os.PathLike[str],
+    length: int | None,
+    text: bool,
+    *,
+    after: Read | None = None,
+    lessons: Lessons | None = None,
+) -> Read:
     if length is not None and length < 0:
         raise ValueError(f"length must be at least 0, not {length}")
-    if after is not None and lessons is not None:
-        raise ValueError("give after or lessons, not both")
     path = Path(path)
     try:
         with _opened(path) as (file, size):
             considered = size if length is None else min(size, length)
             return read_file(file, considered, path, text=text, after=after, lessons=lessons)
     except OSError as error:
-        contents = read_file(io.BytesIO(), 0, path, text=text)
+        contents, _ = read_file(io.BytesIO(), 0, path, text=text)
         finding = file_findings.unreadable(str(path), 0, None, error.strerror or str(error))
-        return replace(contents, findings=(finding,))
+        return replace(contents, findings=(finding,)), None
 
 
 def file_state(path: str | os.PathLike[str], *, length: int | None = None) -> tuple[int, str]:
@@ -161,8 +196,7 @@ def read_scalars(path: str | os.PathLike[str], *, text: bool = False) -> pd.Data
     import pandas as pd
 
     paths, folder_findings = search(path)
-    # Without what is needed to read on: of a folder of very many small files, that is most.
-    files = [replace(read_event_file(file, text=text), continuation=None) for file in paths]
+    files = [read_event_file(file, text=text) for file in paths]
     files.sort(key=_reading_order)
     findings = (*folder_findings, *(finding for file in files for finding in file.findings))
     for finding in findings:

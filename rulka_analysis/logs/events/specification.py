@@ -15,7 +15,6 @@ import hashlib
 import struct
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rulka_analysis.logs.events import file_findings
 from rulka_analysis.logs.events.checksums import masked_checksum
@@ -24,9 +23,6 @@ from rulka_analysis.logs.events.contents import EventFile
 from rulka_analysis.logs.events.decoding import Decoder
 from rulka_analysis.logs.events.framing import FOOTER, HEADER, LONGEST_PAYLOAD, Frame, State
 from rulka_analysis.values.findings import Finding
-
-if TYPE_CHECKING:
-    from rulka_analysis.logs.events.block_reader import Continuation
 
 SEARCH_LIMIT = 4
 """Payloads that turn out wrong may be checked up to so many times the file's length.
@@ -194,13 +190,7 @@ def read_bytes(data: bytes, path: Path, *, text: bool = False) -> EventFile:
     return contents_of(reader, reader.decoder.take(), path, digest)
 
 
-def contents_of(
-    reader: Reader,
-    columns: Columns,
-    path: Path,
-    digest: str,
-    continuation: Continuation | None = None,
-) -> EventFile:
+def contents_of(reader: Reader, columns: Columns, path: Path, digest: str) -> EventFile:
     """Put together what a reader has read."""
     for column in columns:
         column.flags.writeable = False
@@ -220,5 +210,4 @@ def contents_of(
         hyperparameters=dict(decoder.hyperparameters),
         findings=tuple(reader.all_findings()),
         digest=digest,
-        continuation=continuation,
     )

@@ -7,7 +7,7 @@ that is touched for the first time costs a fault.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 import google_crc32c
 import numpy as np
@@ -17,7 +17,6 @@ from rulka_analysis.logs.events.framing import HEADER, headers_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from hashlib import _Hash
 
     from numpy.typing import NDArray
 
@@ -29,6 +28,14 @@ BEFORE = LONGEST_AT_ONCE
 BEHIND = 32
 """Bytes of the buffer behind the block: what is gathered by its begin may end there."""
 _FIRST_PIECE = 1 << 12
+
+
+class Digest(Protocol):
+    """A hash that can go on; the standard library has no public name for it."""
+
+    def update(self, data: bytes | memoryview, /) -> None: ...
+    def copy(self) -> Digest: ...
+    def hexdigest(self) -> str: ...
 
 
 class Window:
@@ -62,7 +69,7 @@ class Window:
         length: int,
         *,
         begin: int = 0,
-        digest: _Hash | None = None,
+        digest: Digest | None = None,
         block: int = BLOCK,
     ) -> None:
         self._file = file
@@ -71,7 +78,7 @@ class Window:
         self._capacity = min(block, length - begin)
         self.buffer: NDArray[np.uint8] = np.empty(BEFORE + self._capacity + BEHIND, np.uint8)
         self.error: OSError | None = None
-        self._digest = hashlib.sha256() if digest is None else digest.copy()
+        self._digest: Digest = hashlib.sha256() if digest is None else digest.copy()
         self._digested = begin
         self._zeros_begin: int | None = None
 
@@ -137,7 +144,7 @@ class Window:
             self._zeros_begin = end
         return self._zeros_begin
 
-    def digest_until(self, position: int) -> _Hash:
+    def digest_until(self, position: int) -> Digest:
         """Return the digest of everything before a position, not before those asked for so far."""
         self._digest_on(position)
         return self._digest.copy()

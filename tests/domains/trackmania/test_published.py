@@ -20,6 +20,7 @@ from rulka_analysis.domains.trackmania.published import (
     published_logs,
     write_published_logs,
 )
+from rulka_analysis.logs.clocks import MINUTES
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.values.errors import LogDirectoryError
 
@@ -46,7 +47,10 @@ def curve(run: str, tag: str) -> pd.DataFrame:
 def write_in_another_process(
     build: Path, *, seed: int, before: str = ""
 ) -> subprocess.Popen[bytes]:
-    program = f"{before}\nfrom rulka_analysis.domains.trackmania.published import published_logs\npublished_logs()\n"
+    program = f"""{before}
+from rulka_analysis.domains.trackmania.published import published_logs
+published_logs()
+"""
     environment = os.environ | {
         "RULKA_BUILD": str(build),
         "PYTHONHASHSEED": str(seed),
@@ -196,17 +200,17 @@ def test_minutes_and_frames_are_those_published(bundled: Logs) -> None:
     events = bundled["uni_7"].scalars("Training/loss")
     published = curve("uni_7", "Training/loss")
     assert events.frames.tolist() == published.frames.tolist()
-    assert bundled["uni_7"].frames_interpolated
+    assert bundled["uni_7"].steps_interpolated
     assert bundled["uni_7"].evidence("Training/loss", 0).published
 
 
 @pytest.mark.parametrize("run", ["uni_9", "uni_10", "uni_11", "uni_12"])
 def test_a_run_without_a_frame_clock_shows_nothing_on_frames(bundled: Logs, run: str) -> None:
     found = bundled[run]
-    assert found.clocks == ("minutes",)
-    assert not found.frames_interpolated
+    assert found.clocks == (MINUTES,)
+    assert not found.steps_interpolated
     assert found.scalars("Training/loss").frames.isna().all()
-    assert found.evidence("Training/loss", 0).frames is None
+    assert found.evidence("Training/loss", 0).steps is None
     assert math.isnan(found.known_until("Training/loss", "frames"))
 
 
@@ -239,12 +243,12 @@ def test_every_curve_ends_where_the_extent_says(bundled: Logs) -> None:
     ("text", "problem"),
     [
         ("source = ", "Invalid value"),
-        ('source = "x"\nframe_clok = false', "frame_clok"),
-        ('frame_clock = false', "source"),
+        ('source = "x"\nstep_clok = false', "step_clok"),
+        ('step_clock = false', "source"),
         ('source = "x"\n[tags."a"]\nknown_untill = 5', "known_untill"),
         ('source = "x"\n[tags]\na = 5', "Known keys"),
         ('source = "x"\nduration_minutes = "long"', "duration_minutes"),
-        ('source = "x"\nframe_clock = "no"', "frame_clock"),
+        ('source = "x"\nstep_clock = "no"', "step_clock"),
         ('source = "x"\n[tags."a"]\nknown_until = "late"', "known_until"),
         ('source = "x"\n[tags."a"]\nreading_error = ["much"]', "reading_error"),
     ],

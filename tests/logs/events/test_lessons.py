@@ -41,7 +41,7 @@ __all__ = ["small_batches"]  # a fixture that pytest uses by its name
 def assert_read_as_alone(files: list[bytes], lessons: Lessons | None = None) -> None:
     lessons = Lessons() if lessons is None else lessons
     for data in files:
-        found = block_reader.read_file(
+        found, _ = block_reader.read_file(
             io.BytesIO(data), len(data), PATH, text=True, block=SMALL_BLOCK, lessons=lessons
         )
         assert_equal(found, specification.read_bytes(data, PATH, text=True))
@@ -166,7 +166,7 @@ def test_of_the_next_file_protobuf_decodes_next_to_nothing(monkeypatch):
     monkeypatch.setattr(Decoder, "rehearse", lambda *given: rehearsed.append(1) or rehearse(*given))
     lessons = Lessons()
     for number, data in enumerate(files):
-        found = block_reader.read_file(
+        found, _ = block_reader.read_file(
             io.BytesIO(data), len(data), PATH, block=1 << 16, lessons=lessons
         )
         assert len(found.values) == 1200
@@ -193,12 +193,10 @@ def test_what_is_handed_on_has_a_limit(monkeypatch):
         assert len(lessons.tags) <= 20
 
 
-def test_reading_cannot_go_on_from_what_lessons_helped_to_read(tmp_path):
-    path = write.write_event_file(tmp_path, LEARNT)
-    first = read_event_file(path, lessons=Lessons())
-    assert first.continuation is None
-    with pytest.raises(ValueError, match="not both"):
-        read_event_file(path, lessons=Lessons(), after=read_event_file(path))
+def test_reading_cannot_go_on_from_what_lessons_helped_to_read():
+    data = write.event_file_bytes(LEARNT)
+    _, where = block_reader.read_file(io.BytesIO(data), len(data), PATH, lessons=Lessons())
+    assert where is None
 
 
 @pytest.mark.skipif(not REAL_LOGS.is_dir(), reason="the real logs are not here")

@@ -18,12 +18,17 @@ from pathlib import Path
 
 import pytest
 
-import tasks
+from build_tasks import site as publishing
+from build_tasks import systems
+from build_tasks.site import Site, is_lost, locate_site, publish, put_in_order
+from build_tasks.systems import try_to_exchange
+from build_tasks.telling import TaskError
+from tests.site_of_project import PROJECT
 
 
-def written(build: Path, version: int) -> tasks.Site:
+def written(build: Path, version: int) -> Site:
     """Do what a build does: write into the stage and list what belongs to the site."""
-    site = tasks.site_in(build)
+    site = locate_site(build)
     for name, text in pages(version).items():
         file = site.stage / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -47,7 +52,7 @@ def content(folder: Path) -> dict[str, str]:
     }
 
 
-def folders(site: tasks.Site) -> set[str]:
+def folders(site: Site) -> set[str]:
     """Return which folders of the site there are, the stage aside."""
     return {path.name for path in site.published.parent.glob("html*")}
 
@@ -57,7 +62,7 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return how the site is put in its place."""
     chosen: str = request.param
     if chosen == "in two renames":
-        monkeypatch.setattr(tasks, "exchanged", lambda one, other: False)
+        monkeypatch.setattr(publishing, "try_to_exchange", lambda one, other: False)
     return chosen
 
 
@@ -67,12 +72,12 @@ def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_what_is_listed_is_published_and_nothing_else(tmp_path: Path, way: str) -> None:
     site = written(tmp_path, 1)
     (site.stage / "index.js.map").touch()
-    tasks.publish(site)
+    publish(site)
     assert content(site.published) == pages(1)
     for version in (1, 3):
         (site.published / "somebody's own").touch()
         written(tmp_path, version)
-        tasks.publish(site)
+        publish(site)
         assert content(site.published) == pages(version)
     assert (site.stage / "docs" / "page 1.html").exists(), "Sphinx still has it"
     assert folders(site) == {"html"}
@@ -80,28 +85,28 @@ def test_what_is_listed_is_published_and_nothing_else(tmp_path: Path, way: str) 
 
 def test_what_is_published_already_is_not_touched(tmp_path: Path, way: str) -> None:
     site = written(tmp_path, 1)
-    tasks.publish(site)
+    publish(site)
     index = site.published / "index.html"
     before = site.published.stat(), index.stat()
-    tasks.publish(site)
+    publish(site)
     assert (site.published.stat(), index.stat()) == before
 
     # Built again, with another time but the same bytes.
     os.utime(site.stage / "index.html", ns=(0, 0))
-    tasks.publish(site)
+    publish(site)
     assert (site.published.stat(), index.stat()) == before
 
 
 def test_a_page_whose_bytes_did_not_change_keeps_its_time(tmp_path: Path, way: str) -> None:
     site = written(tmp_path, 1)
-    tasks.publish(site)
+    publish(site)
     index, page = site.published / "index.html", site.published / "docs" / "page 0.html"
     time_before = index.stat().st_mtime_ns
     os.utime(site.stage / "index.html", ns=(0, 0))
     changed = site.stage / "docs" / "page 0.html"
     changed.write_text("VERSION 1\n", encoding="utf-8")
     os.utime(changed, ns=(0, page.stat().st_mtime_ns))
-    tasks.publish(site)
+    publish(site)
     assert index.stat().st_mtime_ns == time_before
     assert page.read_text(encoding="utf-8") == "VERSION 1\n", "same size, same time, other bytes"
 
@@ -114,18 +119,18 @@ def test_where_files_have_one_name_only_they_are_copied(
 
     monkeypatch.setattr(Path, "hardlink_to", refuse)
     site = written(tmp_path, 1)
-    tasks.publish(site)
+    publish(site)
     (site.stage / "index.html").write_text("new", encoding="utf-8")
-    tasks.publish(site)
+    publish(site)
     assert content(site.published) == pages(1) | {"index.html": "new"}
 
 
 def test_the_published_site_shares_no_file_with_the_stage(tmp_path: Path) -> None:
     for version in (4, 1):
         site = written(tmp_path, version)
-        tasks.publish(site)
+        publish(site)
     (site.stage / "docs" / "page 1.html").write_text("new", encoding="utf-8")
-    tasks.publish(site)
+    publish(site)
     (site.stage / "docs" / "page 1.html").write_text("newer", encoding="utf-8")
     with (site.stage / "index.html").open("a", encoding="utf-8") as page:
         page.write("half a page")
@@ -137,32 +142,32 @@ def test_the_published_site_shares_no_file_with_the_stage(tmp_path: Path) -> Non
 # --- What cannot be published --------------------------------------------------------------------
 
 
-def forget_listing(site: tasks.Site) -> str:
+def forget_listing(site: Site) -> str:
     site.listing.unlink()
     return "site_files.json"
 
 
-def damage_listing(site: tasks.Site) -> str:
+def damage_listing(site: Site) -> str:
     site.listing.write_text('{"files": ["index.', encoding="utf-8")
     return "site_files.json"
 
 
-def empty_listing(site: tasks.Site) -> str:
+def empty_listing(site: Site) -> str:
     site.listing.write_text('{"files": []}', encoding="utf-8")
     return "names no file"
 
 
-def lose_page(site: tasks.Site) -> str:
+def lose_page(site: Site) -> str:
     (site.stage / "docs" / "page 1.html").unlink()
     return "page 1.html is missing"
 
 
-def list_what_is_outside(site: tasks.Site) -> str:
+def list_what_is_outside(site: Site) -> str:
     site.listing.write_text('{"files": ["index.html", "docs/../../html/x"]}', encoding="utf-8")
     return "which is not in the site"
 
 
-def list_what_is_absolute(site: tasks.Site) -> str:
+def list_what_is_absolute(site: Site) -> str:
     site.listing.write_text(json.dumps({"files": [str(site.listing)]}), encoding="utf-8")
     return "which is not in the site"
 
@@ -179,14 +184,14 @@ def list_what_is_absolute(site: tasks.Site) -> str:
     ],
 )
 def test_an_incomplete_site_is_named_with_the_remedy_and_the_old_one_stays(
-    tmp_path: Path, break_it: Callable[[tasks.Site], str]
+    tmp_path: Path, break_it: Callable[[Site], str]
 ) -> None:
     site = written(tmp_path, 1)
-    tasks.publish(site)
+    publish(site)
     written(tmp_path, 4)
     message = break_it(site)
-    with pytest.raises(tasks.TaskError) as caught:
-        tasks.publish(site)
+    with pytest.raises(TaskError) as caught:
+        publish(site)
     assert message in str(caught.value)
     assert "make clean" in str(caught.value)
     assert content(site.published) == pages(1)
@@ -195,7 +200,7 @@ def test_an_incomplete_site_is_named_with_the_remedy_and_the_old_one_stays(
 
 def test_a_full_disk_leaves_the_old_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     site = written(tmp_path, 1)
-    tasks.publish(site)
+    publish(site)
     written(tmp_path, 2)
     copy = shutil.copy2
 
@@ -206,12 +211,12 @@ def test_a_full_disk_leaves_the_old_site(tmp_path: Path, monkeypatch: pytest.Mon
 
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "copy2", full)
-        with pytest.raises(tasks.TaskError, match="No space left"):
-            tasks.publish(site)
+        with pytest.raises(TaskError, match="No space left"):
+            publish(site)
     assert content(site.published) == pages(1)
-    tasks.put_in_order(site)
+    put_in_order(site)
     assert folders(site) == {"html"}
-    tasks.publish(site)
+    publish(site)
     assert content(site.published) == pages(2)
 
 
@@ -220,8 +225,8 @@ def test_a_link_is_not_replaced(tmp_path: Path) -> None:
     site = written(tmp_path, 1)
     (tmp_path / "elsewhere").mkdir()
     site.published.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(tasks.TaskError, match="is a link"):
-        tasks.publish(site)
+    with pytest.raises(TaskError, match="is a link"):
+        publish(site)
     assert site.published.is_symlink()
 
 
@@ -246,8 +251,8 @@ class Refusing:
             return rename(source, target)
 
         monkeypatch.setattr(Path, "rename", refusing)
-        monkeypatch.setattr(tasks, "exchanged", lambda one, other: False)
-        monkeypatch.setattr(tasks, "PAUSES_BEFORE_RENAMING_AGAIN", (0.1, 0.2, 0.4))
+        monkeypatch.setattr(publishing, "try_to_exchange", lambda one, other: False)
+        monkeypatch.setattr(systems, "PAUSES_BEFORE_RENAMING_AGAIN", (0.1, 0.2, 0.4))
         monkeypatch.setattr(time, "sleep", self.pauses.append)
 
 
@@ -259,10 +264,10 @@ def test_a_folder_that_is_in_use_for_a_moment_is_renamed_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     site = written(tmp_path, 1)
-    tasks.publish(site)
+    publish(site)
     written(tmp_path, 2)
     windows = Refusing(monkeypatch, {what: 3})
-    tasks.publish(site)
+    publish(site)
     assert windows.pauses == [0.1, 0.2, 0.4]
     assert content(site.published) == pages(2)
     assert folders(site) == {"html"}
@@ -273,17 +278,17 @@ def test_a_folder_that_stays_in_use_is_named_and_the_old_site_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     site = written(tmp_path, 1)
-    tasks.publish(site)
+    publish(site)
     written(tmp_path, 2)
     windows = Refusing(monkeypatch, {what: 4})
-    with pytest.raises(tasks.TaskError, match="Close the programs that use this folder") as caught:
-        tasks.publish(site)
+    with pytest.raises(TaskError, match="Close the programs that use this folder") as caught:
+        publish(site)
     assert str(tmp_path / what.split()[0]) in str(caught.value)
     assert content(site.published) == pages(1)
 
     windows.refusals = {}
-    tasks.put_in_order(site)
-    tasks.publish(site)
+    put_in_order(site)
+    publish(site)
     assert content(site.published) == pages(2)
     assert folders(site) == {"html"}
 
@@ -292,22 +297,22 @@ def test_an_old_site_that_stays_in_use_does_not_hinder_the_new_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = written(tmp_path, 1)
-    tasks.publish(site)
+    publish(site)
     written(tmp_path, 2)
     windows = Refusing(monkeypatch, {"html.old to html.new": 8})
-    tasks.publish(site)
+    publish(site)
     assert content(site.published) == pages(2)
-    with pytest.raises(tasks.TaskError, match=r"html\.old cannot be renamed"):
-        tasks.put_in_order(site)
+    with pytest.raises(TaskError, match=r"html\.old cannot be renamed"):
+        put_in_order(site)
     windows.refusals = {}
-    tasks.put_in_order(site)
+    put_in_order(site)
     assert content(site.published) == pages(2)
     assert folders(site) == {"html"}
 
 
 def test_where_folders_cannot_be_exchanged_this_is_said(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
-    assert tasks.exchanged(tmp_path / "one", tmp_path / "missing") is False
+    assert try_to_exchange(tmp_path / "one", tmp_path / "missing") is False
     assert (tmp_path / "one").exists()
 
 
@@ -316,7 +321,7 @@ def test_folders_are_exchanged_in_one_step(tmp_path: Path) -> None:
     for name in ("größe 1", "größe 2"):
         (tmp_path / name).mkdir()
         (tmp_path / name / name).touch()
-    assert tasks.exchanged(tmp_path / "größe 1", tmp_path / "größe 2")
+    assert try_to_exchange(tmp_path / "größe 1", tmp_path / "größe 2")
     assert (tmp_path / "größe 1" / "größe 2").exists()
     assert (tmp_path / "größe 2" / "größe 1").exists()
 
@@ -333,7 +338,7 @@ def test_a_kill_at_every_step_is_mended_by_the_next_command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str, moment: int
 ) -> None:
     site = written(tmp_path, 1)
-    tasks.publish(site)
+    publish(site)
     written(tmp_path, 2)
     left = moment
 
@@ -349,14 +354,14 @@ def test_a_kill_at_every_step_is_mended_by_the_next_command(
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "rename", killing(Path.rename))
-        patch.setattr(tasks, "exchanged", killing(tasks.exchanged))
+        patch.setattr(publishing, "try_to_exchange", killing(try_to_exchange))
         patch.setattr(shutil, "copy2", killing(shutil.copy2))
         patch.setattr(Path, "hardlink_to", killing(Path.hardlink_to))
         # Half of what is deleted is gone when a kill comes.
         patch.setattr(os, "unlink", killing(os.unlink))
         ended = False
         try:
-            tasks.publish(site)
+            publish(site)
             ended = True
         except Killed:
             pass
@@ -364,11 +369,11 @@ def test_a_kill_at_every_step_is_mended_by_the_next_command(
         assert content(site.published) in (pages(1), pages(2))
     else:
         assert way == "in two renames"
-        assert tasks.lost(site)
-    tasks.put_in_order(site)
+        assert is_lost(site)
+    put_in_order(site)
     assert folders(site) == {"html"}
     assert content(site.published) in ([pages(2)] if ended else [pages(1), pages(2)])
-    tasks.publish(site)
+    publish(site)
     assert content(site.published) == pages(2)
 
 
@@ -376,7 +381,7 @@ def test_half_an_old_site_is_never_given_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = written(tmp_path, 2)
-    tasks.publish(site)
+    publish(site)
     shutil.copytree(site.published, site.old)
 
     def killed(folder: Path) -> None:
@@ -386,30 +391,31 @@ def test_half_an_old_site_is_never_given_back(
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "rmtree", killed)
         with pytest.raises(Killed):
-            tasks.put_in_order(site)
+            put_in_order(site)
     shutil.rmtree(site.published)
-    tasks.put_in_order(site)
+    put_in_order(site)
     assert folders(site) == set()
 
 
 PUBLISHER = f"""
 import itertools, json, sys, time
 from pathlib import Path
-import tasks
+from build_tasks import site as publishing
+from build_tasks.project import Project
+from build_tasks.site import Site, hold_build, locate_site, publish
 
 {inspect.getsource(pages)}
 {inspect.getsource(written)}
-build, published, way = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-tasks.BUILD = build
+project, published, way = Project(Path(sys.argv[1])), int(sys.argv[2]), sys.argv[3]
 if way == "in two renames":
-    tasks.exchanged = lambda one, other: False
-    rename = tasks.rename
+    publishing.try_to_exchange = lambda one, other: False
+    rename = publishing.rename
     # Long enough for a kill to come between the two.
-    tasks.rename = lambda source, target: (rename(source, target), time.sleep(0.001))
+    publishing.rename = lambda source, target: (rename(source, target), time.sleep(0.001))
 print(published, flush=True)
 for version in itertools.count(published + 1):
-    with tasks.only_one_build():
-        tasks.publish(written(build, version))
+    with hold_build(project):
+        publish(written(project.build, version))
     print(version, flush=True)
 """
 
@@ -451,8 +457,8 @@ def served(folder: Path) -> int | None:
 def test_fifty_kills_and_the_site_is_always_a_whole_one(tmp_path: Path, way: str) -> None:
     generator = random.Random(20_250_101)
     build = tmp_path / "_build"
-    site = tasks.site_in(build)
-    tasks.publish(written(build, 0))
+    site = locate_site(build)
+    publish(written(build, 0))
     seen: list[int | None] = []
     failures: list[BaseException] = []
     ended = threading.Event()
@@ -472,10 +478,10 @@ def test_fifty_kills_and_the_site_is_always_a_whole_one(tmp_path: Path, way: str
     try:
         for _ in range(50):
             process = subprocess.Popen(
-                [sys.executable, "-c", PUBLISHER, build, str(published), way],
+                [sys.executable, "-c", PUBLISHER, tmp_path, str(published), way],
                 stdout=subprocess.PIPE,
                 text=True,
-                env=os.environ | {"PYTHONPATH": str(tasks.ROOT)},
+                env=os.environ | {"PYTHONPATH": str(PROJECT)},
             )
             assert process.stdout is not None
             said = process.stdout.readline()
@@ -487,9 +493,9 @@ def test_fifty_kills_and_the_site_is_always_a_whole_one(tmp_path: Path, way: str
             leftovers |= folders(site)
             # What is said to be published is; the next may be, killed before it was said.
             published = int(said.split()[-1])
-            if tasks.lost(site):
+            if is_lost(site):
                 times_lost += 1
-                tasks.put_in_order(site)
+                put_in_order(site)
             now = served(site.published)
             assert now is not None
             assert now in (published, published + 1)
@@ -505,7 +511,7 @@ def test_fifty_kills_and_the_site_is_always_a_whole_one(tmp_path: Path, way: str
         assert None not in seen
         assert seen == sorted(version or 0 for version in seen), "an older site came back"
 
-    tasks.put_in_order(site)
-    tasks.publish(written(build, published + 1))
+    put_in_order(site)
+    publish(written(build, published + 1))
     assert served(site.published) == published + 1
     assert folders(site) == {"html"}

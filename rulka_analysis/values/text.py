@@ -1,0 +1,46 @@
+"""Words from data: counts, names that nobody vouches for, and the order of names."""
+
+from __future__ import annotations
+
+import re
+
+
+def printable(text: str) -> str:
+    r"""Escape what could disturb a terminal or a log: names are untrusted text.
+
+    Examples
+    --------
+    >>> print(printable("uni_6\x1b[2J"))
+    uni_6\x1b[2J
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character
+        if character.isprintable()
+        else character.encode("unicode_escape", "surrogatepass").decode("ascii")
+        for character in text
+    )
+
+
+def amount(count: int, noun: str = "byte") -> str:
+    """Word a count.
+
+    Examples
+    --------
+    >>> amount(1), amount(1482)
+    ('1 byte', '1,482 bytes')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def natural_order(name: str) -> list[tuple[int, int | str]]:
+    """Sort key that puts ``uni_5`` before ``uni_10``.
+
+    Examples
+    --------
+    >>> sorted(["uni_10", "uni_5"], key=natural_order)
+    ['uni_5', 'uni_10']
+    """
+    parts = re.split(r"(\d+)", name)
+    return [(0, int(part)) if part.isdecimal() else (1, part) for part in parts if part]

@@ -1,0 +1,31 @@
+"""A domain asked which variant is meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rulka_analysis.metrics.domain import Domain, Variant, VariantError
+
+PLAY = Domain("play", Path("play.toml"), variant=Variant("level", "levels"))
+PLAIN = Domain("plain", Path("plain.toml"))
+
+
+def test_a_variant_is_chosen_by_position_or_by_its_keyword() -> None:
+    assert PLAY.chosen_variant("cave", {}) == "cave"
+    assert PLAY.chosen_variant(None, {"level": "cave"}) == "cave"
+    assert PLAY.chosen_variant(None, {"level": None}) is None
+    assert PLAY.chosen_variant(None, {}) is None
+    assert PLAIN.chosen_variant(None, {}) is None
+
+
+def test_what_cannot_be_meant() -> None:
+    with pytest.raises(
+        VariantError, match="no variant 'stage' in the domain 'play'; it has: level"
+    ):
+        PLAY.chosen_variant(None, {"stage": "cave"})
+    with pytest.raises(VariantError, match="no variant 'level' in the domain 'plain'; it has none"):
+        PLAIN.chosen_variant(None, {"level": "cave"})
+    with pytest.raises(VariantError, match="level is given twice: 'cave' and 'hill'; leave one"):
+        PLAY.chosen_variant("cave", {"level": "hill"})
