@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,14 +14,16 @@ from numpy.typing import NDArray
 from rulka_analysis.logs.events import (
     EventCache,
     EventFile,
+    Lessons,
     TextEvent,
     file_state,
     has_scalars,
     read_event_file,
 )
 from rulka_analysis.logs.events.listing import search
-from rulka_analysis.logs.provenance import SIDECAR, Provenance, read_provenance
+from rulka_analysis.logs.provenance import SIDECAR, Provenance, provenance_of, read_sidecar
 from rulka_analysis.logs.sessions import created
+from rulka_analysis.logs.source import Source
 from rulka_analysis.values.errors import RulkaError
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.places import build_folder
@@ -51,8 +53,8 @@ class LogFiles:
         self._prefix = os.path.join(path, "")  # noqa: PTH118 - ends with a separator
         self._only = lengths
         self._cache = _cache()
+        self._lessons = Lessons()
         self._lengths: dict[Path, int] = {}
-        self._beneath: dict[str, list[str]] = {}
         self._read: dict[str, tuple[EventFile, ...]] = {}
         self._states: dict[Path, tuple[int, str]] = {}
         self.folders: dict[str, list[Path]] = {}
@@ -62,9 +64,7 @@ class LogFiles:
             if length is not None:
                 self._lengths[file] = length
                 self.folders.setdefault(self.relative(file.parent), []).append(file)
-        for folder in self.folders:
-            if folder != ".":
-                self._beneath.setdefault(folder.rpartition("/")[0] or ".", []).append(folder)
+        self._beneath = folders_beneath(self.folders)
 
     def _length_in_effect(self, path: Path) -> int | None:
         """Return how much of a file is to be read; None for a file that appeared too late."""
@@ -115,7 +115,7 @@ class LogFiles:
 
     def _read_file(self, path: Path) -> EventFile:
         read = read_event_file if self._cache is None else self._cache.read
-        return read(path, length=self._lengths[path])
+        return read(path, length=self._lengths[path], lessons=self._lessons)
 
     def texts(self, folder: str) -> list[TextEvent]:
         """Return the texts in a folder's files, which are read anew."""
@@ -134,15 +134,46 @@ class LogFiles:
             self._states[path] = file_state(path, length=self._lengths[path])
         return self._states[path]
 
+    def sidecar(self, folder: str) -> str | None:
+        """Return what the sidecar in a folder says; None where there is none.
+
+        Raises
+        ------
+        LogDirectoryError
+            If it cannot be read.
+        """
+        return read_sidecar(self.place(folder))
+
+    def sidecar_states(self, folder: str) -> dict[str, tuple[int, str]]:
+        """Return bytes and SHA-256 of the sidecar in a folder, by relative path."""
+        path = self.place(folder) / SIDECAR
+        return {self.relative(path): file_state(path)} if path.exists() else {}
+
     def findings_of(self, folder: str, run: str | None = None) -> list[Finding]:
         """Return what was wrong with a folder's files, which are named from the log directory."""
-        found = []
-        for file in self.read(folder):
-            name = self.relative(file.path)
-            for finding in file.findings:
-                message = finding.message.replace(printable(str(file.path)), printable(name))
-                found.append(replace(finding, run=run, file=name, message=message))
-        return found
+        return [
+            finding
+            for file in self.read(folder)
+            for finding in findings_by_name(file, self.relative(file.path), run)
+        ]
+
+
+def folders_beneath(folders: Iterable[str]) -> dict[str, list[str]]:
+    """Return of each folder those directly beneath it."""
+    beneath: dict[str, list[str]] = {}
+    for folder in folders:
+        if folder != ".":
+            beneath.setdefault(folder.rpartition("/")[0] or ".", []).append(folder)
+    return beneath
+
+
+def findings_by_name(file: EventFile, name: str, run: str | None = None) -> list[Finding]:
+    """Return a file's findings, in which its name stands for its path."""
+    path, shown = printable(str(file.path)), printable(name)
+    return [
+        replace(finding, run=run, file=name, message=finding.message.replace(path, shown))
+        for finding in file.findings
+    ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +182,7 @@ class RunFiles:
 
     Parameters
     ----------
-    log_files : LogFiles
+    log_files : Source
         All files of the log directory.
     folders : tuple of str
         The run's folders: that of its name, its segments, and what `add_hparams` wrote.
@@ -159,7 +190,7 @@ class RunFiles:
         These, and those directly beneath them that hold event files but are of no run.
     """
 
-    log_files: LogFiles
+    log_files: Source
     folders: tuple[str, ...]
     places: tuple[str, ...]
 
@@ -193,7 +224,12 @@ class RunFiles:
     @cached_property
     def provenances(self) -> dict[str, Provenance | None]:
         """What the sidecar in each folder says; None where there is none."""
-        return {folder: read_provenance(self.log_files.place(folder)) for folder in self.folders}
+        found: dict[str, Provenance | None] = {}
+        for folder in self.folders:
+            text = self.log_files.sidecar(folder)
+            place = self.log_files.place(folder)
+            found[folder] = None if text is None else provenance_of(text, place / SIDECAR)
+        return found
 
     @cached_property
     def states(self) -> dict[str, tuple[int, str]]:
@@ -202,9 +238,7 @@ class RunFiles:
         for folder in self.places:
             states |= self.log_files.states(folder)
         for folder in self.folders:
-            sidecar = self.log_files.place(folder) / SIDECAR
-            if sidecar.exists():
-                states[self.log_files.relative(sidecar)] = file_state(sidecar)
+            states |= self.log_files.sidecar_states(folder)
         return states
 
     def findings(self, run: str) -> list[Finding]:

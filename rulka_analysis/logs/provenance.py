@@ -51,21 +51,43 @@ class Provenance:
     tags: Mapping[str, TagProvenance] = field(default_factory=dict)
 
 
-def read_provenance(folder: Path) -> Provenance | None:
-    """Read the sidecar in `folder`; None where there is none.
+def read_sidecar(folder: Path) -> str | None:
+    """Return the text of the sidecar in `folder`; None where there is none.
 
     Raises
     ------
     LogDirectoryError
-        If the sidecar cannot be understood. Going on without it would take what it warns of (a
-        made-up step, a curve's end) for measured.
+        If it cannot be read. Going on without it would take what it warns of (a made-up step, a
+        curve's end) for measured.
     """
     path = folder / SIDECAR
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except (UnicodeDecodeError, OSError) as error:
+        raise LogDirectoryError(
+            f"{path}: {error}. Mend or restore this file: it says what is known of the log"
+        ) from error
+
+
+def provenance_of(text: str, path: Path) -> Provenance:
+    """Return what the text of a sidecar says.
+
+    Parameters
+    ----------
+    text : str
+    path : pathlib.Path
+        Where it stands; only named in messages.
+
+    Raises
+    ------
+    LogDirectoryError
+        If it cannot be understood.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise LogDirectoryError(
             f"{path}: {error}. Mend or restore this file: it says what is known of the log"
         ) from error

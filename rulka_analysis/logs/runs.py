@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rulka_analysis.logs.archive.files import source_at
 from rulka_analysis.logs.clocks import MINUTES, Clock, Conventions, Floats, interpolated
 from rulka_analysis.logs.events import EventFile, TextEvent
-from rulka_analysis.logs.files import LogFiles, RunFiles
+from rulka_analysis.logs.files import RunFiles
 from rulka_analysis.logs.provenance import Provenance, TagProvenance
 from rulka_analysis.logs.segments import fold_segments, goes_on, run_of_hyperparameters
 from rulka_analysis.logs.sessions import Mask, Overlap, check_overlap, standing_events
+from rulka_analysis.logs.source import Source
 from rulka_analysis.logs.timeline import Timeline, timeline_of
 from rulka_analysis.values import questions
 from rulka_analysis.values.errors import (
@@ -282,7 +284,7 @@ class Logs:
     Parameters
     ----------
     path : Path
-        The log directory.
+        The log directory, or an archive of one.
     lengths : mapping of str to int, optional
         Bytes of each event file (by path relative to `path`) to read: a build reads files up to the
         length they had when it started, and no file that appeared later.
@@ -316,7 +318,7 @@ class Logs:
         self.conventions = conventions or Conventions()
         self.bundled = bundled
         _check_directory(self.path)
-        self._files = LogFiles(self.path, lengths)
+        self._files = source_at(self.path, lengths)
         self._runs = {
             name: Run(name, found, conventions=self.conventions, overlap=self.overlap)
             for name, found in _runs_in(self._files).items()
@@ -335,6 +337,11 @@ class Logs:
     def name(self) -> str:
         """The log directory's name."""
         return self.path.name
+
+    @property
+    def source(self) -> Source:
+        """The event files and sidecars that the runs are made of."""
+        return self._files
 
     @property
     def runs(self) -> tuple[str, ...]:
@@ -408,7 +415,7 @@ class Logs:
         return lambda: self.digest(name)
 
 
-def _runs_in(files: LogFiles) -> dict[str, RunFiles]:
+def _runs_in(files: Source) -> dict[str, RunFiles]:
     """Return what each run is read from: a folder with a scalar is a run, or a segment of one."""
     holding = sorted(filter(files.holds_scalars, files.folders), key=natural_order)
     all_holding = set(holding)

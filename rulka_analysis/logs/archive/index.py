@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rulka_analysis.logs.archive.source import FileState
+from rulka_analysis.logs.source import FileState
 from rulka_analysis.values.errors import LogDirectoryError
 from rulka_analysis.values.findings import Finding
 

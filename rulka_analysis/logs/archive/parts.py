@@ -22,16 +22,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rulka_analysis.logs.archive.index import finding_of, plain_finding
 from rulka_analysis.logs.events import EventFile, TextEvent
-from rulka_analysis.values.findings import Finding
-from rulka_analysis.values.text import printable
+from rulka_analysis.logs.files import findings_by_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -136,15 +136,6 @@ def part_of_bytes(data: bytes, folder: Path) -> Part:
     return Part(plain["run"], tuple(plain["folders"]), files, given_up, plain["sidecars"])
 
 
-def named_from_directory(file: EventFile, name: str) -> tuple[Finding, ...]:
-    """Return a file's findings with its name relative to the log directory in place of its path."""
-    path = printable(str(file.path))
-    return tuple(
-        replace(finding, file=name, message=finding.message.replace(path, printable(name)))
-        for finding in file.findings
-    )
-
-
 def only(file: EventFile, tags: Container[str]) -> EventFile:
     """Return a file as if it had only the scalar events of some tags."""
     kept = np.array([tag in tags for tag in file.tags], np.bool_)
@@ -221,7 +212,7 @@ def _text(part: Part) -> bytes:
 
 def _told_by_wall_times(wall_times: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Tell of each event whether its place in the file follows from wall times alone."""
-    rises = np.diff(wall_times) > 0
+    rises = wall_times[1:] > wall_times[:-1]
     if not (rises | (wall_times[1:] == wall_times[:-1])).all():
         return np.zeros(len(wall_times), np.bool_)
     told = np.ones(len(wall_times), np.bool_)
@@ -274,7 +265,7 @@ def _facts(name: str, file: EventFile) -> dict[str, Any]:
         "session_starts": [list(start) for start in file.session_starts],
         "texts": [[text.tag, text.step, text.wall_time, _valid(text.text)] for text in file.texts],
         "hyperparameters": file.hyperparameters,
-        "findings": [asdict(finding) for finding in named_from_directory(file, name)],
+        "findings": [plain_finding(finding) for finding in findings_by_name(file, name)],
     }
 
 
@@ -305,20 +296,12 @@ def _event_file(
         session_starts=tuple((before, step) for before, step in facts["session_starts"]),
         texts=tuple(TextEvent(*text) for text in facts["texts"]),
         hyperparameters=facts["hyperparameters"],
-        findings=tuple(_finding(finding) for finding in facts["findings"]),
+        findings=tuple(finding_of(finding) for finding in facts["findings"]),
         digest=facts["sha256"],
     )
     for column in (found.tag_codes, found.steps, found.wall_times, found.values):
         column.flags.writeable = False
     return found
-
-
-def _finding(plain: Mapping[str, Any]) -> Finding:
-    # JSON knows no tuples.
-    fields: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in plain.items()
-    }
-    return Finding(**fields)
 
 
 def _valid(text: str) -> str:

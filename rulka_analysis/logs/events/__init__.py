@@ -35,11 +35,13 @@ from rulka_analysis.logs.events.reading import (
     read_on,
     read_scalars,
 )
+from rulka_analysis.logs.events.templates import Lessons
 
 __all__ = [
     "EventCache",
     "EventFile",
     "EventFileWarning",
+    "Lessons",
     "TextEvent",
     "file_state",
     "find_event_files",
