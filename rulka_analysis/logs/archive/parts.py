@@ -8,8 +8,8 @@ One row an event, sorted by tag, then by file in the order written, then as they
 ``wall_time``  float64, seconds since the epoch
 ``value``      float32, exactly as logged; float64 where any value of the run needs it
 ``file``       the event file it stands in, relative to the log directory
-``position``   how many scalar events stand before it in that file; missing where its wall time
-               is of no other event of the file and wall times never fall in it: they say so
+``position``   how many scalar events stand before it in that file; missing where wall times never
+               fall in the file and its own is above that of the event before: they say so
 ``given_up``   whether a later event of its tag, or a declared restart, makes it void
 =============  ===========================================================================
 
@@ -217,7 +217,6 @@ def _told_by_wall_times(wall_times: NDArray[np.float64]) -> NDArray[np.bool_]:
         return np.zeros(len(wall_times), np.bool_)
     told = np.ones(len(wall_times), np.bool_)
     told[1:] &= rises
-    told[:-1] &= rises
     return told
 
 

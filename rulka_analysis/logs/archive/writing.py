@@ -129,11 +129,11 @@ def write_archive(
     done: dict[str, Done] = {}
     try:
         (archive / PARTS).mkdir(parents=True, exist_ok=True)
-        with (archive / JOURNAL).open("w", encoding="utf-8") as journal:
-            journal.write(json.dumps({"reader": reader_digest(), "metrics": words}) + "\n")
-            for record in known.values():
-                journal.write(json.dumps(record.plain()) + "\n")
-            journal.flush()
+        begin = [{"reader": reader_digest(), "metrics": words}]
+        begin += [record.plain() for record in known.values()]
+        lines = "".join(json.dumps(line) + "\n" for line in begin)
+        write_whole(archive / JOURNAL, lines.encode())
+        with (archive / JOURNAL).open("a", encoding="utf-8") as journal:
             for record, read in _carried_out(tasks, jobs, executor):
                 journal.write(json.dumps(record.plain()) + "\n")
                 journal.flush()
