@@ -94,10 +94,10 @@ def with_read_scalars(path: Path) -> tuple[Callable[[], Any], Callable[[Any], An
 
 
 def with_grown_file(path: Path) -> tuple[Callable[[], Any], Callable[[Any], Any]]:
-    from rulka_analysis.logs.events import read_event_file
+    from rulka_analysis.logs.events import read_on
 
-    before = read_event_file(path, length=int(path.stat().st_size * (1 - ADDED)))
-    return lambda: read_event_file(path, after=before), lambda file: (len(file.values), None)
+    before = read_on(path, length=int(path.stat().st_size * (1 - ADDED)))
+    return lambda: read_on(path, after=before)[0], lambda file: (len(file.values), None)
 
 
 def with_cache(path: Path) -> tuple[Callable[[], Any], Callable[[Any], Any]]:

@@ -16,7 +16,7 @@ LOCKED_PLATFORMS = ("x86_64-unknown-linux-gnu", "x86_64-pc-windows-msvc", "aarch
 
 # The lock does not say through which extra of a package another one is wanted. These are wanted
 # through an extra of jsonschema that only JupyterLab's jupyter-events asks for. Where they are
-# installed, whoever imports jsonschema imports them, and one takes seconds: pages need none of it.
+# installed, whoever imports jsonschema imports them: pages need none of it.
 THROUGH_EXTRA = {
     ("jsonschema", name): "jupyter-events"
     for name in (
@@ -26,7 +26,6 @@ THROUGH_EXTRA = {
         "jsonpointer",
         "rfc3339-validator",
         "rfc3986-validator",
-        "rfc3987-syntax",
         "uri-template",
         "webcolors",
     )

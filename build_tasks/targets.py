@@ -97,9 +97,14 @@ def run_checks(project: Project, order: Order) -> int:
         # What it would keep for the next time saves less than a second.
         "imports": [python.with_name("lint-imports" + python.suffix), "--no-logo", "--no-cache"],
         "mypy": [python, "-m", "mypy"],
-        "pytest": [python, "-m", "pytest", "-n", "2", *order.passed],
+        "pytest": [python, "-m", "pytest", *SPREAD, *order.passed],
     }
     return run_each(project, order, checks)
+
+
+# Over two processes, a file at a time: what its tests share, such as a site, is built once. In the
+# order of collection: there the files that take longest come first.
+SPREAD = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def run_each(project: Project, order: Order, commands: Mapping[str, Sequence[str | Path]]) -> int:

@@ -16,26 +16,26 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rulka_analysis.experiments.experiment import Experiment as Experiment
-    from rulka_analysis.experiments.experiment import load_experiment as load_experiment
     from rulka_analysis.logs.events import read_scalars as read_scalars
     from rulka_analysis.logs.runs import Logs as Logs
     from rulka_analysis.logs.runs import Run as Run
-    from rulka_analysis.logs.runs import open_logs as open_logs
-    from rulka_analysis.metrics.catalogue import load_catalogue as load_catalogue
     from rulka_analysis.metrics.series import Line as Line
     from rulka_analysis.pages.results import Code as Code
     from rulka_analysis.pages.results import publish as publish
-    from rulka_analysis.pages.tables import Table as Table
+    from rulka_analysis.project import load_catalogue as load_catalogue
+    from rulka_analysis.project import load_experiment as load_experiment
+    from rulka_analysis.project import open_logs as open_logs
     from rulka_analysis.values.errors import RulkaError as RulkaError
     from rulka_analysis.values.findings import Finding as Finding
     from rulka_analysis.values.quantities import Evidence as Evidence
     from rulka_analysis.values.quantities import Quantity as Quantity
     from rulka_analysis.values.quantities import Sentence as Sentence
-    from rulka_analysis.verdicts.evaluate import Conclusion as Conclusion
+    from rulka_analysis.values.tables import Table as Table
+    from rulka_analysis.verdicts.answer import Conclusion as Conclusion
 
 _NAMES = {
     "Code": "pages.results",
-    "Conclusion": "verdicts.evaluate",
+    "Conclusion": "verdicts.answer",
     "Evidence": "values.quantities",
     "Experiment": "experiments.experiment",
     "Finding": "values.findings",
@@ -45,10 +45,10 @@ _NAMES = {
     "RulkaError": "values.errors",
     "Run": "logs.runs",
     "Sentence": "values.quantities",
-    "Table": "pages.tables",
-    "load_catalogue": "metrics.catalogue",
-    "load_experiment": "experiments.experiment",
-    "open_logs": "logs.runs",
+    "Table": "values.tables",
+    "load_catalogue": "project",
+    "load_experiment": "project",
+    "open_logs": "project",
     "publish": "pages.results",
     "read_scalars": "logs.events",
 }

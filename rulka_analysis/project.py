@@ -1,6 +1,8 @@
 """What notebooks, pages and the command line begin with: logs, a catalogue, an experiment.
 
-Here a domain is chosen, by name, and handed down; nothing beneath knows which there are.
+Here a domain is chosen, by name, and handed down; nothing beneath knows which there are. The rooms
+are imported by what needs them: the command line asks for a domain's words to say what it offers,
+and an experiment needs pandas, which takes longer to import than most commands take.
 """
 
 from __future__ import annotations
@@ -12,9 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rulka_analysis.domains import DOMAINS
-from rulka_analysis.logs.runs import Logs
 from rulka_analysis.metrics.domain import Domain
-from rulka_analysis.values import questions
 from rulka_analysis.values.errors import (
     ExperimentError,
     LogDirectoryError,
@@ -26,8 +26,9 @@ from rulka_analysis.values.errors import (
 from rulka_analysis.values.places import project_folder
 
 if TYPE_CHECKING:
+    from rulka_analysis.logs.runs import Logs
     from rulka_analysis.metrics.catalogue import Catalogue
-    from rulka_analysis.verdicts.loaded import LoadedExperiment as LoadedExperiment
+    from rulka_analysis.verdicts.loaded import LoadedExperiment
 
 
 def domain(name: str = DOMAINS[0]) -> Domain:
@@ -72,6 +73,8 @@ def open_logs(path: str | os.PathLike[str] | None = None, *, overlap: str = "lat
     RulkaError
         If there is no such policy.
     """
+    from rulka_analysis.logs.runs import Logs
+
     chosen = log_directory(path)
     lengths = None
     if snapshot := os.environ.get("RULKA_SNAPSHOT"):
@@ -99,6 +102,8 @@ def log_directory(path: str | os.PathLike[str] | None = None) -> Path:
 
 
 def _holds_runs(folder: Path) -> bool:
+    from rulka_analysis.logs.runs import Logs
+
     try:
         Logs(folder)
     except LogDirectoryError:
@@ -138,8 +143,8 @@ def load_experiment(
     ExperimentError
         If there is no such definition, or a mistake in it; names file, line and remedy.
     """
-    # pandas, which it needs, takes longer than most commands.
     from rulka_analysis.experiments.reader import read_definition
+    from rulka_analysis.values import questions
     from rulka_analysis.verdicts.loaded import LoadedExperiment
 
     folder = project_folder() / "docs" / "experiments"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,18 @@ import pytest
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.project import open_logs
 from rulka_analysis.values import questions
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out long checks unless they are asked for, and begin with files that build sites.
+
+    Those take minutes: one that began last would keep all processes but its own waiting.
+    """
+    items.sort(key=lambda item: not ({"pages", "test_guides.py"} & set(item.path.parts)))
+    if os.environ.get("RULKA_LONG") != "1":
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(pytest.mark.skip(reason="takes long: make test LONG=1 runs it"))
 
 
 @pytest.fixture(scope="session", autouse=True)

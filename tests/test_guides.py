@@ -14,7 +14,7 @@ from docutils.core import publish_doctree
 from docutils.parsers.rst import Directive, directives, roles
 
 from build_tasks.targets import TARGETS
-from rulka_analysis.metrics.catalogue import load_catalogue
+from rulka_analysis.project import load_catalogue
 from tests.site_of_project import PROJECT, Site
 from tests.training_logs import TrainingRun, write_runs
 
@@ -114,6 +114,7 @@ def test_adding_a_run_and_a_metric_as_told(logs: Path, tmp_path: Path) -> None:
     assert re.search(r'id="batch-size-and-running-speed-once-more-a01"', page)
     assert "uni_13 against uni_7" in page
     assert "Crashes on A01" in page
-    catalogue = load_catalogue(site.folder / "rulka_analysis" / "catalogue.toml")
+    written = site.folder / "rulka_analysis" / "domains" / "trackmania" / "catalogue.toml"
+    catalogue = load_catalogue(written)
     assert catalogue.match("Race/crashes_A01").metric.name == "crashes"
     assert "metric-crashes" in site.page("docs/tensorboard_metrics.html")

@@ -1,4 +1,4 @@
-"""The command line: ``rulka-analysis runs | tags | compare | extract | check | conclusions``.
+"""``rulka-analysis runs | tags | compare | extract | archive | check | conclusions``.
 
 A thin shell. Everything that takes time to import is imported by the command that needs it, so
 that ``--help`` answers at once.
@@ -23,23 +23,23 @@ from rulka_analysis.cli.output import (
     print_json,
     say,
 )
+from rulka_analysis.project import domain
 from rulka_analysis.values.errors import RulkaError, listing
 
 if TYPE_CHECKING:
-    from rulka_analysis.cli.comparing import Report
     from rulka_analysis.cli.selection import ChosenRuns
-    from rulka_analysis.experiments.experiment import Experiment
-    from rulka_analysis.logs.runs import Logs, Run
+    from rulka_analysis.logs.runs import Logs
 
 # Options that take several values after one flag, as people are used to from the older scripts.
 _SEVERAL = frozenset({"--runs", "--metrics"})
+_SEVERAL_AT = frozenset({"extract", "archive"})
 
 
 class _Command(TyperCommand):
     """A command whose errors are one line on standard error and an exit status."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, one_value_a_flag(args) if self.name == "extract" else args)
+        return super().parse_args(ctx, one_value_a_flag(args) if self.name in _SEVERAL_AT else args)
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -90,6 +90,26 @@ LogDirectory = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+_DOMAIN = domain()
+_STEPS = _DOMAIN.conventions.steps
+
+
+def _variant_option() -> Any:
+    """Return the option that chooses variants, named as the domain names them."""
+    own = _DOMAIN.variant
+    if own is None:
+        return typer.Option("--variant", hidden=True)
+    name = own.name
+    return typer.Option(
+        f"--{name}", metavar=name.upper(), help=f"Only this {name}; may be repeated."
+    )
+
+
+Variants = Annotated[list[str] | None, _variant_option()]
+if TYPE_CHECKING:
+    ClockName = str
+else:
+    ClockName = Literal[tuple(clock.name for clock in _DOMAIN.conventions.clocks)]
 Runs = Annotated[
     list[str] | None,
     typer.Argument(metavar="RUN", help="Names of runs, or patterns such as 'uni_*'."),
@@ -137,7 +157,7 @@ def tags(
     """
     from rulka_analysis.cli.contents import named
     from rulka_analysis.cli.selection import is_pattern
-    from rulka_analysis.metrics.catalogue import load_catalogue
+    from rulka_analysis.project import load_catalogue
 
     for word in metric or []:
         if not is_pattern(word):
@@ -160,7 +180,7 @@ def _list_tags(
     json: bool,
 ) -> None:
     from rulka_analysis.cli.contents import print_tags, tag_facts
-    from rulka_analysis.metrics.catalogue import load_catalogue
+    from rulka_analysis.project import load_catalogue
 
     logs, chosen = _open(logdir, names)
     with Reading("reading the logs") as reading:
@@ -182,7 +202,13 @@ def _list_tags(
     _end(problems)
 
 
-@app.command(cls=_Command)
+@app.command(
+    cls=_Command,
+    help=f"""Compare runs where all of them are known, by minutes and by {_STEPS}.
+
+    The first run is the baseline. Without --metric, the important metrics that the runs have.
+    """,
+)
 def compare(
     names: Runs = None,
     baseline: Annotated[
@@ -199,12 +225,9 @@ def compare(
         list[str] | None,
         typer.Option(metavar="NAME", help="A metric, a tag, or a pattern; may be repeated."),
     ] = None,
-    map: Annotated[
-        list[str] | None, typer.Option(metavar="MAP", help="Only this map; may be repeated.")
-    ] = None,
+    variant: Variants = None,
     clock: Annotated[
-        Literal["minutes", "frames", "updates"],
-        typer.Option(help="The clock of checkpoints and figures."),
+        ClockName, typer.Option(help="The clock of checkpoints and figures.")
     ] = "minutes",
     every: Annotated[
         float | None,
@@ -216,11 +239,9 @@ def compare(
     logdir: LogDirectory = None,
     json: AsJson = False,
 ) -> None:
-    """Compare runs where all of them are known, by minutes and by frames.
-
-    The first run is the baseline. Without --metric, the important metrics that the runs have.
-    """
+    """Print the comparisons that are asked for; what `--help` says stands above."""
     from rulka_analysis.cli.comparing import as_data
+    from rulka_analysis.cli.reports import asked_reports
     from rulka_analysis.cli.selection import log_directory_in_words
     from rulka_analysis.cli.showing import print_report
 
@@ -233,8 +254,8 @@ def compare(
 
         make_folder(plot)
     logs, chosen = _open(logdir, names)
-    reports = _reports(
-        logs, chosen if names else None, experiment, comparison, baseline, metric, map, clock
+    reports = asked_reports(
+        logs, chosen if names else None, experiment, comparison, baseline, metric, variant, clock
     )
     problems = list(chosen.problems) if names else []
     if json:
@@ -286,7 +307,7 @@ def extract(
     from rulka_analysis.cli import extracting
     from rulka_analysis.cli.contents import named
     from rulka_analysis.cli.selection import Tagged, is_pattern
-    from rulka_analysis.metrics.catalogue import load_catalogue
+    from rulka_analysis.project import load_catalogue
 
     if list_tags:
         words = metrics or ["*"]
@@ -306,15 +327,51 @@ def extract(
         lacking = [tag for tag in by_name if tag not in run.tags]
         if lacking:
             note(f"{run.name} has no {listing(lacking)}")
-        if wide and "frames" not in run.clocks:
-            note(f"the steps of {run.name} are no number of frames")
+        if wide and (steps := logs.conventions.steps) not in run.clocks:
+            note(f"the steps of {run.name} are no number of {steps}")
     if chosen_tags:
-        table = extracting.long_table(found, chosen_tags)
+        table = extracting.long_table(found, chosen_tags, logs.conventions)
         make = extracting.wide_extract if wide else extracting.long_extract
         extracting.write_extract(make(table), chosen_format, output)
         if output is not None:
             note(f"wrote {len(table):,} events to {output}")
     _end([*chosen.problems, *problems])
+
+
+@app.command(cls=_Command)
+def archive(
+    log_directory: Annotated[
+        str, typer.Argument(metavar="LOGDIR", help="The folder that holds one folder a run.")
+    ],
+    output: Annotated[
+        Path, typer.Argument(metavar="OUT", help="A new or empty folder, or an archive.")
+    ],
+    runs: Annotated[
+        list[str] | None,
+        typer.Option("--runs", metavar="RUN ...", help="Names or patterns; all runs without it."),
+    ] = None,
+    metrics: Annotated[
+        list[str] | None,
+        typer.Option("--metrics", metavar="NAME ...", help="Metrics, tags, or patterns of either."),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Processes; otherwise one a processor."),
+    ] = None,
+) -> None:
+    """Write the scalars of a log directory as one Parquet file a run, with digests.
+
+    What OUT holds already and has not changed is kept. Wherever a LOGDIR is asked for, OUT will do.
+    """
+    from rulka_analysis.cli.archiving import archive_logs, in_words
+
+    logs, chosen = _open(log_directory, runs)
+    if not chosen.names:
+        _end(chosen.problems)
+        return
+    written, problems = archive_logs(logs, chosen, output, runs=runs, metrics=metrics, jobs=jobs)
+    say(in_words(written, output))
+    _end(problems)
 
 
 @app.command(cls=_Command)
@@ -337,7 +394,7 @@ def check(
     from rulka_analysis.cli.checking import check_experiment, check_runs, print_checked
     from rulka_analysis.cli.declared import named_experiment
     from rulka_analysis.cli.selection import log_directory_in_words
-    from rulka_analysis.metrics.catalogue import load_catalogue
+    from rulka_analysis.project import load_catalogue
 
     logs, chosen = _open(logdir, names)
     if experiment:
@@ -373,7 +430,7 @@ def conclusions(
     """
     from rulka_analysis.cli import concluding
     from rulka_analysis.cli.selection import log_directory_in_words
-    from rulka_analysis.logs.runs import open_logs
+    from rulka_analysis.project import open_logs
 
     with Reading("looking for runs"):
         logs = open_logs(logdir)
@@ -388,7 +445,7 @@ def conclusions(
 
 def _open(logdir: str | None, names: Sequence[str] | None) -> tuple[Logs, ChosenRuns]:
     from rulka_analysis.cli.selection import choose_runs
-    from rulka_analysis.logs.runs import open_logs
+    from rulka_analysis.project import open_logs
 
     with Reading("looking for runs"):
         logs = open_logs(logdir)
@@ -399,76 +456,7 @@ def _open(logdir: str | None, names: Sequence[str] | None) -> tuple[Logs, Chosen
 
 
 def _log_directory(logs: Logs) -> dict[str, Any]:
-    from rulka_analysis.domains.trackmania.published import is_bundled
-
-    return {"log_directory": str(logs.path), "bundled": is_bundled(logs.path)}
-
-
-def _reports(
-    logs: Logs,
-    chosen: ChosenRuns | None,
-    experiment: str | None,
-    comparison: str | None,
-    baseline: str | None,
-    metrics: Sequence[str] | None,
-    maps: Sequence[str] | None,
-    clock: Literal["minutes", "frames", "updates"],
-) -> list[Report]:
-    from rulka_analysis.cli import declared
-    from rulka_analysis.cli.comparing import make_report
-
-    asked: Experiment | None = None
-    if experiment:
-        asked = declared.named_experiment(logs, experiment)
-    elif comparison:
-        asked = declared.experiment_with(logs, comparison)
-    groups: list[tuple[str, str, str, tuple[str, ...]]] = []
-    if chosen is not None:
-        if comparison:
-            raise typer.BadParameter(
-                "a comparison names its runs itself; leave out the runs, or --comparison",
-                param_hint="--comparison",
-            )
-        if not chosen.names:
-            return []
-        if asked is None:
-            asked, problems = declared.declaring_experiment(logs, chosen.asked)
-            for problem in problems:
-                note(problem)
-        groups.append(("", "", baseline or chosen.asked[0], chosen.asked))
-    elif asked is not None:
-        chosen_ones = [comparison] if comparison else list(asked.definition.comparisons)
-        for name in chosen_ones:
-            one = asked.comparison(name)
-            groups.append((name, one.title, baseline or one.baseline, tuple(one.runs)))
-    reports = []
-    for name, title, base, members in groups:
-        runs = _baseline_first(logs, base, members)
-        there = {member: run for member, run in runs.items() if run is not None}
-        with Reading("reading the logs") as reading:
-            for member in reading.each(there):
-                _ = there[member].tags  # read here, where progress is shown
-        reports.append(
-            make_report(
-                logs,
-                runs,
-                base,
-                asked,
-                name=name,
-                title=title,
-                metrics=metrics or (),
-                maps=maps or (),
-                clock=clock,
-            )
-        )
-    return reports
-
-
-def _baseline_first(logs: Logs, baseline: str, members: Sequence[str]) -> dict[str, Run | None]:
-    if baseline not in members and baseline not in logs:
-        logs[baseline]  # raises the error that names the nearest runs
-    names = dict.fromkeys([baseline, *members])
-    return {name: logs[name] if name in logs else None for name in names}  # noqa: SIM401
+    return {"log_directory": str(logs.path), "bundled": logs.bundled}
 
 
 def _end(problems: Sequence[str]) -> None:

@@ -7,17 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
+from rulka_analysis.cli.blocks import Block, RunValues, make_block
 from rulka_analysis.cli.declared import settings_of
 from rulka_analysis.cli.selection import Subject, Tagged
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.experiments.experiment import Experiment
-from rulka_analysis.logs.clocks import Clock, Window
-from rulka_analysis.logs.runs import Logs, Run
-from rulka_analysis.metrics import summaries
-from rulka_analysis.metrics.catalogue import load_catalogue
-from rulka_analysis.metrics.series import Measure, Series, position_of
+from rulka_analysis.logs.clocks import MINUTES, Clock
+from rulka_analysis.logs.runs import Run
+from rulka_analysis.metrics.series import Measure
+from rulka_analysis.project import load_catalogue
 from rulka_analysis.values.errors import UnknownMetricError, unknown
 from rulka_analysis.values.quantities import Quantity
 
@@ -26,80 +24,8 @@ TAGS_UNASKED = 20
 
 
 @dataclass(frozen=True)
-class RunValues:
-    """What one run has of one measure.
-
-    Parameters
-    ----------
-    best : Quantity
-        The best of the whole run; unknown for a metric that does not rate.
-    reached : mapping of clock to Quantity
-        Where the best was first reached.
-    smallest, largest, last : Quantity
-        Over the whole run.
-    at_end : mapping of clock to Quantity
-        Where the common window ends.
-    difference, ratio : mapping of clock to Quantity
-        There, to the baseline; empty for the baseline itself.
-    """
-
-    best: Quantity
-    reached: Mapping[Clock, Quantity]
-    smallest: Quantity
-    largest: Quantity
-    last: Quantity
-    at_end: Mapping[Clock, Quantity]
-    difference: Mapping[Clock, Quantity]
-    ratio: Mapping[Clock, Quantity]
-
-
-@dataclass(frozen=True)
-class Block:
-    """One measure of all compared runs.
-
-    Parameters
-    ----------
-    measure : Measure
-    as_logged : bool
-        The value was not divided by the setting it grows with.
-    windows : mapping of clock to Window
-        The common windows that are known.
-    runs : mapping of str to RunValues
-    remarks : tuple of str
-        What a reader must know of these numbers.
-    """
-
-    measure: Measure
-    as_logged: bool
-    windows: Mapping[Clock, Window]
-    runs: Mapping[str, RunValues]
-    remarks: tuple[str, ...]
-
-    @property
-    def is_uncatalogued(self) -> bool:
-        """Whether the catalogue knows nothing of it."""
-        return not self.measure.metric.group
-
-    @property
-    def known(self) -> bool:
-        """Whether any run has a value."""
-        return any(values.last.known or values.smallest.known for values in self.runs.values())
-
-    @property
-    def title(self) -> str:
-        """What it is called, with the unit and which direction is better."""
-        title = self.measure.title + (", as logged" if self.as_logged else "")
-        if self.is_uncatalogued:  # a tag is spelt as it is
-            title = self.measure.metric.name
-        # "per transition" says it already.
-        unit = f" ({self.measure.unit})" if self.measure.unit and not self.measure.per else ""
-        better = self.measure.metric.better
-        return f"{title}{unit}" + (f", {better} is better" if better != "neither" else "")
-
-
-@dataclass(frozen=True)
 class Targets:
-    """When each run first reached each declared target of a map, on one clock."""
+    """When each run first reached each declared target of a variant, on one clock."""
 
     measure: Measure
     clock: Clock
@@ -117,8 +43,8 @@ class Report:
     tagged : Tagged
         What the present runs logged.
     experiment : Experiment or None
-        Where settings, maps and targets come from that the logs do not hold.
-    clock : {"minutes", "frames", "updates"}
+        Where settings, variants and targets come from that the logs do not hold.
+    clock : Clock
         The clock of checkpoints, targets and figures.
     clocks : tuple of clock
         Those by which the runs are compared.
@@ -156,22 +82,28 @@ class Report:
     def blocks(self) -> Iterator[Block]:
         """Yield the numbers of each measure."""
         for subject, as_logged in self.measures:
-            yield _block(self, subject, as_logged)
+            yield make_block(
+                self.comparison,
+                subject,
+                as_logged,
+                clocks=self.clocks,
+                wanted=_wanted_clocks(self),
+            )
 
     def targets(self) -> Iterator[Targets]:
-        """Yield when runs reached declared targets, for each map and clock."""
+        """Yield when runs reached declared targets, for each variant and clock."""
         if self.experiment is None:
             return
         definition = self.experiment.definition
         shown = {subject for subject, _ in self.measures}
-        for name, by_map in definition.metrics.items():
-            for map in by_map:
-                measure = self.comparison.measure(name, map)
-                targets = self.comparison.targets.get(map, ())
+        for name, by_variant in definition.metrics.items():
+            for variant in by_variant:
+                measure = self.comparison.measure(name, variant)
+                targets = self.comparison.targets.get(variant, ())
                 if (
                     not targets
                     or not measure.is_best
-                    or Subject(measure.metric.name, map) not in shown
+                    or Subject(measure.metric.name, variant) not in shown
                 ):
                     continue
                 for clock in self.clocks:
@@ -181,7 +113,6 @@ class Report:
 
 
 def make_report(
-    logs: Logs,
     runs: Mapping[str, Run | None],
     baseline: str,
     experiment: Experiment | None,
@@ -189,34 +120,33 @@ def make_report(
     name: str = "",
     title: str = "",
     metrics: Sequence[str] = (),
-    maps: Sequence[str] = (),
-    clock: Clock = "minutes",
+    variants: Sequence[str] = (),
+    clock: str | Clock = MINUTES,
 ) -> Report:
     """Compare runs on what was asked for, or on what is important and there.
 
     Parameters
     ----------
-    logs : Logs
     runs : mapping of str to (Run or None)
         The compared runs, baseline first; None for one that the logs do not hold.
     baseline : str
     experiment : Experiment or None
-        Gives settings, maps and targets that the logs do not hold.
+        Gives settings, variants and targets that the logs do not hold.
     name, title : str
         Of the comparison.
     metrics : sequence of str
         Names of metrics, tags, or patterns of either.
-    maps : sequence of str
-        Only these maps, by tag or title.
-    clock : {"minutes", "frames", "updates"}
-        A clock by which to compare, besides minutes and frames.
+    variants : sequence of str
+        Only these variants, by tag or title.
+    clock : str or Clock
+        A clock by which to compare, besides minutes and steps.
     """
     catalogue = load_catalogue()
     tagged = Tagged([run for run in runs.values() if run is not None], catalogue)
     definition = experiment.definition if experiment else None
-    # Settings, maps and targets of the definition hold for its runs only.
-    map_titles = dict(definition.maps) if definition else {}
-    map_titles |= {map: map for map in tagged.maps if map not in map_titles}
+    # Settings, variants and targets of the definition hold for its runs only.
+    titles = dict(definition.variant_titles) if definition else {}
+    titles |= {variant: variant for variant in tagged.variants if variant not in titles}
     comparison = Comparison(
         name=name,
         title=title or f"Comparison of {len(runs)} run{'s' if len(runs) > 1 else ''}",
@@ -225,13 +155,13 @@ def make_report(
         settings={n: settings_of(n, run, catalogue, experiment) for n, run in runs.items()},
         catalogue=tagged.catalogue,
         measures=definition.metrics if definition else {},
-        maps=map_titles,
+        variant_titles=titles,
         targets=definition.targets if definition else {},
         run_order=_run_order(experiment, runs),
     )
-    report = Report(comparison, tagged, experiment, clock)
+    report = Report(comparison, tagged, experiment, comparison.clock(clock))
     _choose_clocks(report)
-    _choose_subjects(report, metrics, maps)
+    _choose_subjects(report, metrics, variants)
     return report
 
 
@@ -240,14 +170,14 @@ def _run_order(experiment: Experiment | None, runs: Mapping[str, Run | None]) ->
     return (*declared, *(name for name in runs if name not in declared))
 
 
-def _wanted_clocks(clock: Clock) -> list[Clock]:
-    usual: list[Clock] = ["minutes", "frames"]
-    return [clock, *(other for other in usual if other != clock)]
+def _wanted_clocks(report: Report) -> list[Clock]:
+    usual = (MINUTES, report.comparison.catalogue.domain.conventions.steps)
+    return [report.clock, *(other for other in usual if other != report.clock)]
 
 
 def _choose_clocks(report: Report) -> None:
     comparison = report.comparison
-    wanted = _wanted_clocks(report.clock)
+    wanted = _wanted_clocks(report)
     report.clocks = tuple(clock for clock in wanted if comparison.has_clock(clock))
     for clock in wanted:
         lacking = [n for n, run in comparison.present.items() if clock not in run.clocks]
@@ -257,30 +187,31 @@ def _choose_clocks(report: Report) -> None:
                 f"Not compared by {clock}: {', '.join(lacking)} has no such clock in these logs"
                 + (f"; leave it out to compare the others by {clock}." if others else ".")
             )
-    if "frames" in report.clocks and comparison.frames_interpolated:
-        report.remarks.append("Frames are interpolated between few known points.")
+    steps = comparison.catalogue.domain.conventions.steps
+    if steps in report.clocks and comparison.steps_interpolated:
+        what = steps.name.capitalize()
+        report.remarks.append(f"{what} are interpolated between few known points.")
 
 
-def _choose_subjects(report: Report, metrics: Sequence[str], maps: Sequence[str]) -> None:
+def _choose_subjects(report: Report, metrics: Sequence[str], variants: Sequence[str]) -> None:
     tagged, comparison = report.tagged, report.comparison
     if metrics:
         _choose_named(report, metrics)
     else:
         _choose_important(report)
-    if maps:
-        known = list(comparison.maps)
+    own = comparison.catalogue.domain.variant
+    order = list(comparison.variant_titles)
+    if variants and own is not None:
         wanted = set()
-        for map in maps:
-            tag = comparison.map_tag(map)
-            if tag not in known:
-                report.problems.append(unknown("map", map, known, "in these runs"))
+        for variant in variants:
+            tag = comparison.variant_tag(variant)
+            if tag not in order:
+                report.problems.append(unknown(own.name, variant, order, "in these runs"))
             wanted.add(tag)
-        report.subjects = [s for s in report.subjects if s.map is None or s.map in wanted]
-    order = list(comparison.maps)
+        report.subjects = [s for s in report.subjects if s.variant is None or s.variant in wanted]
     by_metric = list(dict.fromkeys(subject.metric for subject in report.subjects))
-    report.subjects.sort(
-        key=lambda s: (by_metric.index(s.metric), order.index(s.map) if s.map in order else -1)
-    )
+    place = {variant: number for number, variant in enumerate(order)}
+    report.subjects.sort(key=lambda s: (by_metric.index(s.metric), place.get(s.variant or "", -1)))
     for tag, metric in tagged.older_names.items():
         if any(tag in tagged.subjects.get(subject, ()) for subject in report.subjects):
             report.remarks.append(
@@ -296,8 +227,8 @@ def _choose_named(report: Report, metrics: Sequence[str]) -> None:
         problems: list[str] = []
         if word in declared:
             stands_for = {
-                Subject(report.comparison.measure(word, map).metric.name, map)
-                for map in declared[word]
+                Subject(report.comparison.measure(word, variant).metric.name, variant)
+                for variant in declared[word]
             }
             found = [s for s in report.tagged.subjects if s in stands_for]
         else:
@@ -312,7 +243,7 @@ def _choose_important(report: Report) -> None:
     tagged = report.tagged
     important = {
         metric.name
-        for metric in load_catalogue()
+        for metric in report.tagged.catalogue
         if (metric.important and metric.summary != "clock") or metric.summary == "rate"
     }
     report.subjects = [s for s in tagged.subjects if s.metric in important]
@@ -320,7 +251,7 @@ def _choose_important(report: Report) -> None:
         there = {subject.metric for subject in report.subjects}
         report.absent += [
             _plain_title(report, metric.name)
-            for metric in load_catalogue()
+            for metric in report.tagged.catalogue
             if metric.name in important - there and metric.summary != "rate"
         ]
     if tagged.of_this_program and report.subjects:
@@ -340,97 +271,6 @@ def _plain_title(report: Report, metric: str) -> str:
     return re.sub(r"( (on|of))? \{[a-z_]+\}", "", title)
 
 
-def _block(report: Report, subject: Subject, as_logged: bool) -> Block:
-    comparison = report.comparison
-    measure = comparison.measure(subject.metric, subject.map, as_logged=as_logged)
-    series = comparison.series(measure)
-    windows = {
-        clock: window
-        for clock in report.clocks
-        if (window := comparison.window(measure, clock)).known
-    }
-    at_end = {clock: comparison.at_common_end(measure, clock) for clock in windows}
-    # Where a run reached its best is no comparison: it is told on every clock that a run has.
-    has = {clock for run in comparison.present.values() for clock in run.clocks}
-    reached_on = [clock for clock in _wanted_clocks(report.clock) if clock in has]
-    runs = {}
-    for name, found in series.items():
-        ends = {clock: values[name] for clock, values in at_end.items()}
-        difference, ratio = {}, {}
-        if name != comparison.baseline:
-            for clock, value in ends.items():
-                base = at_end[clock][comparison.baseline]
-                difference[clock], ratio[clock] = _against(value, base, name, comparison)
-        runs[name] = _run_values(found, measure, reached_on, ends, difference, ratio)
-    return Block(measure, as_logged, windows, runs, tuple(_remarks(comparison, measure, as_logged)))
-
-
-def _run_values(
-    series: Series | Quantity,
-    measure: Measure,
-    clocks: Sequence[Clock],
-    at_end: Mapping[Clock, Quantity],
-    difference: Mapping[Clock, Quantity],
-    ratio: Mapping[Clock, Quantity],
-) -> RunValues:
-    if isinstance(series, Quantity):
-        return RunValues(series, {}, series, series, series, at_end, difference, ratio)
-    last = series.quantity(summaries.last_index(series.values), "last value logged")
-    if measure.metric.summary == "finish_rate":
-        none = Quantity.unknown("a share of races so far has no best", label="–")
-        return RunValues(none, {}, none, none, last, at_end, difference, ratio)
-    low, high = _extremes(series)
-    smallest = series.quantity(low, "smallest value logged")
-    largest = series.quantity(high, "largest value logged")
-    better = measure.metric.better
-    index = {"lower": low, "higher": high}.get(better)
-    best = {"lower": smallest, "higher": largest}.get(
-        better, Quantity.unknown("neither direction is better", measure.unit, label="–")
-    )
-    reached = {
-        clock: position_of(series, index, clock, "first reached")
-        for clock in clocks
-        if index is not None
-    }
-    return RunValues(best, reached, smallest, largest, last, at_end, difference, ratio)
-
-
-def _extremes(series: Series) -> tuple[int | None, int | None]:
-    values = series.values
-    if not np.isfinite(values).any():
-        return None, None
-    finite = np.isfinite(values)
-    low = int(np.argmin(np.where(finite, values, np.inf)))
-    high = int(np.argmax(np.where(finite, values, -np.inf)))
-    return low, high
-
-
-def _against(
-    value: Quantity, base: Quantity, name: str, comparison: Comparison
-) -> tuple[Quantity, Quantity]:
-    unit = "points" if value.unit == "%" else value.unit
-    difference = value.minus(base, how=f"{name} minus {comparison.baseline}", unit=unit)
-    if value.known and base.known and not (value.number > 0 and base.number > 0):
-        reason = "a ratio says nothing where a value is not above zero"
-        return difference, Quantity.unknown(reason, "times", label="–")
-    return difference, value.over(base, how=f"{name} over {comparison.baseline}")
-
-
-def _remarks(comparison: Comparison, measure: Measure, as_logged: bool) -> Iterator[str]:
-    metric = measure.metric
-    for setting in metric.scales_with if as_logged or metric.per_unit is None else ():
-        values = {
-            found.number if found is not None and found.known else None
-            for name in comparison.present
-            for found in [comparison.settings[name].get(setting)]
-        }
-        words = setting.replace("_", " ")
-        if None in values:
-            yield f"Grows with the {words}, which is not known of every run: not comparable."
-        elif len(values) > 1:
-            yield f"Grows with the {words}, which differs between the runs: not comparable."
-
-
 def as_data(report: Report, every: float | None) -> dict[str, Any]:
     """Return a report as plain data for JSON; checkpoints stand `every` so many units apart."""
     comparison = report.comparison
@@ -439,14 +279,14 @@ def as_data(report: Report, every: float | None) -> dict[str, Any]:
         "title": comparison.title,
         "baseline": comparison.baseline,
         "experiment": report.experiment.name if report.experiment else None,
-        "clocks": list(report.clocks),
+        "clocks": [clock.name for clock in report.clocks],
         "runs": {name: _run_data(report, name) for name in comparison.runs},
         "metrics": [_block_data(report, block, every) for block in report.blocks()],
         "targets": [
             {
                 "metric": targets.measure.metric.name,
-                "map": targets.measure.map,
-                "clock": targets.clock,
+                **_variant_data(comparison, targets.measure),
+                "clock": targets.clock.name,
                 "unit": targets.measure.unit,
                 "targets": list(targets.targets),
                 "runs": {n: [q.as_dict() for q in times] for n, times in targets.runs.items()},
@@ -468,7 +308,7 @@ def _run_data(report: Report, name: str) -> dict[str, Any]:
     return {
         "in_these_logs": True,
         "duration_minutes": run.duration,
-        "clocks": list(run.clocks),
+        "clocks": [clock.name for clock in run.clocks],
         "settings": settings,
     }
 
@@ -477,30 +317,35 @@ def _block_data(report: Report, block: Block, every: float | None) -> dict[str, 
     measure = block.measure
     data: dict[str, Any] = {
         "metric": measure.metric.name,
-        "map": measure.map,
+        **_variant_data(report.comparison, measure),
         "title": block.title,
         "unit": measure.unit,
         "better": measure.metric.better,
         "divided_by": measure.per,
         "remarks": list(block.remarks),
         "windows": {
-            clock: {"end": w.end, "ended_by": w.limited_by, "known_until": dict(w.ends)}
+            clock.name: {"end": w.end, "ended_by": w.limited_by, "known_until": dict(w.ends)}
             for clock, w in block.windows.items()
         },
         "runs": {name: _values_data(values) for name, values in block.runs.items()},
     }
     if every is not None:
         table = report.comparison.compare(
-            measure.name, measure.map, report.clock, every, as_logged=block.as_logged
+            measure.name, measure.variant, report.clock, every, as_logged=block.as_logged
         )
-        table = table.drop(columns=["metric", "map", "unit"])
+        table = table.drop(columns=["metric", "unit", *_variant_data(report.comparison, measure)])
         data["checkpoints"] = table.astype(object).to_dict(orient="records")
     return data
 
 
+def _variant_data(comparison: Comparison, measure: Measure) -> dict[str, str | None]:
+    own = comparison.catalogue.domain.variant
+    return {own.name: measure.variant} if own else {}
+
+
 def _values_data(values: RunValues) -> dict[str, Any]:
     def by_clock(quantities: Mapping[Clock, Quantity]) -> dict[str, Any]:
-        return {clock: quantity.as_dict() for clock, quantity in quantities.items()}
+        return {clock.name: quantity.as_dict() for clock, quantity in quantities.items()}
 
     return {
         "best": values.best.as_dict(),
@@ -521,9 +366,9 @@ def draw(report: Report, subject: Subject, as_logged: bool) -> tuple[str | None,
     """
     from rulka_analysis.pages import figures
 
-    measure = report.comparison.measure(subject.metric, subject.map, as_logged=as_logged)
+    measure = report.comparison.measure(subject.metric, subject.variant, as_logged=as_logged)
     figure = figures.curves(
-        report.comparison, subject.metric, subject.map, report.clock, as_logged=as_logged
+        report.comparison, subject.metric, subject.variant, report.clock, as_logged=as_logged
     )
     if not isinstance(figure, figures.Figure):
         return None, str(figure)

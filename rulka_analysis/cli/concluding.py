@@ -11,9 +11,9 @@ from rulka_analysis.values.errors import ExperimentError, listing
 from rulka_analysis.values.places import project_folder
 
 if TYPE_CHECKING:
-    from rulka_analysis.experiments.experiment import Experiment
     from rulka_analysis.logs.runs import Logs
-    from rulka_analysis.verdicts.evaluate import Conclusion
+    from rulka_analysis.verdicts.answer import Conclusion
+    from rulka_analysis.verdicts.loaded import LoadedExperiment
     from rulka_analysis.verdicts.rule import Verdict
 
 # Word and symbol, so that nothing hangs on colour; the symbols are in every encoding.
@@ -25,7 +25,7 @@ VERDICTS: dict[Verdict, str] = {
 }
 
 
-def chosen_experiment(logs: Logs, name: str | None) -> Experiment:
+def chosen_experiment(logs: Logs, name: str | None) -> LoadedExperiment:
     """Return the experiment of a name, or the only one there is.
 
     Raises
@@ -41,7 +41,7 @@ def chosen_experiment(logs: Logs, name: str | None) -> Experiment:
     return declared.named_experiment(logs, name)
 
 
-def conclude(experiment: Experiment) -> tuple[Conclusion, ...]:
+def conclude(experiment: LoadedExperiment) -> tuple[Conclusion, ...]:
     """Evaluate an experiment's conclusions, showing progress.
 
     Raises
@@ -63,7 +63,7 @@ def conclude(experiment: Experiment) -> tuple[Conclusion, ...]:
         return experiment.conclusions()
 
 
-def as_data(experiment: Experiment, found: Sequence[Conclusion]) -> dict[str, Any]:
+def as_data(experiment: LoadedExperiment, found: Sequence[Conclusion]) -> dict[str, Any]:
     """Return conclusions as plain data for JSON."""
     return {
         "experiment": experiment.name,
@@ -77,7 +77,7 @@ def counts(found: Sequence[Conclusion]) -> dict[str, int]:
     return {verdict: sum(c.verdict == verdict for c in found) for verdict in VERDICTS}
 
 
-def print_conclusions(experiment: Experiment, found: Sequence[Conclusion]) -> None:
+def print_conclusions(experiment: LoadedExperiment, found: Sequence[Conclusion]) -> None:
     """Print conclusions, comparison by comparison."""
     total = ", ".join(f"{number} {verdict}" for verdict, number in counts(found).items())
     say(f"{experiment.title}: {total}.")

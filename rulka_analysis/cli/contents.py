@@ -13,16 +13,17 @@ import numpy as np
 
 from rulka_analysis.cli.output import print_table, say
 from rulka_analysis.logs.clocks import Clock
-from rulka_analysis.logs.runs import Run, natural_order
+from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics.catalogue import Catalogue
 from rulka_analysis.values.findings import Finding
+from rulka_analysis.values.text import natural_order
 
 
 @dataclass(frozen=True)
 class RunFacts:
     """What the list of runs says of one.
 
-    `last_step` is None where the log's steps are no number of frames.
+    `last_step` is None where the log has no clock of steps.
     """
 
     name: str
@@ -45,7 +46,7 @@ class RunFacts:
             "tags": self.tags,
             "duration_minutes": self.duration_minutes,
             "last_step": self.last_step,
-            "clocks": list(self.clocks),
+            "clocks": [clock.name for clock in self.clocks],
             "findings": [finding.as_dict() for finding in self.findings],
         }
 
@@ -66,7 +67,7 @@ def run_facts(run: Run) -> RunFacts:
         events=events,
         tags=len(run.tags),
         duration_minutes=run.duration,
-        last_step=last_step if "frames" in run.clocks and last_step >= 0 else None,
+        last_step=last_step if run.conventions.steps in run.clocks and last_step >= 0 else None,
         clocks=run.clocks,
         findings=run.findings,
     )
@@ -84,7 +85,7 @@ def print_runs(runs: Sequence[RunFacts]) -> None:
             f"{run.tags:,}",
             minutes_text(run.duration_minutes),
             "not known" if run.last_step is None else f"{run.last_step:,}",
-            ", ".join(run.clocks),
+            ", ".join(clock.name for clock in run.clocks),
             findings_text(run.findings),
         ]
         for run in runs

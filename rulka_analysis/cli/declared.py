@@ -5,20 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rulka_analysis.experiments.experiment import Experiment, load_experiment, read_definition
+from rulka_analysis.experiments.definition import Definition
+from rulka_analysis.experiments.experiment import Experiment
+from rulka_analysis.experiments.reader import read_definition
 from rulka_analysis.logs.runs import Logs, Run
 from rulka_analysis.metrics.catalogue import Catalogue
+from rulka_analysis.project import load_catalogue, load_experiment
 from rulka_analysis.values.errors import ExperimentError, unknown
 from rulka_analysis.values.places import project_folder
 from rulka_analysis.values.quantities import Quantity
 
+if TYPE_CHECKING:
+    from rulka_analysis.verdicts.loaded import LoadedExperiment
+
 _DEFINITIONS = Path("docs", "experiments")
 
 
-def declaring_experiment(logs: Logs, names: Sequence[str]) -> tuple[Experiment | None, list[str]]:
+def declaring_experiment(
+    logs: Logs, names: Sequence[str]
+) -> tuple[LoadedExperiment | None, list[str]]:
     """Return the experiment whose definition declares most of some runs.
 
     Returns
@@ -30,9 +39,9 @@ def declaring_experiment(logs: Logs, names: Sequence[str]) -> tuple[Experiment |
     """
     problems = []
     best: tuple[int, str] | None = None
-    for file in sorted((project_folder() / _DEFINITIONS).glob("*.toml")):
+    for file in _definition_files():
         try:
-            declared = read_definition(file.stem, file).runs
+            declared = _definition(file).runs
         except ExperimentError as error:
             problems.append(str(error))
             continue
@@ -42,14 +51,14 @@ def declaring_experiment(logs: Logs, names: Sequence[str]) -> tuple[Experiment |
     return (load_experiment(best[1], logs) if best else None), problems
 
 
-def named_experiment(logs: Logs, name: str) -> Experiment:
+def named_experiment(logs: Logs, name: str) -> LoadedExperiment:
     """Return an experiment by name, or by the path of its definition."""
     if name.endswith(".toml"):
         return load_experiment(Path(name).stem, logs, path=Path(name).expanduser())
     return load_experiment(name, logs)
 
 
-def experiment_with(logs: Logs, comparison: str) -> Experiment:
+def experiment_with(logs: Logs, comparison: str) -> LoadedExperiment:
     """Return the experiment that declares a comparison.
 
     Raises
@@ -59,8 +68,8 @@ def experiment_with(logs: Logs, comparison: str) -> Experiment:
     """
     found: list[str] = []
     known: list[str] = []
-    for file in sorted((project_folder() / _DEFINITIONS).glob("*.toml")):
-        declared = read_definition(file.stem, file).comparisons
+    for file in _definition_files():
+        declared = _definition(file).comparisons
         known += declared
         if comparison in declared:
             found.append(file.stem)
@@ -76,6 +85,14 @@ def experiment_with(logs: Logs, comparison: str) -> Experiment:
             "choose with --experiment"
         )
     return load_experiment(found[0], logs)
+
+
+def _definition_files() -> list[Path]:
+    return sorted((project_folder() / _DEFINITIONS).glob("*.toml"))
+
+
+def _definition(file: Path) -> Definition:
+    return read_definition(file.stem, file, load_catalogue())
 
 
 def settings_of(

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from rulka_analysis.cli.files import OutputError, check_target, write_whole
 from rulka_analysis.cli.output import clean, on_terminal, valid_text
+from rulka_analysis.logs.clocks import MINUTES, UPDATES, Conventions
 from rulka_analysis.logs.runs import Run
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Format = Literal["csv", "parquet", "json"]
-COLUMNS = ("run", "tag", "frames", "minutes", "updates", "wall_time", "value", "step", "file")
 _TEXTS = ("run", "tag", "file")
 
 
@@ -56,7 +56,7 @@ def choose_format(asked: Format | None, output: Path | None) -> Format:
     return chosen
 
 
-def long_table(runs: Iterable[Run], tags: Sequence[str]) -> pd.DataFrame:
+def long_table(runs: Iterable[Run], tags: Sequence[str], conventions: Conventions) -> pd.DataFrame:
     """Return every event of some tags, one row an event, in the order written.
 
     Parameters
@@ -64,12 +64,14 @@ def long_table(runs: Iterable[Run], tags: Sequence[str]) -> pd.DataFrame:
     runs : iterable of Run
     tags : sequence of str
         A run that lacks one is left out for it.
+    conventions : Conventions
+        Of the logs they are from: what they count as steps.
 
     Returns
     -------
     DataFrame
-        ``run``, ``tag``, ``frames``, ``minutes``, ``updates`` (NaN where the run has no such
-        clock), ``wall_time`` (seconds since the epoch), ``value``, ``step``, ``file``.
+        ``run``, ``tag``, a column a clock under its name (NaN where the run has no such clock),
+        ``wall_time`` (seconds since the epoch), ``value``, ``step``, ``file``.
     """
     import pandas as pd
 
@@ -80,15 +82,15 @@ def long_table(runs: Iterable[Run], tags: Sequence[str]) -> pd.DataFrame:
             if tag in there:
                 events = run.scalars(tag).drop(columns="reading_error")
                 parts.append(events.assign(run=run.name, tag=tag, file=events.file.astype(str)))
+    clocks = (conventions.steps.name, MINUTES.name, UPDATES.name)
+    columns = ["run", "tag", *clocks, "wall_time", "value", "step", "file"]
     if not parts:
-        return pd.DataFrame({column: [] for column in COLUMNS})
-    table = pd.concat(parts, ignore_index=True)[list(COLUMNS)]
+        return pd.DataFrame({column: [] for column in columns})
+    table = pd.concat(parts, ignore_index=True)[columns]
     for column in _TEXTS:
-        texts = pd.unique(table[column])
-        valid = {text: valid_text(text) for text in texts}
-        table[column] = pd.Categorical(
-            table[column].map(valid), categories=dict.fromkeys(valid.values())
-        )
+        codes, texts = pd.factorize(table[column])
+        valid = np.array([valid_text(text) for text in texts], dtype=object)
+        table[column] = pd.Categorical(valid[codes], categories=dict.fromkeys(valid))
     return table
 
 

@@ -88,8 +88,8 @@ def safe_file_name(*parts: str, ending: str) -> str:
 
     Examples
     --------
-    >>> safe_file_name("loss", "A01", "minutes", ending=".svg")
-    'loss_A01_minutes.svg'
+    >>> safe_file_name("loss", "run_5", "minutes", ending=".svg")
+    'loss_run_5_minutes.svg'
     >>> safe_file_name("../a/b", ending=".svg")
     'a_b_8e7e11e4.svg'
     """

@@ -53,9 +53,9 @@ def write_plots(reports: Sequence[Report], folder: Path) -> Iterator[str]:
             words = (
                 report.comparison.name,
                 subject.metric,
-                subject.map or "",
+                subject.variant or "",
                 "as_logged" if as_logged else "",
-                report.clock,
+                report.clock.name,
             )
             name = safe_file_name(*words, ending=".svg")
             number = 2

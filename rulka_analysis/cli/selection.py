@@ -8,15 +8,12 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 
-from rulka_analysis.domains.trackmania.published import is_bundled
-from rulka_analysis.logs.runs import Logs, Run, natural_order
+from rulka_analysis.logs.runs import Logs, Run
 from rulka_analysis.metrics.catalogue import Catalogue, Match, Metric
-from rulka_analysis.metrics.series import STATUS
 from rulka_analysis.values.errors import unknown
+from rulka_analysis.values.text import natural_order
 
 _PATTERN = frozenset("*?[")
-# Placeholders a comparison fills in by itself; a tag with others in its name stands alone.
-_COMPARED = {"map", "status"}
 
 
 def log_directory_in_words(logs: Logs, argument: str | None) -> str:
@@ -25,7 +22,7 @@ def log_directory_in_words(logs: Logs, argument: str | None) -> str:
         return f"{logs.path} (from --logdir)"
     if os.environ.get("RULKA_LOGDIR"):
         return f"{logs.path} (from RULKA_LOGDIR)"
-    if is_bundled(logs.path):
+    if logs.bundled:
         return f"{logs.path} (the bundled published curves; --logdir names your own logs)"
     return f"{logs.path} (the project's own)"
 
@@ -92,13 +89,14 @@ def choose_runs(logs: Logs, wanted: Sequence[str]) -> ChosenRuns:
 class CatalogueWithTags(Catalogue):
     """A catalogue that also holds single tags as metrics, so that they can be compared.
 
-    A tag whose metric has placeholders other than a map (a layer, an action) becomes a metric of
-    its own that keeps what the catalogue says of it. A tag that is not in the catalogue becomes
-    one about which nothing is known: its last value is taken, no direction is better.
+    A tag whose metric has placeholders that a comparison does not fill in by itself (a layer, an
+    action) becomes a metric of its own that keeps what the catalogue says of it. A tag that is not
+    in the catalogue becomes one about which nothing is known: its last value is taken, no direction
+    is better.
     """
 
     def __init__(self, base: Catalogue) -> None:
-        super().__init__(base, base.groups, base.patterns)
+        super().__init__(base, base.groups, base.patterns, base.domain)
         self._base = base
         self._single: dict[str, tuple[Metric, Match | None]] = {}
 
@@ -120,15 +118,14 @@ class CatalogueWithTags(Catalogue):
         return self._base.tags_for(match.metric.name, tags, **{**placeholders, **fixed})
 
     def subject(self, tag: str) -> Subject:
-        """Return what a tag is about: its metric, and the map."""
+        """Return what a tag is about: its metric, and the variant."""
         match = self._base.match(tag)
         if match is None:
             self._single.setdefault(tag, (_uncatalogued(tag), None))
             return Subject(tag, None)
-        map = match.placeholders.get("map")
         fixed = _fixed(match)
         if not fixed:
-            return Subject(match.metric.name, map)
+            return Subject(match.metric.name, match.variant)
         name = _filled(match.metric.pattern, fixed)
         if name not in self._single:
             told = ", ".join(fixed.values())
@@ -143,7 +140,7 @@ class CatalogueWithTags(Catalogue):
                 per_unit_name=f"{per_unit} ({told})" if per_unit else None,
             )
             self._single[name] = (single, match)
-        return Subject(name, map)
+        return Subject(name, match.variant)
 
     def base_name(self, name: str) -> str | None:
         """Return the catalogue's own name for a metric; None for an uncatalogued tag."""
@@ -155,10 +152,11 @@ class CatalogueWithTags(Catalogue):
 
 def _fixed(match: Match) -> dict[str, str]:
     """Return the placeholders that a comparison does not fill in with the value the tag has."""
+    known = {placeholder.name: placeholder for placeholder in match.metric.placeholders}
     return {
         name: value
         for name, value in match.placeholders.items()
-        if name not in _COMPARED or (name == "status" and value != STATUS)
+        if not known[name].varies and value != known[name].usual
     }
 
 
@@ -195,10 +193,10 @@ def _uncatalogued(tag: str) -> Metric:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is compared: a metric of `CatalogueWithTags` by name, and the map where it has one."""
+    """What is compared: a metric of `CatalogueWithTags` by name, and its variant if it has one."""
 
     metric: str
-    map: str | None
+    variant: str | None
 
 
 class Tagged:
@@ -241,10 +239,10 @@ class Tagged:
         )
 
     @cached_property
-    def maps(self) -> tuple[str, ...]:
-        """The maps in the tags."""
-        maps = {subject.map for subject in self.subjects if subject.map}
-        return tuple(sorted(maps, key=natural_order))
+    def variants(self) -> tuple[str, ...]:
+        """The variants in the tags."""
+        variants = {subject.variant for subject in self.subjects if subject.variant}
+        return tuple(sorted(variants, key=natural_order))
 
     @cached_property
     def older_names(self) -> dict[str, str]:

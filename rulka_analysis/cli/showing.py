@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from rulka_analysis.cli.comparing import Block, Report, RunValues, Targets
+from rulka_analysis.cli.blocks import Block, RunValues
+from rulka_analysis.cli.comparing import Report, Targets
 from rulka_analysis.cli.contents import findings_text, minutes_text, print_findings
 from rulka_analysis.cli.output import print_table, say
-from rulka_analysis.logs.clocks import CLOCKS, Clock
-from rulka_analysis.metrics.series import UNITS, position_text
-from rulka_analysis.pages.tables import curve
+from rulka_analysis.logs.clocks import Clock
+from rulka_analysis.metrics.series import position_text
+from rulka_analysis.pages.tables.comparison import clock_in_words, curve
 from rulka_analysis.values.quantities import NOT_IN_THESE_LOGS, Quantity
 
 
@@ -53,7 +54,7 @@ def _print_runs(report: Report) -> None:
         if run is None:
             rows.append([*row, NOT_IN_THESE_LOGS, "", ""])
         else:
-            clocks = ", ".join(clock for clock in CLOCKS if clock in run.clocks)
+            clocks = ", ".join(c.name for c in run.conventions.clocks if c in run.clocks)
             rows.append([*row, minutes_text(run.duration), clocks, findings_text(run.findings)])
     numbers = [len(titles)]
     print_table([*titles, "Minutes", "Clocks", "Findings"], rows, numbers=numbers)
@@ -61,8 +62,10 @@ def _print_runs(report: Report) -> None:
         told = (f"{_setting_title(report, name)} {value}" for name, value in same.items())
         say(f"The same in all: {'; '.join(told)}.")
     if report.experiment is not None:
+        variant = comparison.catalogue.domain.variant
+        what = f"settings, {variant.plural} and targets" if variant else "settings and targets"
         say(
-            "What the logs do not record of settings, maps and targets is taken from the "
+            f"What the logs do not record of {what} is taken from the "
             f"experiment {report.experiment.name}."
         )
 
@@ -122,7 +125,7 @@ def _print_block(report: Report, block: Block) -> None:
     compared = len(block.runs) > 1
     if windows and compared:
         say(f"Common window: up to {', '.join(windows)}.")
-    columns = list(_columns(block, compared))
+    columns = list(_columns(block, compared, report.comparison.catalogue.domain.words.episodes))
     rows = []
     for name, values in block.runs.items():
         if values.last.known or values.smallest.known:
@@ -135,7 +138,9 @@ def _print_block(report: Report, block: Block) -> None:
         say(remark)
 
 
-def _columns(block: Block, compared: bool) -> Iterator[tuple[str, Callable[[RunValues], str]]]:
+def _columns(
+    block: Block, compared: bool, episodes: str
+) -> Iterator[tuple[str, Callable[[RunValues], str]]]:
     """Yield each column's title, and what makes its cell of a run's values."""
 
     def number(quantity: Quantity) -> str:
@@ -164,14 +169,14 @@ def _columns(block: Block, compared: bool) -> Iterator[tuple[str, Callable[[RunV
 
     metric = block.measure.metric
     if metric.summary == "finish_rate":
-        yield "All races", last
+        yield f"All {episodes}", last
     elif metric.better == "neither":
         yield "Range", spread
         yield "Last", last
     else:
         yield "Best", lambda values: number(values.best)
         for clock in dict.fromkeys(c for values in block.runs.values() for c in values.reached):
-            yield f"Reached, {UNITS[clock]}", partial(_reached, clock)
+            yield f"Reached, {clock.unit}", partial(_reached, clock)
         yield "Last", last
     for clock, window in block.windows.items() if compared else ():
         yield f"At {_place(window.end, clock)}", partial(at_end, clock)
@@ -182,12 +187,12 @@ def _reached(clock: Clock, values: RunValues) -> str:
     found = values.reached.get(clock)
     if found is None or not found.known:
         return "" if found is None else found.text
-    return minutes_text(found.number) if clock == "minutes" else _number(found)
+    return minutes_text(found.number) if clock.key == "minutes" else _number(found)
 
 
 def _place(position: float, clock: Clock) -> str:
-    if clock == "minutes":
-        return f"{minutes_text(position)} {UNITS[clock]}"
+    if clock.key == "minutes":
+        return f"{minutes_text(position)} {clock.unit}"
     return position_text(position, clock)
 
 
@@ -216,8 +221,7 @@ def _print_checkpoints(report: Report, block: Block, every: float) -> None:
 
 
 def _print_targets(report: Report, targets: Targets) -> None:
-    interpolated = targets.clock == "frames" and report.comparison.frames_interpolated
-    by = f"{targets.clock}{' (interpolated)' if interpolated else ''}"
+    by = clock_in_words(report.comparison, targets.clock)
     say(f"{targets.measure.title}: {by} until a target was first reached", heading=True)
     titles = ["Run", *(f"{target:g} {targets.measure.unit}" for target in targets.targets)]
     rows: Sequence[list[str]] = [

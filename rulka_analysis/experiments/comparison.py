@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from rulka_analysis.logs.clocks import MINUTES, Clock, Window, checkpoints, common_window
+from rulka_analysis.logs.clocks import MINUTES, Clock, Window, common_window
+from rulka_analysis.logs.positions import checkpoints
 from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics import summaries
 from rulka_analysis.metrics.catalogue import Catalogue, Metric

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -49,13 +49,13 @@ class DefinitionFile:
         """Return an entry's fields; a name that ends in ``?`` may be absent."""
         if not isinstance(entry, dict):
             self.fail(where, "must be a table")
-        self.only(entry, {name.rstrip("?") for name in names}, where)
+        self.only(entry, [name.rstrip("?") for name in names], where)
         for name in names:
             if not name.endswith("?") and name not in entry:
                 self.fail(where, f"lacks {name!r}; add it")
         return dict(entry)
 
-    def only(self, entry: dict[str, Any], allowed: set[str], where: Where) -> None:
+    def only(self, entry: dict[str, Any], allowed: Sequence[str], where: Where) -> None:
         for key in entry:
             self.member(key, allowed, "key", (*where, key))
 

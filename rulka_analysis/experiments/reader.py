@@ -38,11 +38,11 @@ from rulka_analysis.metrics.domain import Variant
 from rulka_analysis.metrics.series import Line
 
 # What may stand in braces in a conclusion's sentences, besides the domain's word for a variant.
-_FIELDS = frozenset(
-    {"baseline", "base", "by", "candidate", "claimed", "direction", "end", "found", "numbers"}
-    | {"percent", "ratio", "reason", "title", "value"}
+_FIELDS = (
+    *("baseline", "base", "by", "candidate", "claimed", "direction", "end", "found", "numbers"),
+    *("percent", "ratio", "reason", "title", "value"),
 )
-_PARTS_FIELDS = frozenset({"candidate", "reason"})
+_PARTS_FIELDS = ("candidate", "reason")
 _COMPOUND_OUTCOMES: tuple[Outcome, ...] = ("supported", "contradicted", "cannot_tell", "no_data")
 _RESULT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 
@@ -79,9 +79,9 @@ class _Reader(DefinitionFile):
         self.variant = self.domain.variant or Variant("variant", "variants")
 
     def definition(self) -> Definition:
-        known = {"title", "question", "baseline", self.variant.plural, "settings", "runs"}
-        known |= {"metrics", "targets", "comparisons", "lines", "margins", "sentences"}
-        self.only(self.data, known | {"conclusions", "recommendation"}, ())
+        known = ["title", "question", "baseline", self.variant.plural, "settings", "runs"]
+        known += ["metrics", "targets", "comparisons", "lines", "margins", "sentences"]
+        self.only(self.data, [*known, "conclusions", "recommendation"], ())
         settings = {n: self.setting(n, entry) for n, entry in self.table("settings").items()}
         runs = {n: self.run(n, entry, settings) for n, entry in self.table("runs").items()}
         titles = self.table(self.variant.plural)
@@ -244,7 +244,7 @@ class _Reader(DefinitionFile):
         if len(kinds) != 1:
             self.fail(where, "needs one of 'claim', 'all_of' and 'golden_middle'")
         if kinds == ["all_of"]:
-            self.only(found, {"section", "as_typed", "all_of", "sentences"}, where)
+            self.only(found, ["section", "as_typed", "all_of", "sentences"], where)
             parts = self.texts(found, "all_of", where)
             sentences = self.sentences(found, where, sets, "all_of", compound=True)
             return DeclaredConclusion(name, section, sentences, typed, all_of=parts)
@@ -253,7 +253,7 @@ class _Reader(DefinitionFile):
         metric = self.text(found, "metric", where)
         self.member(metric, self.metric_names(basic), "metric", (*where, "metric"))
         if kinds == ["golden_middle"]:
-            allowed = {"section", "as_typed", "candidate", "metric", "golden_middle", "sentences"}
+            allowed = ["section", "as_typed", "candidate", "metric", "golden_middle", "sentences"]
             self.only(found, allowed, where)
             middle = self.golden_middle(found, where, basic, candidate, metric)
             of_parts: tuple[Claim, ...] = ("better", "not worse")
@@ -433,7 +433,7 @@ class _Reader(DefinitionFile):
             self.member(own, sets, "set of sentences", inside)
             inside, own = ("sentences", own), sets[own]
         wanted = _COMPOUND_OUTCOMES if compound else outcomes_of(cast(Claim, claim), least=least)
-        allowed = _PARTS_FIELDS if compound else _FIELDS | {self.variant.name}
+        allowed = _PARTS_FIELDS if compound else (*_FIELDS, self.variant.name)
         for outcome in wanted:
             if outcome not in own:
                 self.fail(inside, f"lacks a sentence for {outcome!r}; add it")

@@ -16,7 +16,7 @@ from rulka_analysis.health.readings import (
     minute,
     several,
 )
-from rulka_analysis.logs.clocks import write_interval
+from rulka_analysis.logs.positions import write_interval
 from rulka_analysis.values.findings import Finding
 
 # A tag has stopped when it missed so many of its writes.

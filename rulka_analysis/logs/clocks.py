@@ -1,8 +1,10 @@
-"""Clocks, the common window and checkpoints: pure functions on arrays.
+"""Clocks, what orders a run's events, and the window in which compared runs are known.
 
 Three clocks can order a run's events: **minutes** of training (pauses excluded), **steps** (what
 the step of an event counts is the program's own) and gradient **updates**. A clock that a log
 cannot give is missing, never approximated in silence.
+
+No NumPy here: what a domain calls things is asked before anything is computed.
 """
 
 from __future__ import annotations
@@ -10,16 +12,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from rulka_analysis.values.errors import RulkaError
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 
 class ClockError(RulkaError):
@@ -112,106 +107,6 @@ class Conventions:
         )
 
 
-def session_minutes(
-    wall_times: Floats,
-    sessions: Integers,
-    session_starts: Floats,
-    *,
-    logged_at: Integers | None = None,
-    logged_hours: Floats | None = None,
-) -> Floats:
-    """Return minutes of training for each event, pauses between sessions excluded.
-
-    A session is what one process wrote without a pause, in one event file or several. Where the
-    program logged its own training hours, these decide, and wall time only fills in between two
-    such values (a session's first value also fixes where the session began). Elsewhere minutes are
-    wall time since the session's start, sessions joined end to start.
-
-    Parameters
-    ----------
-    wall_times : array of shape (n,)
-        Seconds since the epoch, in the order written.
-    sessions : array of shape (n,)
-        Session of each event, counted from 0, not decreasing.
-    session_starts : array of shape (number of sessions,)
-        Wall time at which each session's first file was created, in seconds.
-    logged_at, logged_hours : arrays of shape (m,), optional
-        Positions (in `wall_times`) of the events that logged training hours, and the hours.
-
-    Returns
-    -------
-    array of shape (n,)
-        Minutes since the run's start.
-
-    Examples
-    --------
-    Two sessions with a pause of an hour between them:
-
-    >>> wall = np.array([60.0, 120.0, 3780.0])
-    >>> session_minutes(wall, np.array([0, 0, 1]), np.array([0.0, 3720.0])).tolist()
-    [1.0, 2.0, 3.0]
-    """
-    minutes = np.empty(len(wall_times))
-    ended_at = 0.0
-    bounds = np.searchsorted(sessions, np.arange(len(session_starts) + 1)).tolist()
-    for session, (begin, end) in enumerate(pairwise(bounds)):
-        if begin == end:
-            continue
-        here = slice(begin, end)
-        wall = wall_times[here]
-        start = min(float(session_starts[session]), float(wall.min()))
-        elapsed = (wall - start) / 60
-        anchors, values = _anchors(begin, end, logged_at, logged_hours)
-        if len(anchors):
-            anchor_elapsed = (wall_times[anchors] - start) / 60
-            minutes[here] = _through_anchors(elapsed, anchor_elapsed, values * 60)
-        else:
-            minutes[here] = ended_at + elapsed
-        ended_at = float(minutes[here].max())
-    return minutes
-
-
-def _anchors(
-    begin: int, end: int, logged_at: Integers | None, logged_hours: Floats | None
-) -> tuple[Integers, Floats]:
-    if logged_at is None or logged_hours is None:
-        return np.empty(0, dtype=np.int64), np.empty(0)
-    here = slice(*np.searchsorted(logged_at, (begin, end)).tolist())
-    finite = np.isfinite(logged_hours[here])
-    return logged_at[here][finite], logged_hours[here][finite]
-
-
-def _through_anchors(elapsed: Floats, at: Floats, minutes: Floats) -> Floats:
-    """Interpolate between anchors; beyond them, go on at the speed of wall time."""
-    order = np.argsort(at, kind="stable")
-    at, minutes = at[order], minutes[order]
-    inside = np.interp(elapsed, at, minutes)
-    before = elapsed < at[0]
-    after = elapsed > at[-1]
-    inside[before] = minutes[0] - (at[0] - elapsed[before])
-    inside[after] = minutes[-1] + (elapsed[after] - at[-1])
-    return np.maximum(inside, 0.0)
-
-
-def interpolated(positions: Floats, known_at: Floats, known: Floats) -> Floats:
-    """Return `known` at `positions` by straight lines, missing outside of what is known.
-
-    Used for the updates clock (updates are logged every few minutes, other tags in between) and to
-    say which step a minute was. NaN where `positions` lies outside of what is known.
-
-    Examples
-    --------
-    >>> interpolated(np.array([0.0, 5.0, 20.0]), np.array([0.0, 10.0]), np.array([0.0, 80.0]))
-    array([ 0., 40., nan])
-    """
-    usable = np.isfinite(known_at) & np.isfinite(known)
-    known_at, known = known_at[usable], known[usable]
-    if not len(known_at):
-        return np.full(len(positions), np.nan)
-    order = np.argsort(known_at, kind="stable")
-    return np.interp(positions, known_at[order], known[order], left=np.nan, right=np.nan)
-
-
 @dataclass(frozen=True, slots=True)
 class Window:
     """The stretch of a clock on which all compared runs are known.
@@ -252,80 +147,3 @@ def common_window(clock: Clock, ends: Mapping[str, float]) -> Window:
         return Window(clock, math.nan, lacking, dict(ends))
     shortest = min(ends, key=lambda run: ends[run])
     return Window(clock, float(ends[shortest]), shortest, dict(ends))
-
-
-def checkpoints(window: Window, every: float) -> Floats:
-    """Return the positions at which runs are compared: each `every`, and the window's end.
-
-    Examples
-    --------
-    >>> checkpoints(common_window(MINUTES, {"a": 12.0}), 5.0).tolist()
-    [5.0, 10.0, 12.0]
-    """
-    if not window.known or window.end <= 0:
-        return np.empty(0)
-    if not every > 0:
-        raise ClockError(f"checkpoints every {every!r}: the distance must be above zero")
-    count = math.floor(window.end / every + 1e-9)
-    grid: Floats = every * np.arange(1, count + 1, dtype=np.float64)
-    if count and math.isclose(grid[-1], window.end, rel_tol=1e-9):
-        grid[-1] = window.end
-        return grid
-    return np.concatenate([grid, [window.end]])
-
-
-def write_interval(positions: Floats) -> float:
-    """Return the distance within which a tag is written again, nearly always.
-
-    That is the distance that one in twenty exceeds: values may come in bursts, a few under one tag
-    and then a few under another, and their median distance would say that the first is no longer
-    written. NaN for
-    fewer than two events.
-
-    Examples
-    --------
-    >>> write_interval(np.array([5.0, 10.0, 15.0, 20.0]))
-    5.0
-    """
-    ordered = np.sort(positions[np.isfinite(positions)])
-    steps = np.diff(ordered)
-    steps = steps[steps > 0]
-    return float(np.quantile(steps, 0.95, method="higher")) if len(steps) else math.nan
-
-
-def last_event_at(
-    positions: Floats, checkpoint: Floats, *, oldest: float = math.inf, holds_until: float = -1.0
-) -> Integers:
-    """Return, for each checkpoint, the index of the last event at or before it.
-
-    Parameters
-    ----------
-    positions : array of shape (n,)
-        Where the events are on the clock, in any order; NaN where unknown.
-    checkpoint : array of shape (m,)
-        Where to look.
-    oldest : float
-        An event further back than this says nothing about a checkpoint any more.
-    holds_until : float
-        Up to here an event holds however old it is (a best so far, while the run still writes).
-
-    Returns
-    -------
-    array of shape (m,)
-        Index into `positions`; -1 where there is no such event.
-
-    Examples
-    --------
-    >>> last_event_at(np.array([5.0, 10.0]), np.array([4.0, 9.0, 30.0]), oldest=10.0).tolist()
-    [-1, 0, -1]
-    """
-    usable = np.flatnonzero(np.isfinite(positions))
-    order = usable[np.argsort(positions[usable], kind="stable")]
-    ordered = positions[order]
-    # A checkpoint and an event that differ by rounding are at the same place.
-    reach = checkpoint + 1e-9 * np.maximum(1.0, np.abs(checkpoint))
-    slot = np.searchsorted(ordered, reach, side="right") - 1
-    found = np.where(slot >= 0, order[np.maximum(slot, 0)] if len(order) else -1, -1)
-    age = checkpoint - np.where(slot >= 0, ordered[np.maximum(slot, 0)] if len(order) else 0, 0)
-    too_old = (age > oldest * (1 + 1e-9)) & (checkpoint > holds_until * (1 + 1e-9))
-    return np.where(too_old, -1, found).astype(np.int64)

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rulka_analysis.logs.archive.files import source_at
-from rulka_analysis.logs.clocks import MINUTES, Clock, Conventions, Floats, interpolated
+from rulka_analysis.logs.clocks import MINUTES, Clock, Conventions
 from rulka_analysis.logs.events import EventFile, TextEvent
 from rulka_analysis.logs.files import RunFiles
+from rulka_analysis.logs.positions import Floats, interpolated
 from rulka_analysis.logs.provenance import Provenance, TagProvenance
 from rulka_analysis.logs.segments import fold_segments, goes_on, run_of_hyperparameters
 from rulka_analysis.logs.sessions import Mask, Overlap, check_overlap, standing_events

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rulka_analysis.logs.clocks import Conventions, Floats, Integers, interpolated, session_minutes
+from rulka_analysis.logs.clocks import Conventions
 from rulka_analysis.logs.events import EventFile
+from rulka_analysis.logs.positions import Floats, Integers, interpolated, session_minutes
 from rulka_analysis.logs.sessions import Mask, sessions
 
 

@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from rulka_analysis.logs.clocks import MINUTES, Clock, last_event_at, write_interval
+from rulka_analysis.logs.clocks import MINUTES, Clock
+from rulka_analysis.logs.positions import last_event_at, write_interval
 from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics import summaries
 from rulka_analysis.metrics.catalogue import Catalogue, Metric

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rulka_analysis.domains.trackmania.published import is_bundled
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.values import questions
 from rulka_analysis.values.errors import listing
@@ -131,7 +130,7 @@ def _modified(file: Path) -> tuple[int, int] | None:
 
 def log_directory_answer(logs: Logs) -> str:
     """Return what pages may say of a log directory: its name, and whether it is the bundled one."""
-    return questions.digest_of([logs.name, is_bundled(logs.path)])
+    return questions.digest_of([logs.name, logs.bundled])
 
 
 def worded(kind: str, subject: str, then: str, now: str) -> str:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import pkgutil
 from datetime import UTC, datetime
 
-import rulka_analysis
-from rulka_analysis.domains.trackmania.published import is_bundled
 from rulka_analysis.logs.runs import Logs, Run
-from rulka_analysis.metrics.catalogue import CATALOGUE_FILE
 from rulka_analysis.pages.answers import log_directory_answer
-from rulka_analysis.pages.tables import Cell, Table
+from rulka_analysis.project import domain
 from rulka_analysis.values import questions
 from rulka_analysis.values.places import project_folder
 from rulka_analysis.values.quantities import Quantity, Sentence
+from rulka_analysis.values.tables import Cell, Table
 
 DIGITS_SHOWN = 16
 """Hexadecimal digits of a SHA-256 that are shown: enough to compare by eye."""
@@ -40,9 +37,8 @@ def log_directory(logs: Logs) -> Sentence:
     runs = Quantity(float(len(logs)), "runs" if len(logs) != 1 else "run", 0, how="counted")
     stated = [run.provenance for run in logs if run.provenance is not None]
     finest = sorted({p.resolution_minutes for p in stated if p.resolution_minutes})
-    bundled = is_bundled(logs.path)
     questions.note("log_directory", "", log_directory_answer(logs))
-    text = "The bundled curves of published runs: {runs}" if bundled else "{name}: {runs}"
+    text = "The bundled curves of published runs: {runs}" if logs.bundled else "{name}: {runs}"
     fields: dict[str, Quantity | str] = {"name": logs.name, "runs": runs}
     if finest:
         text += ", one point every {resolution}"
@@ -96,9 +92,10 @@ def _digits_shown() -> Quantity:
 
 
 def _step(run: Run, last: Quantity) -> Quantity:
-    if "frames" not in run.clocks:
+    steps = run.conventions.steps
+    if steps not in run.clocks:
         # Its events carry seconds in place of a step.
-        return Quantity.unknown(f"{run.name} has no clock of frames", label="not known")
+        return Quantity.unknown(f"{run.name} has no clock of {steps}", label="not known")
     return Quantity(float(last.evidence[0].step), "", 0, last.evidence, "step of the last event")
 
 
@@ -130,7 +127,7 @@ def definitions_table() -> Table:
         questions.definitions_digest(folder),
     )
     rows: dict[str, list[Cell]] = {}
-    for path in [*sorted(folder.glob("*.toml")), CATALOGUE_FILE]:
+    for path in [*sorted(folder.glob("*.toml")), domain().catalogue_file]:
         questions.note_file(path)
         name = path.relative_to(project).as_posix() if path.is_relative_to(project) else path.name
         rows[name] = [name, questions.digest_file(path)[:DIGITS_SHOWN]]
@@ -145,15 +142,11 @@ def definitions_table() -> Table:
 
 
 def _package_digest() -> str:
-    modules = ["rulka_analysis"]
-    modules += [
-        found.name
-        for found in pkgutil.walk_packages(
-            rulka_analysis.__path__, "rulka_analysis.", onerror=lambda name: None
-        )
-        if not found.name.endswith("__main__")
-    ]
-    digests = {name: questions.module_digest(name) for name in modules}
+    folder = questions.package_folder()
+    files = (file.relative_to(folder.parent).with_suffix("") for file in folder.rglob("*.py"))
+    modules = (file.parent if file.name == "__init__" else file for file in files)
+    names = sorted(".".join(module.parts) for module in modules if module.name != "__main__")
+    digests = {name: questions.module_digest(name) for name in names}
     for name, digest in digests.items():
         questions.note("module", name, digest)
     return questions.digest_of(digests)

@@ -2,7 +2,7 @@
 
 What is measured is quoted from results; what is a name or a setting is marked as a literal. So a
 digit that stands in prose outside a literal, a role, a field or a declared name is a mistake. Pages
-are read as documents by `sphinx_ext.typed_numbers`; here are the rule itself and what it says of
+are read as documents by `sphinx.prose`; here are the rule itself and what it says of
 definitions (``.toml``, their texts in reStructuredText) and of Markdown.
 """
 
@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from rulka_analysis.metrics.domain import Variant
 
 # Roles that change how a text looks and do not make a name of it.
 _ROLES_OF_PROSE = {"emphasis", "strong", "sub", "subscript", "sup", "superscript", "title"}
@@ -32,8 +34,6 @@ _KEYS_WITHOUT_PROSE = {
     "configuration",
     "display_unit",
     "lines",
-    "map",
-    "maps",
     "name",
     "neighbours",
     "pattern",
@@ -90,12 +90,12 @@ def numbers_in_prose(text: str, names: Iterable[str] = ()) -> list[TypedNumber]:
     text : str
         Prose.
     names : iterable of str
-        Declared names, allowed as whole words. One that does not begin with a letter (a map called
+        Declared names, allowed as whole words. One that does not begin with a letter (a run called
         ``5``) allows nothing: it could not be told from a number.
 
     Examples
     --------
-    >>> [found.word for found in numbers_in_prose("uni_5 took 24.57 s on A01", {"uni_5", "A01"})]
+    >>> [found.word for found in numbers_in_prose("uni_5 took 24.57 s at L2", {"uni_5", "L2"})]
     ['24.57']
     """
     return _found(text, text, names)
@@ -108,7 +108,7 @@ def typed_numbers(text: str, names: Iterable[str] = ()) -> list[TypedNumber]:
 
     Examples
     --------
-    >>> typed_numbers("``uni_5`` at {minutes}: :result:`e/best[uni_5, A01]`")
+    >>> typed_numbers("``uni_5`` at {minutes}: :result:`e/best[uni_5, end]`")
     []
     >>> [found.word for found in typed_numbers("1.02 times, :doc:`page 2 </p3>`, {{4}}")]
     ['1.02', '2', '4']
@@ -130,7 +130,10 @@ def typed_numbers_in_markdown(text: str, names: Iterable[str] = ()) -> list[Type
 
 
 def typed_numbers_in_definition(
-    text: str, names: Iterable[str] = (), data: Mapping[str, Any] | None = None
+    text: str,
+    names: Iterable[str] = (),
+    data: Mapping[str, Any] | None = None,
+    variant: Variant | None = None,
 ) -> list[tuple[int, TypedNumber]]:
     """Return the numbers typed in the texts of a definition or catalogue, with their lines.
 
@@ -142,6 +145,8 @@ def typed_numbers_in_definition(
         Declared names.
     data : mapping, optional
         What the file says, where it has been read already.
+    variant : Variant, optional
+        What the domain calls its variants: names, too, and no prose.
 
     Returns
     -------
@@ -154,25 +159,30 @@ def typed_numbers_in_definition(
     [(2, TypedNumber(start=0, word='24.57', around='24.57 s'))]
     """
     names = frozenset(names)
+    no_prose = _KEYS_WITHOUT_PROSE | ({variant.name, variant.plural} if variant else set())
     return [
         (_line(text, path, found), found)
-        for path, prose in _texts(tomllib.loads(text) if data is None else data)
+        for path, prose in _texts(tomllib.loads(text) if data is None else data, no_prose)
         for found in typed_numbers(prose, names)
     ]
 
 
-def names_declared(definition: dict[str, Any]) -> set[str]:
-    """Return the names a definition or catalogue declares: runs, settings, maps, titles of metrics.
+def names_declared(definition: dict[str, Any], variant: Variant | None = None) -> set[str]:
+    """Return the names a definition or catalogue declares.
+
+    They are those of runs, settings and variants, and the titles of metrics.
 
     Examples
     --------
-    >>> sorted(names_declared({"maps": {"A01": "A01", "hock": "Hock"}, "runs": {"uni_5": {}}}))
-    ['A01', 'Hock', 'hock', 'uni_5']
+    >>> levels = {"levels": {"L1": "Level one"}, "runs": {"uni_5": {}}}
+    >>> sorted(names_declared(levels, Variant("level", "levels")))
+    ['L1', 'Level one', 'uni_5']
     """
-    tables = {kind: definition.get(kind) for kind in ("runs", "settings", "maps")}
-    names = {name for table in tables.values() if isinstance(table, dict) for name in table}
-    if isinstance(tables["maps"], dict):
-        names |= {title for title in tables["maps"].values() if isinstance(title, str)}
+    variants = definition.get(variant.plural) if variant else None
+    tables = (definition.get("runs"), definition.get("settings"), variants)
+    names = {name for table in tables if isinstance(table, dict) for name in table}
+    if isinstance(variants, dict):
+        names |= {title for title in variants.values() if isinstance(title, str)}
     return names | {metric["title"] for metric in definition.get("metric", ())}
 
 
@@ -237,19 +247,19 @@ def _without_markup(match: re.Match[str]) -> str:
 _Path = tuple[str | int, ...]
 
 
-def _texts(data: Any, path: _Path = ()) -> Iterator[tuple[_Path, str]]:
+def _texts(data: Any, no_prose: Set[str], path: _Path = ()) -> Iterator[tuple[_Path, str]]:
     """Yield the texts of a definition that are prose, and where they stand in its data."""
     if isinstance(data, str):
         yield path, data
     elif isinstance(data, list):
         for number, entry in enumerate(data):
-            yield from _texts(entry, (*path, number))
+            yield from _texts(entry, no_prose, (*path, number))
     elif isinstance(data, Mapping):
         for key, entry in data.items():
             # What a run's settings are is declared, not measured.
             of_a_run = key == "settings" and path[:1] == ("runs",)
-            if key not in _KEYS_WITHOUT_PROSE and not of_a_run:
-                yield from _texts(entry, (*path, key))
+            if key not in no_prose and not of_a_run:
+                yield from _texts(entry, no_prose, (*path, key))
 
 
 def _line(text: str, path: _Path, found: TypedNumber) -> int:

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rulka_analysis.values.errors import ResultError
 from rulka_analysis.values.quantities import Quantity, Sentence
+from rulka_analysis.values.tables import Table
 
 if TYPE_CHECKING:
     from rulka_analysis.pages.figures import Figure
-    from rulka_analysis.pages.tables import Table
-    from rulka_analysis.verdicts.evaluate import Conclusion
+    from rulka_analysis.verdicts.answer import Conclusion
 
 MIME = "application/vnd.rulka.result+json"
 Kind = Literal["number", "sentence", "table", "figure", "conclusion", "code"]
@@ -107,10 +107,10 @@ def encode(name: str, value: Any, *, unit: str = "", digits: int = 2) -> Result:
     --------
     >>> encode("ratio", Quantity(9.84, "times")).data["text"]
     '9.84 times'
-    >>> encode("ratio", float("nan"))
+    >>> encode("ratio", float("nan"))  # doctest: +NORMALIZE_WHITESPACE
     Traceback (most recent call last):
-    rulka_analysis.values.errors.ResultError: result 'ratio' cannot be shown: nan is not a finite number; \
-publish Quantity.unknown("why") where there is no value
+    rulka_analysis.values.errors.ResultError: result 'ratio' cannot be shown: nan is not a finite
+    number; publish Quantity.unknown("why") where there is no value
     """
     if not _NAME.match(name):
         raise ResultError(
@@ -147,9 +147,6 @@ def _outputs(notebook: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
-    # Imported here: a notebook that publishes only numbers depends on neither module.
-    from rulka_analysis.pages.tables import Table
-
     if isinstance(value, Quantity):
         return "number", _quantity(value)
     if isinstance(value, Sentence):
@@ -206,7 +203,8 @@ def _table(table: Table) -> dict[str, Any]:
 
 
 def _conclusion(value: Conclusion) -> dict[str, Any]:
-    from rulka_analysis.pages.tables import deciding, verdict_in_words
+    # Imported here: a notebook that publishes only numbers does not depend on it.
+    from rulka_analysis.pages.tables.verdict import deciding, verdict_in_words
 
     return {
         "name": value.name,

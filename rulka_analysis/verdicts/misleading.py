@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rulka_analysis.logs.clocks import MINUTES, Clock, write_interval
+from rulka_analysis.logs.clocks import MINUTES, Clock
+from rulka_analysis.logs.positions import write_interval
 from rulka_analysis.metrics.series import Series
 from rulka_analysis.values.errors import ExperimentError
 from rulka_analysis.values.quantities import Quantity, Sentence

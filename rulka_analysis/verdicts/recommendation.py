@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from rulka_analysis.experiments.experiment import Experiment
-from rulka_analysis.logs.clocks import MINUTES, Clock, Window, checkpoints
+from rulka_analysis.logs.clocks import MINUTES, Clock, Window
+from rulka_analysis.logs.positions import checkpoints
 from rulka_analysis.values.errors import ExperimentError
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import in_words, joined, listed

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.experiments.definition import TIME_TO_TARGET, Definition
 from rulka_analysis.experiments.experiment import Experiment
-from rulka_analysis.logs.clocks import Clock, Window, checkpoints, common_window
+from rulka_analysis.logs.clocks import Clock, Window, common_window
+from rulka_analysis.logs.positions import checkpoints
 from rulka_analysis.metrics.series import Measure, Series
 from rulka_analysis.values.quantities import Quantity
 from rulka_analysis.verdicts.replicates import interquartile_mean

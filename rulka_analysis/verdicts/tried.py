@@ -24,7 +24,7 @@ from rulka_analysis.verdicts.replicates import interquartile_mean
 
 Floats = NDArray[np.float64]
 # Numbers and reading errors: a row for each setting, a column for each objective.
-Values = tuple[pd.DataFrame, pd.DataFrame]
+Numbers = tuple[pd.DataFrame, pd.DataFrame]
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +277,7 @@ class SettingsTried:
             for tried in self.on(clock)
         }
 
-    def table(self, values: Mapping[str, Mapping[str, Quantity]]) -> Values:
+    def table(self, values: Mapping[str, Mapping[str, Quantity]]) -> Numbers:
         """Return numbers and reading errors of `values`."""
         columns = list(self.measures)
 
@@ -287,7 +287,7 @@ class SettingsTried:
 
         return frame(lambda q: q.number), frame(lambda q: q.reading_error)
 
-    def over_time(self, clock: Clock, positions: Floats) -> list[Values]:
+    def over_time(self, clock: Clock, positions: Floats) -> list[Numbers]:
         """Return numbers and reading errors at each of some positions on a clock."""
         names = [tried.name for tried in self.on(clock)]
         shape = (len(positions), len(names), len(self.measures))
@@ -318,7 +318,7 @@ class SettingsTried:
                         errors[row, at] = read[list(indices)].max()
         return interquartile_mean(numbers), errors.max(axis=0)
 
-    def ranked(self, values: Values, times: float = 1.0, also: Sequence[str] = ()) -> Ranking:
+    def ranked(self, values: Numbers, times: float = 1.0, also: Sequence[str] = ()) -> Ranking:
         """Rank those that can win (and others `also`), with margins `times` as large."""
         margins = {
             title: replace(

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from rulka_analysis.experiments.experiment import Experiment
-from rulka_analysis.logs.clocks import MINUTES, write_interval
+from rulka_analysis.logs.clocks import MINUTES
+from rulka_analysis.logs.positions import write_interval
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Evidence, Quantity, Sentence
 from rulka_analysis.values.sentences import joined

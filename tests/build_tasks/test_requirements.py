@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from build_tasks.project import Project
@@ -65,8 +68,14 @@ def test_what_only_lab_wants_through_an_extra_is_not_installed_for_pages() -> No
         for extra in ("html", "lab")
     )
     assert "jsonschema" in pages & lab
-    assert "rfc3987-syntax" in lab - pages
+    assert "webcolors" in lab - pages
     assert "idna" in pages, "wanted by others, too"
+
+
+def test_notebooks_are_read_without_building_grammars() -> None:
+    # An optional package of JupyterLab's would do so at each build and each start of a kernel.
+    question = "import sys, nbformat; sys.exit('lark' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", question]).returncode == 0
 
 
 def test_a_subset_keeps_markers_and_digests() -> None:

@@ -36,7 +36,7 @@ def test_every_check_runs_also_after_one_that_failed(
         ["ruff", "format", "--check"],
         ["lint-imports", "--no-logo", "--no-cache"],
         ["mypy"],
-        ["pytest", "-n", "2", "-k", "name"],
+        ["pytest", *targets.SPREAD, "-k", "name"],
     ]
 
 

@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from rulka_analysis.cli import app, concluding
-from rulka_analysis.experiments.experiment import load_experiment
 from rulka_analysis.logs.runs import Logs
+from rulka_analysis.project import load_experiment
 from tests.training_logs import TrainingRun, write_runs
 
 NAME = "batch_size_and_running_speed"

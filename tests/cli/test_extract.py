@@ -17,7 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from rulka_analysis.cli import app, extracting
-from rulka_analysis.logs.runs import Logs
+from rulka_analysis.project import open_logs
 from tests import event_files as write
 
 COLUMNS = ["run", "tag", "frames", "minutes", "updates", "wall_time", "value", "step", "file"]
@@ -51,7 +51,7 @@ def test_csv_holds_every_event_exactly(logdir: Path) -> None:
     assert result.exit_code == 0, result.stderr
     table = pd.read_csv(io.StringIO(result.stdout))
     assert list(table.columns) == COLUMNS
-    expected = Logs(logdir)["first"].scalars("Training/loss")
+    expected = open_logs(logdir)["first"].scalars("Training/loss")
     for column in ("value", "step", "wall_time", "minutes", "frames"):
         np.testing.assert_array_equal(table[column], expected[column])
     assert table.value[0] == np.float32(0.1)

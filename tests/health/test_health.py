@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tensorboard.compat.proto.event_pb2 import Event
 
-from rulka_analysis.health import contradicted, run_findings
+from rulka_analysis.health import run_findings
 from rulka_analysis.project import load_catalogue, open_logs
-from rulka_analysis.values.findings import Finding
+from tests.planted_faults import CLEAN, Numbered, findings, kinds, minute_of, only_file, tag_of
 from tests.training_logs import (
     Restart,
     TrainingRun,
@@ -23,30 +23,6 @@ from tests.training_logs import (
     rewrite_events,
     write_run,
 )
-
-HOCK, A01 = "alltime_min_ms_hock", "alltime_min_ms_A01"
-CLEAN = TrainingRun("uni_5", minutes=90)
-
-
-def findings(folder: Path, name: str = "uni_5") -> tuple[Finding, ...]:
-    return run_findings(open_logs(folder)[name], load_catalogue())
-
-
-def kinds(found: Iterable[Finding]) -> set[tuple[str, str]]:
-    return {(finding.kind, finding.severity) for finding in found}
-
-
-def only_file(folder: Path) -> Path:
-    (file,) = (folder / "uni_5").iterdir()
-    return file
-
-
-def minute_of(event: Event) -> float:
-    return (float(event.wall_time) - CLEAN.started) / 60
-
-
-def tag_of(event: Event) -> str:
-    return str(event.summary.value[0].tag) if event.summary.value else ""
 
 
 @pytest.mark.parametrize(
@@ -82,116 +58,19 @@ def test_a_resumed_run_has_only_what_reading_noticed(tmp_path: Path, back: float
     assert found == open_logs(tmp_path)["uni_5"].findings
 
 
-def test_an_all_time_best_written_under_the_map_just_raced_is_found(tmp_path: Path) -> None:
-    write_run(tmp_path, replace(CLEAN, best_under_map_just_raced=True))
-    found = findings(tmp_path)
-    assert kinds(found) == {("all_time_best_of_another_map", "error")}
-    (finding,) = found
-    assert (finding.run, finding.tag) == ("uni_5", HOCK)
-    assert "race times of A01, none of hock" in finding.message
-    assert contradicted(found) == {("uni_5", HOCK): finding}
-
-
-def test_bests_of_two_maps_swapped_are_both_found(tmp_path: Path) -> None:
-    write_run(tmp_path, CLEAN)
-
-    def swapped(event: Event) -> Event:
-        other = {HOCK: A01, A01: HOCK}
-        for value in event.summary.value:
-            value.tag = other.get(value.tag, value.tag)
-        return event
-
-    rewrite_events(only_file(tmp_path), swapped)
-    found = findings(tmp_path)
-    assert kinds(found) == {("all_time_best_of_another_map", "error")}
-    assert {finding.tag for finding in found} == {HOCK, A01}
-
-
 def test_what_only_rises_and_then_stands_still_is_not_frozen(tmp_path: Path) -> None:
     write_run(tmp_path, replace(CLEAN, frames_a_minute=60_000, segment_frames=()))
     rewrite_event_file(only_file(tmp_path), lambda t, v: v / 7 if t == "Buffer/size" else v)
     assert findings(tmp_path) == ()
 
 
-def test_one_value_of_another_map_does_not_make_it_that_maps(tmp_path: Path) -> None:
-    truth = write_run(tmp_path, CLEAN)
-    hock = round(truth.best("Race/explo_race_time_trained_hock") * 1000)
-    change = Numbered(A01, lambda v, i, _: hock if i == 9 else v)
-    rewrite_event_file(only_file(tmp_path), change)
-    assert kinds(findings(tmp_path)) == {("all_time_best_without_race", "error")}
-
-
-def test_a_race_after_the_last_save_may_have_been_given_up(tmp_path: Path) -> None:
-    write_run(tmp_path, replace(CLEAN, restarts=(Restart(33),)))
-    first, _ = sorted((tmp_path / "uni_5").iterdir())
-
-    def faster(at: float) -> Callable[[Event], Event]:
-        def changed(event: Event) -> Event:
-            for value in event.summary.value:
-                if value.tag.startswith("Race/explo_race_time") and minute_of(event) == at:
-                    value.simple_value = 20.0
-            return event
-
-        return changed
-
-    # The program wrote its aggregates at minute 30; it resumed from what it had saved then.
-    rewrite_events(first, faster(32))
-    assert findings(tmp_path) == ()
-    rewrite_events(first, faster(27.5))
-    assert kinds(findings(tmp_path)) == {("all_time_best_late", "error")}
-
-
-class Numbered:
-    """Changes the values of one tag; `change` gets the value, its number, and all before it."""
-
-    def __init__(self, tag: str, change: Callable[[float, int, list[float]], float]) -> None:
-        self.tag = tag
-        self.change = change
-        self.before: list[float] = []
-
-    def __call__(self, tag: str, value: float) -> float:
-        if tag != self.tag:
-            return value
-        changed = self.change(value, len(self.before), self.before)
-        self.before.append(value)
-        return changed
-
-
 LOSS, HOURS, UPDATES = "Training/loss", "cumul_training_hours", "cumul_number_batches_done"
-ROBUST = "Race/eval_race_time_robust_trained_A01"
-FLAG = "Race/explo_race_finished_trained_hock"
 SPEED = "Performance/transitions_learned_per_second"
 GRADIENT = "Gradients/norm_before_clip_max"
-BEFORE_FIRST = replace(CLEAN, first_finish=12)
 
 VALUE_FAULTS: dict[
     str, tuple[TrainingRun, str, Callable[[float, int, list[float]], float], tuple[str, str]]
 ] = {
-    "below every race": (
-        CLEAN, A01, lambda v, i, _: v - 505, ("all_time_best_below_races", "error")
-    ),
-    "a best before any race": (
-        BEFORE_FIRST, A01, lambda v, i, _: 60_000 if i == 0 else v,
-        ("all_time_best_before_first_race", "error"),
-    ),
-    "a drop no race made": (
-        CLEAN, A01, lambda v, i, _: v - 5 if i == 5 else v, ("all_time_best_without_race", "error")
-    ),
-    "a best that rises": (
-        CLEAN, A01, lambda v, i, b: b[0] if i == 9 else v, ("all_time_best_rises", "error")
-    ),
-    "a best that stays behind": (
-        CLEAN, A01, lambda v, i, b: b[6] if i > 6 else v, ("all_time_best_late", "error")
-    ),
-    "a best that catches up": (
-        CLEAN, A01, lambda v, i, b: b[2] if 2 < i < 7 else v, ("all_time_best_late", "warning")
-    ),
-    "a flag against its time": (
-        CLEAN, FLAG, lambda v, i, _: 1 - v if i == 30 else v, ("flag_contradicts_time", "error")
-    ),
-    "a robust time of no race": (
-        CLEAN, ROBUST, lambda v, i, _: v - 0.01 if i == 3 else v, ("time_without_race", "error")
-    ),
     "no number": (
         CLEAN, SPEED, lambda v, i, _: math.nan if i == 4 else v, ("not_finite", "warning")
     ),
@@ -240,10 +119,6 @@ EVENT_FAULTS: dict[str, tuple[Callable[[Event], bool], Callable[[Event], None] |
     "lost events": (lambda e: 40 < minute_of(e) < 70, None, "gap"),
     "a tag that stops": (
         lambda e: tag_of(e) == LOSS and minute_of(e) > 40, None, "tag_stops"
-    ),
-    "values before the first race": (
-        lambda e: tag_of(e).startswith("Race/explo_race_time_trained_hock") and minute_of(e) < 3,
-        None, "value_before_first_race",
     ),
     "steps that go back": (
         lambda e: minute_of(e) == 45.5, lambda e: setattr(e, "step", 10), "clock_backwards"

@@ -14,13 +14,9 @@ from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from rulka_analysis.experiments.comparison import Comparison
-from rulka_analysis.logs.clocks import (
-    MINUTES,
-    STEPS,
-    UPDATES,
-    ClockError,
+from rulka_analysis.logs.clocks import MINUTES, STEPS, UPDATES, ClockError, common_window
+from rulka_analysis.logs.positions import (
     checkpoints,
-    common_window,
     interpolated,
     last_event_at,
     session_minutes,

@@ -12,9 +12,10 @@ import pytest
 
 from rulka_analysis.domains.trackmania.published import START
 from rulka_analysis.logs.growth import still_running
-from rulka_analysis.logs.runs import Logs, open_logs
+from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages import inputs
 from rulka_analysis.pages.answers import World
+from rulka_analysis.project import open_logs
 from rulka_analysis.values import questions
 from rulka_analysis.values.places import project_folder
 from tests.training_logs import TrainingRun, write_run, write_runs
@@ -118,7 +119,7 @@ def test_of_published_curves_no_time_is_told_and_no_step_without_frames(bundled:
     assert str(table.cell("uni_5", "step")) == "5,871,020"
     for run in bundled:
         cell = table.cell(run.name, "step")
-        assert ("frames" in run.clocks) == cell.known, run.name  # type: ignore[union-attr]
+        assert (run.conventions.steps in run.clocks) == cell.known, run.name  # type: ignore[union-attr]
     assert str(table.cell("uni_9", "step")) == "not known"
     assert str(inputs.log_directory(bundled)) == (
         "The bundled curves of published runs: 8 runs, one point every 5 min."

@@ -36,7 +36,7 @@ def start(*arguments: str | Path) -> subprocess.Popen[str]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONPATH": str(Path(locks.__file__).parent.parent)},
+        env=os.environ | {"PYTHONPATH": str(Path(locks.__file__).parents[2])},
     )
 
 
@@ -145,6 +145,6 @@ def test_a_lock_that_cannot_be_written_is_an_error_and_no_endless_wait(tmp_path:
 
 
 def test_the_module_needs_no_installed_package() -> None:
-    program = f"import sys; sys.path.insert(0, {str(Path(locks.__file__).parent.parent)!r})\n"
+    program = f"import sys; sys.path.insert(0, {str(Path(locks.__file__).parents[2])!r})\n"
     program += "import rulka_analysis.pages.locks\n"
     subprocess.run([sys.executable, "-I", "-S", "-c", program], check=True)

@@ -16,7 +16,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulka_analysis.metrics.catalogue import CATALOGUE_FILE
 from rulka_analysis.pages.prose import (
     names_declared,
     numbers_in_prose,
@@ -24,14 +23,16 @@ from rulka_analysis.pages.prose import (
     typed_numbers_in_definition,
     typed_numbers_in_markdown,
 )
+from rulka_analysis.project import domain
 from tests.site_of_project import PROJECT
 
-DEFINITIONS = [*sorted((PROJECT / "docs" / "experiments").glob("*.toml")), CATALOGUE_FILE]
+DEFINITIONS = [*sorted((PROJECT / "docs" / "experiments").glob("*.toml")), domain().catalogue_file]
+VARIANT = domain().variant
 NOTEBOOKS = sorted((PROJECT / "notebooks").rglob("*.py"))
 NAMES = {
     name
     for file in DEFINITIONS
-    for name in names_declared(tomllib.loads(file.read_text(encoding="utf-8")))
+    for name in names_declared(tomllib.loads(file.read_text(encoding="utf-8")), VARIANT)
 }
 
 
@@ -44,7 +45,8 @@ def words(text: str, *names: str) -> list[str]:
 
 @pytest.mark.parametrize("file", DEFINITIONS, ids=lambda file: file.name)
 def test_definitions_hold_no_typed_numbers(file: Path) -> None:
-    assert typed_numbers_in_definition(file.read_text(encoding="utf-8"), NAMES) == []
+    text = file.read_text(encoding="utf-8")
+    assert typed_numbers_in_definition(text, NAMES, variant=VARIANT) == []
 
 
 @pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
@@ -150,8 +152,8 @@ sentences = { supported = "{gain} lower than A01's", contradicted = ["7 times", 
 
 
 def test_definitions_are_named_by_line() -> None:
-    names = names_declared(tomllib.loads(DEFINITION))
-    found = typed_numbers_in_definition(DEFINITION, names)
+    names = names_declared(tomllib.loads(DEFINITION), VARIANT)
+    found = typed_numbers_in_definition(DEFINITION, names, variant=VARIANT)
     assert [(line, number.word) for line, number in found] == [
         (1, "2"),
         (3, "24.57"),

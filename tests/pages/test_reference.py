@@ -13,12 +13,13 @@ from bs4 import BeautifulSoup, Tag
 
 from rulka_analysis import read_scalars
 from rulka_analysis.logs.runs import Logs
-from rulka_analysis.metrics.catalogue import Metric, load_catalogue
+from rulka_analysis.metrics.catalogue import Metric
 from rulka_analysis.pages.figures import Figure
 from rulka_analysis.pages.reference import MOST_LINES, ROWS_A_TAG, Reference
 from rulka_analysis.pages.results import encode
-from rulka_analysis.pages.tables import Table
+from rulka_analysis.project import load_catalogue
 from rulka_analysis.values.quantities import Quantity, Sentence
+from rulka_analysis.values.tables import Table
 from tests import event_files as write
 from tests.site_of_project import PROJECT, Site
 from tests.training_logs import CUTOFF, TrainingRun, Truth, write_runs
@@ -352,7 +353,7 @@ def test_new_logs_and_a_new_meaning_reach_the_page(site: Site, tmp_path: Path) -
     assert "<script>alert" not in page
     assert "In 8 of 9 runs" in text_of(without_evidence(page))
 
-    catalogue = site.folder / "rulka_analysis" / "catalogue.toml"
+    catalogue = site.folder / "rulka_analysis/domains/trackmania/catalogue.toml"
     meanings = catalogue.read_text(encoding="utf-8")
     catalogue.write_text(meanings.replace("never\ngradient updates", "and nothing else"), "utf-8")
     site.build_well(logs)

@@ -16,14 +16,14 @@ import pytest
 import rulka_analysis as ra
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.logs.runs import Logs
-from rulka_analysis.metrics.catalogue import load_catalogue
 from rulka_analysis.pages import tables
 from rulka_analysis.pages.figures import Figure
 from rulka_analysis.pages.results import MIME, as_text, collect, encode, publish
-from rulka_analysis.pages.tables import Table
+from rulka_analysis.project import load_catalogue
 from rulka_analysis.values.errors import ResultError
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Evidence, Quantity, Sentence
+from rulka_analysis.values.tables import Table
 from tests import event_files as write
 from tests.training_logs import TrainingRun, write_runs
 

@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from rulka_analysis.experiments.experiment import Experiment, load_experiment
+from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.health import experiment_findings
-from rulka_analysis.logs.runs import Logs, open_logs
+from rulka_analysis.logs.runs import Logs
 from rulka_analysis.metrics.series import Line
 from rulka_analysis.pages import tables
-from rulka_analysis.pages.tables import Table
+from rulka_analysis.project import load_experiment, open_logs
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity
+from rulka_analysis.values.tables import Table
 from tests.training_logs import TrainingRun, write_runs
 
 EXPERIMENT = "batch_size_and_running_speed"
@@ -140,7 +141,9 @@ def test_without_any_run_every_row_stays(tmp_path: Path) -> None:
     assert notes(summary) == []
 
 
-def test_a_difference_that_does_not_fit_the_numbers_is_explained(published: Experiment) -> None:
+def test_a_difference_that_does_not_fit_the_numbers_is_explained(
+    published: Experiment,
+) -> None:
     share = [Line("learner_share")]
     summary = tables.summary(published.comparison("larger_batch"), share)
     # 52.4 − 53.8 would be −1.4.

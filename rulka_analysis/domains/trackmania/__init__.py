@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rulka_analysis.domains.trackmania.published import is_bundled, published_logs
 from rulka_analysis.logs.clocks import Clock, Conventions
 from rulka_analysis.metrics.domain import Domain, Variant, Words
 
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
     from rulka_analysis.values.findings import Finding
 
 
-# The rules are imported by what asks them: to open logs, or to say what a tag means, takes none.
+# What is done is imported by who asks for it: to say what things are called takes none of it.
 
 
 def _rules_of_run(log: Readings) -> Iterator[Finding]:
@@ -30,6 +29,18 @@ def _rules_of_pair(pair: Pair) -> Iterator[Finding]:
     return findings_of_pair(pair)
 
 
+def _bundled_logs() -> Path:
+    from rulka_analysis.domains.trackmania.published import published_logs
+
+    return published_logs()
+
+
+def _is_bundled(path: Path) -> bool:
+    from rulka_analysis.domains.trackmania.published import is_bundled
+
+    return is_bundled(path)
+
+
 FRAMES = Clock(
     "steps", "frames", "frames", 250_000.0, "Frames played", "Frames played (millions)", 1e6
 )
@@ -42,6 +53,6 @@ DOMAIN = Domain(
     placeholders={"status": "trained"},
     rules_of_run=(_rules_of_run,),
     rules_of_pair=(_rules_of_pair,),
-    bundled_logs=published_logs,
-    is_bundled=is_bundled,
+    bundled_logs=_bundled_logs,
+    is_bundled=_is_bundled,
 )

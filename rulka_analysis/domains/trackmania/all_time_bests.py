@@ -20,7 +20,7 @@ from rulka_analysis.health.readings import (
     Readings,
     minute,
 )
-from rulka_analysis.logs.clocks import write_interval
+from rulka_analysis.logs.positions import write_interval
 from rulka_analysis.values.findings import Finding, Severity
 
 # Which share of a tag's values must be another map's race times, and no own ones, to call it that

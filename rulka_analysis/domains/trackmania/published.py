@@ -151,7 +151,8 @@ def _write_event_file(folder: Path, events: pd.DataFrame, starts_at: float) -> N
 
 def _sidecar(events: pd.DataFrame, extent: pd.DataFrame, facts: Any, *, is_segment: bool) -> str:
     lines = [
-        "# What is known of this log; read by rulka_analysis.logs.provenance. Real logs have no such file.",
+        "# What is known of this log; read by rulka_analysis.logs.provenance. "
+        "Real logs have no such file.",
         f"source = {_toml(SOURCE)}",
         "resolution_minutes = 5",
         "wall_time_known = false",

@@ -136,6 +136,14 @@ def part_of_bytes(data: bytes, folder: Path) -> Part:
     return Part(plain["run"], tuple(plain["folders"]), files, given_up, plain["sidecars"])
 
 
+def tags_in(path: Path) -> set[str]:
+    """Return the tags of a part, reading nothing else of it."""
+    import pyarrow.parquet as pq
+
+    table = pq.ParquetFile(path, read_dictionary=["tag"]).read(["tag"])
+    return set(_dictionary(table.column("tag"))[0])
+
+
 def only(file: EventFile, tags: Container[str]) -> EventFile:
     """Return a file as if it had only the scalar events of some tags."""
     kept = np.array([tag in tags for tag in file.tags], np.bool_)

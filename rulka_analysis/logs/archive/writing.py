@@ -45,6 +45,7 @@ from rulka_analysis.logs.archive.making import (
     make_part,
     write_whole,
 )
+from rulka_analysis.logs.events.cache import sources
 from rulka_analysis.logs.source import Source
 
 if TYPE_CHECKING:
@@ -164,14 +165,9 @@ def write_archive(
 def reader_digest() -> str:
     """Return the digest of everything that decides what stands in a part."""
     digest = hashlib.sha256()
-    folder = Path(__file__).parents[1]
-    sources = [
-        *sorted((folder / "events").glob("*.py")),
-        *sorted((folder / "archive").glob("*.py")),
-        folder / "sessions.py",
-        folder.parent / "values" / "findings.py",
-    ]
-    for source in sources:
+    folder = Path(__file__).parent
+    deciding = [*sources(), *sorted(folder.glob("*.py")), folder.parent / "sessions.py"]
+    for source in deciding:
         digest.update(source.read_bytes())
     for name in VERSIONS[1:]:
         digest.update(f"{name} {version(name)}\n".encode())

@@ -145,13 +145,18 @@ def _key(path: Path, length: int) -> str:
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
 
 
+def sources() -> list[Path]:
+    """Return the files that decide how bytes are read, and what is said of them."""
+    folder = Path(__file__).parent
+    values = folder.parents[1] / "values"
+    return [*sorted(folder.glob("*.py")), values / "findings.py", values / "text.py"]
+
+
 @cache
 def _reader() -> str:
     """Return the digest of everything that decides how bytes are read."""
     digest = hashlib.sha256()
-    folder = Path(__file__).parent
-    values = folder.parents[1] / "values"
-    for source in (*sorted(folder.glob("*.py")), values / "findings.py", values / "text.py"):
+    for source in sources():
         digest.update(source.read_bytes())
     for package in ("numpy", "protobuf", "tensorboard"):
         digest.update(f"{package} {version(package)}\n".encode())

@@ -30,10 +30,8 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
-from rulka_analysis.domains.trackmania.published import is_bundled
-from rulka_analysis.logs.events.file_findings import printable
 from rulka_analysis.logs.growth import still_running
-from rulka_analysis.logs.runs import Logs, open_logs
+from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages.execute import (
     SECONDS_A_CELL,
     Executed,
@@ -54,9 +52,11 @@ from rulka_analysis.pages.sphinx.reference import add_directives
 from rulka_analysis.pages.sphinx.rendering import add_nodes, data_banner
 from rulka_analysis.pages.sphinx.reporting import BuildReport
 from rulka_analysis.pages.sphinx.verdict_tables import add_verdicts
+from rulka_analysis.project import open_logs
 from rulka_analysis.values.errors import RulkaError
 from rulka_analysis.values.places import build_folder
 from rulka_analysis.values.questions import digest_file, digest_of, digest_text
+from rulka_analysis.values.text import printable
 
 logger = logging.getLogger(__name__)
 
@@ -196,7 +196,7 @@ def banner(logs: Logs, running: Sequence[str] = ()) -> str:
     """Word which data pages are built from, and which runs still go on."""
     count = len(logs)
     stated = [run.provenance for run in logs if run.provenance is not None]
-    if is_bundled(logs.path):
+    if logs.bundled:
         where = "the bundled curves of the published runs"
     else:
         where = f"the log directory {logs.name}"

@@ -21,13 +21,13 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-from rulka_analysis.metrics.catalogue import CATALOGUE_FILE
 from rulka_analysis.pages.prose import (
     names_declared,
     numbers_in_prose,
     typed_numbers_in_definition,
 )
 from rulka_analysis.pages.sphinx.quoting import BuildStopped
+from rulka_analysis.project import domain
 
 DEFINITIONS = "docs/experiments/*.toml"
 
@@ -155,21 +155,23 @@ def _prose(node: nodes.Node, text: str) -> Prose:
 def fail_on_typed(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """End the build if a number is typed in prose, and list all of them."""
     folder = Path(app.srcdir)
-    definitions = [*sorted(folder.glob(DEFINITIONS)), CATALOGUE_FILE]
+    own = domain()
+    definitions = [*sorted(folder.glob(DEFINITIONS)), own.catalogue_file]
     read = {file: both for file in definitions if (both := _definition(file)) is not None}
     names = frozenset(app.config.rulka_names)
     for _, data in read.values():
-        names |= names_declared(data)
+        names |= names_declared(data, own.variant)
 
     found = [
         f"{_shown(file, folder)}:{line}: {number.word!r} in {number.around!r}"
         for file, (text, data) in read.items()
-        for line, number in typed_numbers_in_definition(text, names, data)
+        for line, number in typed_numbers_in_definition(text, names, data, own.variant)
     ]
     pages: dict[str, list[Prose]] = env.rulka_typed  # type: ignore[attr-defined]
     for document in sorted(pages):
         found += _on_page(pages[document], Path(env.doc2path(document)), names, folder)
     if found:
+        declared = ["runs", *([own.variant.plural] if own.variant else [])]
         raise BuildStopped(
             "numbers are typed in prose:\n  "
             # A file that several pages include is named once.
@@ -177,7 +179,7 @@ def fail_on_typed(app: Sphinx, env: BuildEnvironment) -> list[str]:
             + "\nQuote what was measured: :result:`experiment/name` on a page, {result}`experiment/"
             "name` in a notebook, a {field} in a sentence of a definition. Put a name, a version "
             "or a setting in backquotes (``512``; in Markdown `512`). Names that a definition "
-            "declares, of runs and maps, may stand as they are"
+            f"declares, of {' and '.join(declared)}, may stand as they are"
         )
     return []
 

@@ -18,15 +18,10 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from rulka_analysis.metrics import catalogue as catalogue_module
-from rulka_analysis.metrics.catalogue import (
-    CATALOGUE_FILE,
-    Catalogue,
-    CatalogueError,
-    Group,
-    Metric,
-    Stage,
-    load_catalogue,
-)
+from rulka_analysis.metrics import catalogue_file
+from rulka_analysis.metrics.catalogue import Catalogue, Group, Metric, Stage
+from rulka_analysis.metrics.domain import Domain
+from rulka_analysis.pages.observed import with_article
 from rulka_analysis.pages.results import as_text
 from rulka_analysis.pages.sphinx.quoting import (
     BuildStopped,
@@ -40,6 +35,8 @@ from rulka_analysis.pages.sphinx.rendering import (
     inline_nodes,
     table_node,
 )
+from rulka_analysis.project import domain, load_catalogue
+from rulka_analysis.values.errors import RulkaError
 
 EXPERIMENT = "tensorboard_metrics"
 # Names of what its notebook publishes beside the metrics.
@@ -57,13 +54,13 @@ _SUMMARISED = {
     "best": "A run is summed up by its smallest value so far.",
     "last": "A run is summed up by its last value.",
     "median_of_last_three": "A run is summed up by the median of its last three values.",
-    "finish_rate": "A run is summed up by the share of races finished.",
+    "finish_rate": "A run is summed up by the share of {episodes} finished.",
     "rate": "It is a share that the log itself has accumulated.",
     "setting": "It is a setting, constant in a run.",
     "clock": "It is a count or time that only grows.",
 }
 _WRITTEN = {
-    "race": "Written after every race.",
+    "episode": "Written after every {episode}.",
     "aggregate": "Written every five minutes, over what came since the last write.",
 }
 
@@ -78,11 +75,12 @@ class _CatalogueDirective(SphinxDirective):
     """What both directives need: the catalogue, its texts as nodes, results by name."""
 
     def catalogue(self) -> Catalogue:
-        for file in (str(CATALOGUE_FILE), catalogue_module.__file__, __file__):
+        modules = (catalogue_module.__file__, catalogue_file.__file__, __file__)
+        for file in (str(domain().catalogue_file), *modules):
             self.env.note_dependency(file)
         try:
             return load_catalogue()
-        except CatalogueError as error:
+        except RulkaError as error:
             raise BuildStopped(str(error)) from error
 
     def prose(self, text: str) -> list[nodes.Node]:
@@ -163,7 +161,7 @@ class MetricsDirective(_CatalogueDirective):
         facts = nodes.field_list(classes=["rulka-facts"])
         facts += _field("How to read it", self.prose(metric.interpretation))
         facts += _field("Watch for", self.prose(metric.watch_for))
-        facts += _field("In short", [*_in_short(metric)])
+        facts += _field("In short", [*_in_short(metric, domain())])
         if metric.aliases:
             older = [nodes.literal("", alias) for alias in metric.aliases]
             facts += _field("Older tags", _joined(older))
@@ -256,7 +254,7 @@ def _link(metric: Metric) -> nodes.Node:
     return nodes.reference("", "", *_title(metric), internal=True, refid=f"metric-{metric.name}")
 
 
-def _in_short(metric: Metric) -> Iterator[nodes.Node]:
+def _in_short(metric: Metric, own: Domain) -> Iterator[nodes.Node]:
     """Yield the facts that need no sentence of their own."""
     said = []
     if metric.display_factor != 1:
@@ -264,9 +262,14 @@ def _in_short(metric: Metric) -> Iterator[nodes.Node]:
         said.append(f"Logged as {logged}, shown in {metric.display_unit or 'plain numbers'}.")
     else:
         said.append(f"Unit: {metric.unit}." if metric.unit else "A plain number.")
-    said += [_BETTER[metric.better], _SUMMARISED[metric.summary], _WRITTEN[metric.written]]
+    episode, episodes = own.words.episode, own.words.episodes
+    said += [
+        _BETTER[metric.better],
+        _SUMMARISED[metric.summary].format(episodes=episodes),
+        _WRITTEN[metric.written].format(episode=episode),
+    ]
     if metric.schedule:
-        said.append("It follows a schedule keyed to frames.")
+        said.append(f"It follows a schedule keyed to {own.conventions.steps}.")
     if metric.scales_with:
         settings = " and ".join(setting.replace("_", " ") for setting in metric.scales_with)
         said.append(f"It grows with the {settings}:")
@@ -278,7 +281,8 @@ def _in_short(metric: Metric) -> Iterator[nodes.Node]:
         said.append("No verdict rests on it.")
     yield nodes.Text(" ".join(said))
     if metric.cutoff_seconds is not None:
-        yield nodes.Text(" A race that was not finished logs the cutoff, ")
+        unfinished = with_article(episode).capitalize()
+        yield nodes.Text(f" {unfinished} that was not finished logs the cutoff, ")
         yield nodes.literal("", f"{metric.cutoff_seconds:g}")
         yield nodes.Text(" s.")
     if metric.comparable_at_equal:

@@ -220,10 +220,10 @@ def evidence_html(data: Mapping[str, Any], notebook_href: str) -> str:
 
 def _event(event: Mapping[str, Any]) -> str:
     place = []
-    if event["frames"] is None:
+    if event["steps"] is None:
         place.append("step not known")
     else:
-        interpolated = " (interpolated)" if event["frames_interpolated"] else ""
+        interpolated = " (interpolated)" if event["steps_interpolated"] else ""
         place.append(f"step {event['step']:,}{interpolated}")
     if event["minutes"] is not None:
         place.append(f"minute {event['minutes']:,.4g}")

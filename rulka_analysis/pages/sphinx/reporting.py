@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from sphinx.util import logging as sphinx_logging
 
-from rulka_analysis.logs.events.file_findings import printable
 from rulka_analysis.pages.execute import Outcome, write_atomically
+from rulka_analysis.values.text import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -141,10 +141,17 @@ def write_list(app: Sphinx) -> None:
     outdir = Path(app.outdir)
     files = _listed(app, app.builder)
     static = (path for path in (outdir / "_static").rglob("*") if path.is_file())
-    # Source maps point to sources that are not there.
-    files |= {p.relative_to(outdir).as_posix() for p in static if p.suffix != ".map"}
+    files |= {p.relative_to(outdir).as_posix() for p in static if not _points_to_sources(p)}
     text = json.dumps({"files": sorted(files)}, indent=0)
     write_atomically(Path(app.doctreedir) / LIST, text + "\n")
+
+
+def _points_to_sources(path: Path) -> bool:
+    """Tell whether a static file only says from what sources, which are not there, another is made.
+
+    Such a file is called like the other, with an ending more.
+    """
+    return bool(path.suffix) and path.with_suffix("").is_file()
 
 
 def _listed(app: Sphinx, builder: StandaloneHTMLBuilder) -> set[str]:

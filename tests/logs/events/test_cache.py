@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 import os
 import sys
@@ -137,6 +138,18 @@ def test_the_entry_of_another_file_is_none(tmp_path: Path, reads: Reads) -> None
     entry.replace(other)
     assert_same(remembering.read(moved), read_event_file(moved))
     assert reads.count == 3
+
+
+def test_all_that_decides_how_bytes_are_read_is_known() -> None:
+    package = Path(cache.__file__).parents[2]
+    used = set()
+    for source in cache.sources():
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and str(node.module).startswith("rulka_analysis."):
+                place = package.joinpath(*str(node.module).split(".")[1:])
+                used.add(place / "__init__.py" if place.is_dir() else place.with_suffix(".py"))
+    # An error ends reading: nothing of it is remembered.
+    assert used - {package / "values" / "errors.py"} <= set(cache.sources())
 
 
 def test_another_reader_reads_anew(

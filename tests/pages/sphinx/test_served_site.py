@@ -24,12 +24,15 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, sys.argv[1])
-import tasks
+from build_tasks import targets
+from build_tasks.command import main
+from build_tasks.project import Project
 
-tasks.ROOT = Path(sys.argv[2])
-tasks.BUILD = tasks.ROOT / "_build"
-tasks.ready = lambda order: sys.executable
-sys.exit(tasks.main(["html", "LOGDIR=" + sys.argv[3]]))
+class Installed(Project):
+    python = Path(sys.executable)
+
+targets.prepare = lambda project, order: None
+sys.exit(main(Installed(Path(sys.argv[2])), ["html", "LOGDIR=" + sys.argv[3]]))
 """
 
 Served = dict[str, bytes]

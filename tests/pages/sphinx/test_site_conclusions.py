@@ -20,10 +20,11 @@ from bs4 import BeautifulSoup, Tag
 
 import rulka_analysis
 from rulka_analysis.experiments.definition import DeclaredConclusion
-from rulka_analysis.experiments.experiment import Experiment, load_experiment
+from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages.results import Result, as_text, encode
 from rulka_analysis.pages.sphinx.conclusions import conclusion_id
+from rulka_analysis.project import load_experiment
 from rulka_analysis.verdicts.evaluate import Conclusion
 from rulka_analysis.verdicts.wording import title_within
 from tests.site_of_project import PAGE, PROJECT, Site

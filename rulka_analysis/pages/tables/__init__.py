@@ -1,0 +1,30 @@
+"""Tables for readers: what is known of runs, how they compare, what was noticed and concluded."""
+
+from rulka_analysis.pages.tables.comparison import (
+    by_run,
+    curve,
+    relation,
+    summary,
+    times_to_targets,
+    window,
+)
+from rulka_analysis.pages.tables.health import contradicted_tags, findings, findings_counted
+from rulka_analysis.pages.tables.overview import runs
+from rulka_analysis.pages.tables.verdict import conclusions, deciding, margins, verdict_in_words
+
+__all__ = [
+    "by_run",
+    "conclusions",
+    "contradicted_tags",
+    "curve",
+    "deciding",
+    "findings",
+    "findings_counted",
+    "margins",
+    "relation",
+    "runs",
+    "summary",
+    "times_to_targets",
+    "verdict_in_words",
+    "window",
+]

@@ -1,0 +1,147 @@
+"""What is known of runs: settings, duration, how far they went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rulka_analysis.values.findings import Finding
+from rulka_analysis.values.quantities import Quantity, Sentence
+from rulka_analysis.values.tables import Cell, Table
+
+if TYPE_CHECKING:
+    from rulka_analysis.experiments.experiment import Experiment
+    from rulka_analysis.logs.runs import Run
+
+
+def runs(
+    experiment: Experiment, names: Sequence[str], found: Sequence[Finding] | None = None
+) -> Table:
+    """Return what is known of runs: settings, duration and clocks.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        Says what was set.
+    names : sequence of str
+        The runs, in this order.
+    found : sequence of Finding, optional
+        What `health.experiment_findings` returns: they are counted, run by run. Without them
+        nothing is said of findings.
+    """
+    settings = experiment.definition.settings
+    columns = {"run": "Run", "description": "What it is"}
+    # Units stand once, in the heading.
+    columns |= {
+        name: f"{setting.title} ({setting.unit})" if setting.unit else setting.title
+        for name, setting in settings.items()
+    }
+    steps = experiment.catalogue.domain.conventions.steps
+    columns |= {"duration": "Duration", steps.name: steps.title}
+    if found is not None:
+        columns["findings"] = "Log findings"
+    rows: dict[str, list[Cell]] = {}
+    for name in names:
+        declared = experiment.definition.runs[name]
+        numbers = experiment.settings(name)
+        cells: list[Cell] = [name, declared.description]
+        for setting in settings:
+            number = numbers.get(setting)
+            text = experiment.setting_text(name, setting)
+            cells.append(number.shown_as(unit="") if number is not None else text)
+        run = experiment.run(name)
+        if run is None:
+            reason = f"no run {name} in these logs"
+            cells += [Quantity.unknown(reason, "min"), Quantity.unknown(reason)]
+        else:
+            how = "from its start to its last event, without pauses"
+            if _published_duration(run):
+                how = "as published; of a segment that goes on, the length was not published"
+            cells.append(Quantity(run.duration, "min", 0, how=how))
+            cells.append(_last_step(run))
+            if len(run.folders) > 1:
+                cells[0] = _with_segments(run)
+        if found is not None:
+            own = [finding for finding in found if finding.run == name]
+            cells.append("–" if run is None else _count_findings(own))
+        rows[name] = cells
+    present = [run for run in map(experiment.run, names) if run is not None]
+    notes = [*_on_durations(present)]
+    return Table(columns, rows, "The runs, their settings and how long they lasted.", notes)
+
+
+def _published_duration(run: Run) -> bool:
+    return run.provenance is not None and run.provenance.duration_minutes is not None
+
+
+def _with_segments(run: Run) -> Sentence:
+    """Name a run with its segments, and what is known of them beyond its stated duration."""
+    names = ", ".join(run.folders[1:])
+    fields: dict[str, Quantity | str] = {"run": run.name, "segments": names}
+    beyond: dict[float, tuple[str, int]] = {}
+    for tag in run.tags:
+        minutes = run.scalars(tag).minutes.to_numpy()
+        for index in (minutes > run.duration * (1 + 1e-9)).nonzero()[0]:
+            beyond.setdefault(float(minutes[index]), (tag, int(index)))
+    if not beyond:
+        return Sentence("{run} (with {segments})", fields)
+    last = max(beyond)
+    event = run.evidence(*beyond[last])
+    fields |= {
+        "folder": event.file.rpartition("/")[0],
+        "count": Quantity(float(len(beyond)), "", 0, how="counted: after the stated duration"),
+        "last": Quantity(last, "min", 1, (event,), "minutes of training"),
+    }
+    goes_on = "which goes on" if len(run.folders) == 2 else "of which {folder} goes on"
+    known = "{count} point of it is known, at {last}"
+    if len(beyond) > 1:
+        known = "{count} points of it are known, the last at {last}"
+    return Sentence(f"{{run}} (with {{segments}}, {goes_on}: {known})", fields)
+
+
+def _on_durations(present: Sequence[Run]) -> Iterator[Sentence]:
+    """Say why published durations, the ends of their curves and typed durations differ."""
+    apart = [
+        run.provenance.resolution_minutes
+        for run in present
+        if run.provenance is not None and _published_duration(run)
+    ]
+    known = [minutes for minutes in apart if minutes]
+    if not known:
+        return
+    resolution = Quantity(max(known), "min", 0, how="stated beside the logs")
+    yield Sentence(
+        "Durations are as published, from a run's start. Its curves are known every {resolution}; "
+        "each ends with its last point, so a common window may be shorter than any run. The "
+        "author counted from the first aggregate write, about one write interval after the start: "
+        "by that much the durations once typed on the page are shorter.",
+        {"resolution": resolution},
+    )
+
+
+def _last_step(run: Run) -> Quantity:
+    """Return the highest step of a run, within its duration."""
+    steps = run.conventions.steps
+    if steps not in run.clocks:
+        return Quantity.unknown(f"the log has no clock of {steps}", label="not known")
+    highest: tuple[int, str, int] | None = None
+    for tag in run.tags:
+        events = run.scalars(tag)
+        inside = events[events.minutes <= run.duration * (1 + 1e-9)]
+        if len(inside):
+            index = int(inside.step.idxmax())
+            highest = max(highest or (-1, "", 0), (int(inside.step.max()), tag, index))
+    if highest is None:
+        return Quantity.unknown("the log has no event within its duration", label="not known")
+    step, tag, index = highest
+    how = "highest step logged within the duration"
+    if run.steps_interpolated:
+        how += f"; {steps} are interpolated"
+    return Quantity(float(step), "", 0, (run.evidence(tag, index),), how)
+
+
+def _count_findings(findings: Sequence[Finding]) -> str:
+    if not findings:
+        return "none"
+    counts = {s: sum(f.severity == s for f in findings) for s in ("error", "warning", "note")}
+    return ", ".join(f"{n} {s}{'s' if n > 1 else ''}" for s, n in counts.items() if n)

@@ -1,0 +1,179 @@
+"""Another program's logs need one object of about twenty lines, and no change of the package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rulka_analysis.experiments.experiment import Experiment
+from rulka_analysis.experiments.reader import read_definition
+from rulka_analysis.health import experiment_findings
+from rulka_analysis.logs.clocks import MINUTES, Clock, ClockError, Conventions
+from rulka_analysis.logs.runs import Logs
+from rulka_analysis.metrics.catalogue_file import load_catalogue
+from rulka_analysis.metrics.domain import Domain, Variant, VariantError, Words
+from rulka_analysis.values.findings import Finding
+from rulka_analysis.verdicts.loaded import LoadedExperiment
+from tests import event_files as write
+
+# --- The domain: a program that plays chess -------------------------------------------------------
+
+
+def too_few(log: Any) -> Iterator[Finding]:
+    """Yield that hardly any game was played."""
+    for games in log.of("rating"):
+        if len(games.values) < 3:
+            yield Finding(
+                "few_games", "note", f"{games.tag} of {log.name}: few games.", run=log.name
+            )
+
+
+MOVES = Clock("steps", "moves", "moves", 100.0, "Moves made", "Moves made (thousands)", 1e3)
+CATALOGUE = """
+group = [{ name = "Play", description = "How well it plays." }]
+placeholder.opening = { form = "name", description = "the opening" }
+placeholder.side = { form = "choice", choices = ["white", "black"], description = "the side" }
+
+[[metric]]
+name = "rating"
+pattern = "chess/{side}/rating_{opening}"
+title = "Rating in the {opening}"
+group = "Play"
+unit = "Elo"
+digits = 0
+better = "higher"
+summary = "last"
+written = "episode"
+description = "The rating."
+interpretation = "Higher is better."
+watch_for = "Few games."
+"""
+
+
+def chess(catalogue_file: Path) -> Domain:
+    return Domain(
+        name="chess",
+        catalogue_file=catalogue_file,
+        conventions=Conventions(MOVES, "clock/hours", "clock/updates"),
+        words=Words("game", "games"),
+        variant=Variant("opening", "openings"),
+        placeholders={"side": "white"},
+        rules_of_run=(too_few,),
+    )
+
+
+# --- Its logs, and an experiment on them ----------------------------------------------------------
+
+DEFINITION = """
+title = "Learning rate"
+question = "Which learning rate plays better?"
+baseline = "slow"
+
+[openings]
+italian = "Italian Game"
+sicilian = "Sicilian Defence"
+
+[settings.rate]
+title = "Learning rate"
+
+[runs.slow]
+settings = { rate = 1 }
+
+[runs.fast]
+settings = { rate = 2 }
+
+[metrics.skill]
+reason = "The only one."
+openings = { italian = "rating", sicilian = "rating" }
+
+[comparisons.rate]
+title = "Learning rate"
+question = "Does the faster rate play better?"
+candidates = ["fast"]
+
+[margins.skill]
+size = { italian = 10, sicilian = 10 }
+reason = "A game or two."
+
+[sentences.better]
+supported = "{candidate} plays better than {baseline} in the {opening}: {numbers}."
+opposite = "{candidate} plays worse in the {opening}: {numbers}."
+no_difference = "No difference in the {opening}: {numbers}."
+mixed = "It changes in the {opening}: {numbers}."
+cannot_tell = "It cannot be told in the {opening}: {reason}."
+no_data = "It is not known in the {opening}: {reason}."
+
+[conclusions.faster]
+section = "rate"
+claim = "better"
+candidate = "fast"
+metric = "skill"
+opening = "italian"
+"""
+
+
+@pytest.fixture
+def experiment(tmp_path: Path) -> LoadedExperiment:
+    """Return two runs of which the second gains twice as much, on two openings."""
+    for run, gain in (("slow", 10), ("fast", 20)):
+        events = []
+        for game in range(1, 21):
+            now = write.STARTED + 60 * game
+            for opening, start in (("italian", 1000), ("sicilian", 1500)):
+                tag = f"chess/white/rating_{opening}"
+                events.append(write.scalar_event(tag, 50 * game, start + gain * game, now))
+            events.append(write.scalar_event("clock/hours", 50 * game, game / 30, now))
+            events.append(write.scalar_event("clock/updates", 50 * game, 7 * game, now))
+        write.write_event_file(tmp_path / "logs" / run, events)
+    (tmp_path / "catalogue.toml").write_text(CATALOGUE, encoding="utf-8")
+    (tmp_path / "rate.toml").write_text(DEFINITION, encoding="utf-8")
+    catalogue = load_catalogue(chess(tmp_path / "catalogue.toml"))
+    logs = Logs(tmp_path / "logs", conventions=catalogue.domain.conventions)
+    definition = read_definition("rate", tmp_path / "rate.toml", catalogue)
+    return LoadedExperiment(definition, logs, catalogue)
+
+
+def test_its_clock_has_its_own_name(experiment: Experiment) -> None:
+    run = experiment.logs["fast"]
+    assert run.clocks == (MINUTES, MOVES, experiment.logs.conventions.clock("updates"))
+    events = run.scalars("chess/white/rating_italian")
+    assert events.moves.tolist() == [50.0 * game for game in range(1, 21)]
+    # By the program's own hours: two minutes a game.
+    assert events.minutes.tolist() == pytest.approx([2.0 * game for game in range(1, 21)], abs=1e-4)
+    assert events.updates.tolist() == pytest.approx([7.0 * game for game in range(1, 21)])
+    evidence = run.evidence("chess/white/rating_italian", 0)
+    assert (evidence.steps, evidence.steps_unit) == (50.0, "moves")
+    with pytest.raises(ClockError, match="choose one of minutes, moves, updates"):
+        run.known_until("clock/hours", "frames")
+
+
+def test_it_is_compared_by_its_own_variant(experiment: Experiment) -> None:
+    comparison = experiment.comparison("rate")
+    table = comparison.compare("rating", opening="Sicilian Defence", clock="moves", every=500)
+    assert set(table.opening) == {"sicilian"}
+    fast = table[table.run == "fast"]
+    assert fast.checkpoint.tolist() == fast.moves.tolist() == [500.0, 1000.0]
+    assert fast.value.tolist() == [1700.0, 1900.0]
+    assert fast.difference.tolist() == [100.0, 200.0]
+    assert "map" not in table
+    with pytest.raises(VariantError, match="no variant 'map' in the domain 'chess'"):
+        comparison.compare("rating", map="italian")
+
+
+def test_its_rules_are_asked(experiment: Experiment, tmp_path: Path) -> None:
+    assert "few_games" not in [finding.kind for finding in experiment_findings(experiment)]
+    event = write.scalar_event("chess/white/rating_italian", 1, 1000.0)
+    write.write_event_file(tmp_path / "logs" / "slow", [event])
+    logs = Logs(tmp_path / "logs", conventions=experiment.logs.conventions)
+    found = experiment_findings(Experiment(experiment.definition, logs, experiment.catalogue))
+    assert [finding.run for finding in found if finding.kind == "few_games"] == ["slow"]
+
+
+def test_conclusions_speak_its_words(experiment: LoadedExperiment) -> None:
+    (conclusion,) = experiment.conclusions()
+    assert conclusion.verdict == "supported"
+    assert "fast plays better than slow in the Italian Game" in str(conclusion.sentence)
+    assert [row.clock for row in conclusion.deciding if row.votes] == [MINUTES, MOVES]
