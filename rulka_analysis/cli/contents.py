@@ -54,16 +54,14 @@ class RunFacts:
 def run_facts(run: Run) -> RunFacts:
     """Return what the list of runs says of a run."""
     events, last_step = 0, -1
-    files: dict[str, None] = {}
     for tag in run.tags:
-        scalars = run.scalars(tag)
-        events += len(scalars)
-        last_step = max(last_step, int(scalars.step.max()))
-        files |= dict.fromkeys(scalars.file.cat.categories)
+        found = run.events(tag)
+        events += len(found.values)
+        last_step = max(last_step, int(found.steps.max()))
     return RunFacts(
         name=run.name,
         folders=run.folders,
-        files=tuple(files),
+        files=run.file_names if run.tags else (),
         events=events,
         tags=len(run.tags),
         duration_minutes=run.duration,

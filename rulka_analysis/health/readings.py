@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from rulka_analysis.logs.clocks import Clock
+from rulka_analysis.logs.clocks import MINUTES, Clock
 from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics.catalogue import Catalogue, Match, Metric
 from rulka_analysis.values.text import printable
@@ -145,16 +145,16 @@ class Readings:
 
     def __getitem__(self, tag: str) -> Reading:
         if tag not in self._made:
-            events = self.run.scalars(tag)
+            events = self.run.events(tag)
             self._made[tag] = Reading(
                 tag=tag,
                 match=self.matches[tag],
-                minutes=events.minutes.to_numpy(dtype=np.float64),
-                played=events[self.steps.name].to_numpy(dtype=np.float64),
-                steps=events.step.to_numpy(dtype=np.int64),
-                files=events.file.cat.codes.to_numpy(dtype=np.int64),
-                wall_times=events.wall_time.to_numpy(dtype=np.float64),
-                values=events.value.to_numpy(dtype=np.float64),
+                minutes=events.positions[MINUTES.key],
+                played=events.positions[self.steps.key],
+                steps=events.steps,
+                files=events.files,
+                wall_times=events.wall_times,
+                values=events.values,
                 known_until=self.run.known_until(tag),
                 records_only=self.run.records_only(tag),
             )

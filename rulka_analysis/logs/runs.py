@@ -25,7 +25,7 @@ from rulka_analysis.logs.provenance import Provenance, TagProvenance
 from rulka_analysis.logs.segments import fold_segments, goes_on, run_of_hyperparameters
 from rulka_analysis.logs.sessions import Mask, Overlap, check_overlap, standing_events
 from rulka_analysis.logs.source import Source
-from rulka_analysis.logs.timeline import Timeline, timeline_of
+from rulka_analysis.logs.timeline import TagEvents, Timeline, timeline_of
 from rulka_analysis.values import questions
 from rulka_analysis.values.errors import (
     LogDirectoryError,
@@ -78,12 +78,29 @@ class Run:
         return tuple(file for file in self._files.read if len(file.values))
 
     @property
+    def file_names(self) -> tuple[str, ...]:
+        """The names of `files`, relative to the log directory."""
+        return tuple(self._files.name(file) for file in self.files)
+
+    @property
     def tags(self) -> tuple[str, ...]:
         """The run's scalar tags, sorted."""
         return tuple(sorted(self._events.by_tag))
 
+    def events(self, tag: str) -> TagEvents:
+        """Return every event of a tag as arrays: what `scalars` holds, without making a table.
+
+        Raises
+        ------
+        UnknownTagError
+            If the run did not log this tag; names the nearest ones.
+        """
+        if tag not in self._events.by_tag:
+            raise UnknownTagError(unknown("tag", tag, self.tags, f"in run {self.name}"))
+        return self._events.of(tag)
+
     def scalars(self, tag: str) -> pd.DataFrame:
-        """Return every event of a tag.
+        """Return every event of a tag as a table.
 
         Parameters
         ----------
@@ -114,20 +131,16 @@ class Run:
     def _make_table(self, tag: str) -> pd.DataFrame:
         import pandas as pd
 
-        events = self._events
-        if tag not in events.by_tag:
-            message = unknown("tag", tag, self.tags, f"in run {self.name}")
-            raise UnknownTagError(message)
-        at = events.by_tag[tag]
+        events = self.events(tag)
         minutes, steps, updates = self.conventions.clocks
         return pd.DataFrame(
             {
-                **{c.name: events.positions[c.key][at] for c in (steps, minutes, updates)},
-                "wall_time": events.wall_times[at],
-                "value": events.values[at],
-                "step": events.steps[at],
-                "file": pd.Categorical.from_codes(events.files[at], dtype=self._file_type),
-                "reading_error": events.reading_errors[at],
+                **{c.name: events.positions[c.key] for c in (steps, minutes, updates)},
+                "wall_time": events.wall_times,
+                "value": events.values,
+                "step": events.steps,
+                "file": pd.Categorical.from_codes(events.files, dtype=self._file_type),
+                "reading_error": events.reading_errors,
             }
         )
 
@@ -135,7 +148,7 @@ class Run:
     def _file_type(self) -> pd.CategoricalDtype:
         import pandas as pd
 
-        return pd.CategoricalDtype([self._files.name(file) for file in self.files])
+        return pd.CategoricalDtype(list(self.file_names))
 
     def evidence(self, tag: str, index: int) -> Evidence:
         """Return the event at a position of `scalars` as evidence."""
@@ -191,15 +204,13 @@ class Run:
         NaN where the run has no such clock.
         """
         clock = self.conventions.clock(clock)
-        positions = self._events.positions[clock.key]
-        if not np.isfinite(positions).any():
-            return math.nan
+        end = self._ends[clock.key]
         stated = self.tag_provenance(tag)
-        if stated is None:
-            return float(np.nanmax(positions))
+        if stated is None or math.isnan(end):
+            return end
         until = stated.known_until
         if until is None:
-            until = float(self._table(tag).minutes.max())
+            until = float(np.nanmax(self.events(tag).positions["minutes"]))
         if clock.key == "minutes":
             return until
         return float(self.at(clock, np.array([until]))[0])
@@ -265,6 +276,14 @@ class Run:
         files = self._files.read
         names = [self._files.name(file) for file in files]
         return standing_events(self.name, files, names, self._overlap)
+
+    @cached_property
+    def _ends(self) -> dict[str, float]:
+        """Where the run ends on each clock; NaN where it has no such clock."""
+        return {
+            clock: float(np.nanmax(positions)) if np.isfinite(positions).any() else math.nan
+            for clock, positions in self._events.positions.items()
+        }
 
     @cached_property
     def _events(self) -> Timeline:

@@ -16,6 +16,18 @@ from rulka_analysis.logs.sessions import Mask, sessions
 
 
 @dataclass(frozen=True, slots=True)
+class TagEvents:
+    """The events of one tag that stand, in the order written; arrays as in `Timeline`."""
+
+    steps: Integers
+    wall_times: Floats
+    values: Floats
+    files: Integers
+    reading_errors: Floats
+    positions: Mapping[str, Floats]
+
+
+@dataclass(frozen=True, slots=True)
 class Timeline:
     """The events of a run that stand, shape (n,) each.
 
@@ -40,6 +52,18 @@ class Timeline:
     reading_errors: Floats
     positions: Mapping[str, Floats]
     by_tag: Mapping[str, Integers]
+
+    def of(self, tag: str) -> TagEvents:
+        """Return the events of a tag that is there."""
+        at = self.by_tag[tag]
+        return TagEvents(
+            self.steps[at],
+            self.wall_times[at],
+            self.values[at],
+            self.files[at],
+            self.reading_errors[at],
+            {clock: positions[at] for clock, positions in self.positions.items()},
+        )
 
 
 def timeline_of(
