@@ -196,7 +196,8 @@ def read_scalars(path: str | os.PathLike[str], *, text: bool = False) -> pd.Data
     import pandas as pd
 
     paths, folder_findings = search(path)
-    files = [read_event_file(file, text=text) for file in paths]
+    lessons = Lessons()
+    files = [read_event_file(file, text=text, lessons=lessons) for file in paths]
     files.sort(key=_reading_order)
     findings = (*folder_findings, *(finding for file in files for finding in file.findings))
     for finding in findings:
