@@ -27,4 +27,4 @@ def test_programs_get_the_log_directory_and_no_leftovers(monkeypatch: pytest.Mon
     assert "left over" not in given.values()
     assert given["PATH"].split(os.pathsep)[0] == str(project.python.parent)
     plain = choose_variables(project, Order("html"))
-    assert not [name for name in plain if name.startswith("RULKA_")]
+    assert plain.keys().isdisjoint({"RULKA_LOGDIR", "RULKA_JOBS", "RULKA_LONG"})

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from rulka_analysis.cli import extracting
+from rulka_analysis.cli.output import jsonable
+from rulka_analysis.cli.selection import Tagged
 from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.experiments.reader import read_definition
 from rulka_analysis.health import experiment_findings
@@ -15,6 +19,7 @@ from rulka_analysis.logs.clocks import MINUTES, Clock, ClockError, Conventions
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.metrics.catalogue_file import load_catalogue
 from rulka_analysis.metrics.domain import Domain, Variant, VariantError, Words
+from rulka_analysis.pages import figures, tables
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.verdicts.loaded import LoadedExperiment
 from tests import event_files as write
@@ -177,3 +182,34 @@ def test_conclusions_speak_its_words(experiment: LoadedExperiment) -> None:
     assert conclusion.verdict == "supported"
     assert "fast plays better than slow in the Italian Game" in str(conclusion.sentence)
     assert [row.clock for row in conclusion.deciding if row.votes] == [MINUTES, MOVES]
+
+
+def test_pages_speak_its_words(experiment: LoadedExperiment) -> None:
+    comparison = experiment.comparison("rate")
+    figure = figures.curves(comparison, "skill", clock="moves", opening="sicilian")
+    assert isinstance(figure, figures.Figure)
+    assert figure.alt.startswith("Line chart of Rating in the Sicilian Defence by moves, 2 runs.")
+    assert "Moves made (thousands)" in figure.light
+    assert list(figure.table.columns.values()) == ["Moves", "slow", "fast"]
+    said = str(tables.window(comparison, "skill", "italian"))
+    assert "By moves up to 1,000 moves." in said
+    runs = tables.runs(experiment, comparison.runs)
+    assert runs.columns["moves"] == "Moves made"
+    assert str(runs.cell("fast", "moves")) == "1,000"
+    margins = tables.margins(experiment.definition)
+    assert margins.columns["opening"] == "Opening"
+    assert margins.cell("skill.italian", "opening") == "Italian Game"
+    (conclusion,) = experiment.conclusions()
+    assert list(tables.deciding(conclusion).rows) == ["minutes", "moves", "updates"]
+
+
+def test_the_command_line_speaks_its_words(experiment: LoadedExperiment) -> None:
+    logs = experiment.logs
+    tags = ["chess/white/rating_italian"]
+    assert list(extracting.long_table(logs, tags, logs.conventions).columns[:5]) == [
+        "run", "tag", "moves", "minutes", "updates"
+    ]  # fmt: skip
+    tagged = Tagged([*logs], experiment.catalogue)
+    assert tagged.variants == ("italian", "sicilian")
+    evidence = logs["fast"].evidence(tags[0], 0)
+    assert jsonable(asdict(evidence))["moves"] == 50.0
