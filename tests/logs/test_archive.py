@@ -131,6 +131,14 @@ def test_any_files_come_back(drawn):
     )
 
 
+@pytest.mark.parametrize("rows", [1, 7, 80, 1000])
+def test_a_part_of_several_row_groups(monkeypatch, rows):
+    monkeypatch.setattr(parts, "_ROWS_AT_ONCE", rows)
+    files = [read_bytes(write.event_file_bytes(events_of(n)), Path("x")) for n in range(2)]
+    round_trip(*files)
+    round_trip()
+
+
 def floats(*bits: int) -> list[bytes]:
     payload = write.scalar_event("loss", 1, 0.5).SerializeToString()
     return [payload[:-4] + np.uint32(one).tobytes() for one in bits]

@@ -20,8 +20,9 @@ content gives equal bytes.
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,11 +80,12 @@ def part_bytes(part: Part) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = _table(part)
+    tables = _tables(part)
+    first = next(tables)
     stream = pa.BufferOutputStream()
     with pq.ParquetWriter(
         stream,
-        table.schema,
+        first.schema,
         version="2.6",
         data_page_version="2.0",
         compression="zstd",
@@ -93,7 +95,9 @@ def part_bytes(part: Part) -> bytes:
         # Only Arrow could read it, and it would hold nothing that is not there anyway.
         store_schema=False,
     ) as writer:
-        writer.write_table(table, row_group_size=_ROWS_AT_ONCE)
+        # Piece by piece: a second copy of all columns would take more memory than they do.
+        for table in itertools.chain([first], tables):
+            writer.write_table(table, row_group_size=_ROWS_AT_ONCE)
         writer.add_key_value_metadata({KEY: _text(part)})
     return stream.getvalue().to_pybytes()  # type: ignore[no-any-return]
 
@@ -163,7 +167,8 @@ def only(file: EventFile, tags: Container[str]) -> EventFile:
     )
 
 
-def _table(part: Part) -> pa.Table:
+def _tables(part: Part) -> Iterator[pa.Table]:
+    """Yield the rows of a part, a row group at a time; at least one, which may be empty."""
     import pyarrow as pa
 
     files = {name: file for name, file in part.files.items() if len(file.values)}
@@ -171,39 +176,53 @@ def _table(part: Part) -> pa.Table:
     code_of = {tag: code for code, tag in enumerate(tags)}
     # Sixteen bits are sorted in linear time.
     kind = np.uint16 if len(tags) <= 1 << 16 else np.int32
-    codes, orders, missing = [np.empty(0, kind)], [], []
-    for file in files.values():
-        own = np.array([code_of[tag] for tag in file.tags], kind)[file.tag_codes]
-        missing.append(_told_by_wall_times(file.wall_times))
-        codes.append(own)
-        orders.append(np.arange(len(own)))
-    numbers = np.repeat(np.arange(len(files), dtype=np.int32), [len(one) for one in orders])
-    all_codes = np.concatenate(codes)
-    order = all_codes.argsort(kind="stable")
-
-    def arranged(parts: Iterable[NDArray[Any]], kind: type[np.generic]) -> NDArray[Any]:
-        return np.concatenate([np.empty(0, kind), *parts])[order]
-
-    given_up = (
-        part.given_up.get(name, np.zeros(len(file.values), np.bool_))
-        for name, file in files.items()
+    counts = [len(file.values) for file in files.values()]
+    codes = _joined(
+        [
+            np.array([code_of[tag] for tag in file.tags], kind)[file.tag_codes]
+            for file in files.values()
+        ],
+        kind,
     )
-    arrays = {
-        "tag": _with_names(all_codes[order], tags),
-        "step": pa.array(arranged((file.steps for file in files.values()), np.int64)),
-        "wall_time": pa.array(arranged((f.wall_times for f in files.values()), np.float64)),
-        "value": pa.array(
-            _narrowest(arranged((file.values for file in files.values()), np.float64))
-        ),
-        "file": _with_names(numbers[order], list(files)),
-        "position": pa.array(arranged(orders, np.int64), mask=arranged(missing, np.bool_)),
-        "given_up": pa.array(arranged(given_up, np.bool_)),
-    }
-    table = pa.table(arrays)
-    schema = pa.schema(
-        [pa.field(one.name, one.type, nullable=one.name == "position") for one in table.schema]
+    steps = _joined([file.steps for file in files.values()], np.int64)
+    wall_times = _joined([file.wall_times for file in files.values()], np.float64)
+    values = _joined([file.values for file in files.values()], np.float64)
+    told = _joined([_told_by_wall_times(f.wall_times) for f in files.values()], np.bool_)
+    given_up = _joined(
+        [part.given_up.get(name, np.zeros(len(f.values), np.bool_)) for name, f in files.items()],
+        np.bool_,
     )
-    return table.cast(schema)
+    numbers = np.repeat(np.arange(len(files), dtype=np.int32), counts)
+    begins = np.cumsum([0, *counts])
+    value_kind = np.float32 if _fit_float32(values) else np.float64
+    order = codes.argsort(kind="stable")
+    for begin in range(0, max(len(order), 1), _ROWS_AT_ONCE):
+        rows = order[begin : begin + _ROWS_AT_ONCE]
+        file_of = numbers[rows]
+        with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+            shown = values[rows].astype(value_kind)
+        table = pa.table(
+            {
+                "tag": _with_names(codes[rows], tags),
+                "step": pa.array(steps[rows]),
+                "wall_time": pa.array(wall_times[rows]),
+                "value": pa.array(shown),
+                "file": _with_names(file_of, list(files)),
+                "position": pa.array(rows - begins[file_of], mask=told[rows]),
+                "given_up": pa.array(given_up[rows]),
+            }
+        )
+        yield table.cast(
+            pa.schema(
+                pa.field(one.name, one.type, nullable=one.name == "position")
+                for one in table.schema
+            )
+        )
+
+
+def _joined(parts: Sequence[NDArray[Any]], kind: type[np.generic]) -> NDArray[Any]:
+    """Return parts as one array: a single one as it is."""
+    return parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, kind), *parts])
 
 
 def _text(part: Part) -> bytes:
@@ -245,12 +264,15 @@ def _with_names(codes: NDArray[Any], names: Sequence[str]) -> pa.Array:
     )
 
 
-def _narrowest(values: NDArray[np.float64]) -> NDArray[np.floating[Any]]:
-    """Return values as float32 where that keeps every bit, those of a NaN included."""
+def _fit_float32(values: NDArray[np.float64]) -> bool:
+    """Tell whether float32 keeps every bit of these values, those of a NaN included."""
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        narrow = values.astype(np.float32)
-        same = narrow.astype(np.float64).view(np.uint64) == values.view(np.uint64)
-    return narrow if same.all() else values
+        for begin in range(0, len(values), _ROWS_AT_ONCE):
+            piece = values[begin : begin + _ROWS_AT_ONCE]
+            back = piece.astype(np.float32).astype(np.float64)
+            if not np.array_equal(back.view(np.uint64), piece.view(np.uint64)):
+                return False
+    return True
 
 
 def _dictionary(column: pa.ChunkedArray) -> tuple[list[str], NDArray[np.int32]]:
