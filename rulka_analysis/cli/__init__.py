@@ -1,4 +1,4 @@
-"""The command line: ``rulka-analysis runs | tags | compare | extract | check | conclusions``.
+"""``rulka-analysis runs | tags | compare | extract | archive | check | conclusions``.
 
 A thin shell. Everything that takes time to import is imported by the command that needs it, so
 that ``--help`` answers at once.
@@ -33,13 +33,14 @@ if TYPE_CHECKING:
 
 # Options that take several values after one flag, as people are used to from the older scripts.
 _SEVERAL = frozenset({"--runs", "--metrics"})
+_SEVERAL_AT = frozenset({"extract", "archive"})
 
 
 class _Command(TyperCommand):
     """A command whose errors are one line on standard error and an exit status."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, one_value_a_flag(args) if self.name == "extract" else args)
+        return super().parse_args(ctx, one_value_a_flag(args) if self.name in _SEVERAL_AT else args)
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -364,6 +365,42 @@ def extract(
         if output is not None:
             note(f"wrote {len(table):,} events to {output}")
     _end([*chosen.problems, *problems])
+
+
+@app.command(cls=_Command)
+def archive(
+    log_directory: Annotated[
+        str, typer.Argument(metavar="LOGDIR", help="The folder that holds one folder a run.")
+    ],
+    output: Annotated[
+        Path, typer.Argument(metavar="OUT", help="A new or empty folder, or an archive.")
+    ],
+    runs: Annotated[
+        list[str] | None,
+        typer.Option("--runs", metavar="RUN ...", help="Names or patterns; all runs without it."),
+    ] = None,
+    metrics: Annotated[
+        list[str] | None,
+        typer.Option("--metrics", metavar="NAME ...", help="Metrics, tags, or patterns of either."),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Processes; otherwise one a processor."),
+    ] = None,
+) -> None:
+    """Write the scalars of a log directory as one Parquet file a run, with digests.
+
+    What OUT holds already and has not changed is kept. Wherever a LOGDIR is asked for, OUT will do.
+    """
+    from rulka_analysis.cli.archiving import archive_logs, in_words
+
+    logs, chosen = _open(log_directory, runs)
+    if not chosen.names:
+        _end(chosen.problems)
+        return
+    written, problems = archive_logs(logs, chosen, output, runs=runs, metrics=metrics, jobs=jobs)
+    say(in_words(written, output))
+    _end(problems)
 
 
 @app.command(cls=_Command)
