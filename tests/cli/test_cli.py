@@ -318,7 +318,7 @@ def test_reading_very_many_takes_few_lines(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], count: int
 ) -> None:
     monkeypatch.setattr(output, "PROGRESS_AFTER", 0.0)
-    with output.Reading("reading the logs") as reading:
+    with output.Waiting("reading the logs") as reading:
         assert reading.shown.wait(timeout=30)
         for _ in reading.each([f"run_{number}" for number in range(count)]):
             pass
