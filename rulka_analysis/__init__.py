@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from rulka_analysis.values.quantities import Evidence as Evidence
     from rulka_analysis.values.quantities import Quantity as Quantity
     from rulka_analysis.values.quantities import Sentence as Sentence
+    from rulka_analysis.values.questions import note_file as note_file
+    from rulka_analysis.values.questions import stable as stable
+    from rulka_analysis.values.questions import volatile as volatile
     from rulka_analysis.values.tables import Table as Table
     from rulka_analysis.verdicts.answer import Conclusion as Conclusion
 
@@ -48,9 +51,12 @@ _NAMES = {
     "Table": "values.tables",
     "load_catalogue": "project",
     "load_experiment": "project",
+    "note_file": "values.questions",
     "open_logs": "project",
     "publish": "pages.results",
     "read_scalars": "logs.events",
+    "stable": "values.questions",
+    "volatile": "values.questions",
 }
 # Modules people reach through the package, ``ra.figures.curves(...)``, and the room each is in.
 _MODULES = {

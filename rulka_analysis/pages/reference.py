@@ -17,7 +17,7 @@ from rulka_analysis.logs.runs import Logs, Run
 from rulka_analysis.metrics.catalogue import Catalogue, Metric
 from rulka_analysis.metrics.settings import numbers_of, read_settings
 from rulka_analysis.pages.drawing import COLOURS
-from rulka_analysis.pages.figures import Figure, curves
+from rulka_analysis.pages.figures import curves
 from rulka_analysis.pages.observed import (
     STATISTICS,
     Observed,
@@ -28,6 +28,7 @@ from rulka_analysis.pages.observed import (
     over_runs,
     range_and_last,
 )
+from rulka_analysis.pages.results import Figure
 from rulka_analysis.project import load_catalogue
 from rulka_analysis.values import questions
 from rulka_analysis.values.errors import listing

@@ -20,7 +20,6 @@ from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.tables import Table
 
 if TYPE_CHECKING:
-    from rulka_analysis.pages.figures import Figure
     from rulka_analysis.verdicts.answer import Conclusion
 
 MIME = "application/vnd.rulka.result+json"
@@ -43,6 +42,33 @@ class Code:
 
     text: str
     language: str = "python"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure for both themes, with the words and numbers that go with it.
+
+    Parameters
+    ----------
+    light, dark : str
+        The figure as SVG.
+    width, height : int
+        Its size in CSS pixels.
+    caption : Sentence
+        What it shows and what it says.
+    alt : str
+        Alternative text: what is to be seen, for those who do not see it.
+    table : Table
+        The numbers it draws.
+    """
+
+    light: str
+    dark: str
+    width: int
+    height: int
+    caption: Sentence
+    alt: str
+    table: Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +181,7 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
         return "table", _table(value)
     if isinstance(value, Code):
         return "code", {"text": value.text, "language": value.language}
-    if type(value).__name__ == "Conclusion" and hasattr(value, "verdict"):
-        return "conclusion", _conclusion(value)
-    if type(value).__name__ == "Figure" and hasattr(value, "light"):
+    if isinstance(value, Figure):
         return "figure", {
             "light": value.light,
             "dark": value.dark,
@@ -167,6 +191,11 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
             "caption": _cell(value.caption),
             "table": _table(value.table),
         }
+    # Imported here: a notebook that publishes no conclusion does not depend on it.
+    from rulka_analysis.verdicts.answer import Conclusion
+
+    if isinstance(value, Conclusion):
+        return "conclusion", _conclusion(value)
     raise ValueError(
         f"a {type(value).__name__} is none of Quantity, Sentence, Table, Figure, Conclusion, Code, "
         "number or str"
@@ -203,7 +232,6 @@ def _table(table: Table) -> dict[str, Any]:
 
 
 def _conclusion(value: Conclusion) -> dict[str, Any]:
-    # Imported here: a notebook that publishes only numbers does not depend on it.
     from rulka_analysis.pages.tables.verdict import deciding, verdict_in_words
 
     return {

@@ -176,13 +176,9 @@ nb_custom_formats = {".py": ["jupytext.reads", {"fmt": "py:percent"}]}
 rulka_names = ["Sphinx 9"]
 """
 EXTENSION = """
-from docutils import nodes
-
+from rulka_analysis.pages.sphinx.collecting import NotesCollector
 from rulka_analysis.pages.sphinx.prose import fail_on_typed, setup_typed_numbers
-
-
-class quoted_words(nodes.Inline, nodes.TextElement):
-    pass
+from rulka_analysis.pages.sphinx.rendering import quoted_words
 
 
 def quoted(name, rawtext, text, lineno, inliner, options=None, content=None):
@@ -195,6 +191,7 @@ def pass_over(writer, node):
 
 def setup(app):
     setup_typed_numbers(app)
+    app.add_env_collector(NotesCollector)
     app.connect("env-updated", fail_on_typed)
     app.add_node(quoted_words, html=(pass_over, pass_over))
     app.add_role("result", quoted)

@@ -17,8 +17,7 @@ import rulka_analysis as ra
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages import tables
-from rulka_analysis.pages.figures import Figure
-from rulka_analysis.pages.results import MIME, as_text, collect, encode, publish
+from rulka_analysis.pages.results import MIME, Figure, as_text, collect, encode, publish
 from rulka_analysis.project import load_catalogue, open_logs
 from rulka_analysis.values.errors import ResultError
 from rulka_analysis.values.findings import Finding

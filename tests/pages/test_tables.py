@@ -17,7 +17,7 @@ from rulka_analysis.project import load_experiment, open_logs
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity
 from rulka_analysis.values.tables import Table
-from tests.training_logs import TrainingRun, write_runs
+from tests.training_logs import Restart, TrainingRun, write_runs
 
 EXPERIMENT = "batch_size_and_running_speed"
 FIVE = TrainingRun("uni_5", minutes=20, batch_size=2048, seed=1)
@@ -190,3 +190,15 @@ def test_a_note_stands_exactly_where_a_time_is_late(published: Experiment) -> No
                 if isinstance(cell, Quantity) and cell.known and cell.unit == "min"
             ]
             assert bool(found.notes) == (max(times) > end), (name, map)
+
+
+def test_what_a_run_gave_up_stands_beneath_the_table(tmp_path: Path) -> None:
+    run = replace(FIVE, restarts=(Restart(15, back=8), Restart(20)))
+    experiment = experiment_of(tmp_path, run)
+    found = experiment.run("uni_5")
+    assert found is not None
+    (said,) = notes(tables.runs(experiment, ["uni_5"]))
+    gone, share = sum(found.given_up.values()), 100 * found.share_given_up
+    assert gone > 100
+    begins = f"uni_5 was resumed: {gone:,} of {found.written:,} events ({share:.1f} %) are given up"
+    assert said.startswith(begins)

@@ -24,11 +24,11 @@ from rulka_analysis.values.text import name_in_words
 LOG_HEALTH = "/docs/guides/log_health"
 
 
-class conclusion_box(nodes.General, nodes.Element):  # type: ignore[misc]
+class conclusion_box(nodes.General, nodes.Element):
     """A conclusion: children are what is shown of it."""
 
 
-class verdict_badge(nodes.Inline, nodes.TextElement):  # type: ignore[misc]
+class verdict_badge(nodes.Inline, nodes.TextElement):
     """A verdict, as sign and word."""
 
 

@@ -23,18 +23,14 @@ from rulka_analysis.metrics.catalogue import Catalogue, Group, Metric, Stage
 from rulka_analysis.metrics.domain import Domain
 from rulka_analysis.pages.observed import with_article
 from rulka_analysis.pages.results import as_text
-from rulka_analysis.pages.sphinx.quoting import (
-    BuildStopped,
-    MissingResultError,
-    look_up,
-    note_missing,
-)
+from rulka_analysis.pages.sphinx.quoting import MissingResultError, look_up, note_missing
 from rulka_analysis.pages.sphinx.rendering import (
     disclosure,
     figure_node,
     inline_nodes,
     table_node,
 )
+from rulka_analysis.pages.sphinx.reporting import BuildStopped
 from rulka_analysis.project import domain, load_catalogue
 from rulka_analysis.values.errors import RulkaError
 from rulka_analysis.values.text import name_in_words
