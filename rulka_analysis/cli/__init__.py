@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from typer.core import TyperCommand
 
+from rulka_analysis.cli.command import Command
 from rulka_analysis.cli.output import (
     Waiting,
     complain,
@@ -31,49 +31,6 @@ if TYPE_CHECKING:
     from rulka_analysis.logs.runs import Logs
     from rulka_analysis.values.findings import Finding
 
-# Options that take several values after one flag, as people are used to from the older scripts.
-_SEVERAL = frozenset({"--runs", "--metrics"})
-_SEVERAL_AT = frozenset({"extract", "archive"})
-
-
-class _Command(TyperCommand):
-    """A command whose errors are one line on standard error and an exit status."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, one_value_a_flag(args) if self.name in _SEVERAL_AT else args)
-
-    def invoke(self, ctx: Any) -> Any:
-        try:
-            result = super().invoke(ctx)
-        except RulkaError as error:
-            complain(str(error))
-            raise typer.Exit(1) from error
-        flush_output()
-        return result
-
-
-def one_value_a_flag(arguments: Sequence[str]) -> list[str]:
-    """Repeat a flag before each of several values that follow it.
-
-    Examples
-    --------
-    >>> one_value_a_flag(["--runs", "uni_5", "uni_6", "--wide"])
-    ['--runs', 'uni_5', '--runs', 'uni_6', '--wide']
-    """
-    found: list[str] = []
-    flag = None
-    for argument in arguments:
-        if argument.startswith("-"):
-            flag = argument if argument in _SEVERAL else None
-            first = True
-        elif flag is not None:
-            if not first:
-                found.append(flag)
-            first = False
-        found.append(argument)
-    return found
-
-
 app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -86,8 +43,10 @@ LogDirectory = Annotated[
     typer.Option(
         "--logdir",
         metavar="DIR",
-        help="The folder that holds one folder a run. Otherwise: the environment variable "
-        "RULKA_LOGDIR, the project's tensorboard folder if it holds runs, the bundled curves.",
+        help="The folder that holds one folder a run, or an archive: its folder or address. "
+        "Otherwise: the environment variable "
+        "RULKA_LOGDIR, the project's tensorboard folder if it holds runs, a committed archive in "
+        "data, the bundled curves.",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -117,7 +76,7 @@ Runs = Annotated[
 ]
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
 def runs(names: Runs = None, logdir: LogDirectory = None, json: AsJson = False) -> None:
     """List runs: folders, files, events, tags, duration, last step, clocks and findings.
 
@@ -165,7 +124,7 @@ def runs(names: Runs = None, logdir: LogDirectory = None, json: AsJson = False) 
     _end(problems)
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
 def tags(
     names: Runs = None,
     metric: Annotated[
@@ -232,7 +191,7 @@ def _list_tags(
 
 
 @app.command(
-    cls=_Command,
+    cls=Command,
     help=f"""Compare runs where all of them are known, by minutes and by {_STEPS}.
 
     The first run is the baseline. Without --metric, the important metrics that the runs have.
@@ -305,7 +264,7 @@ def compare(
     _end(problems)
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
 def extract(
     runs: Annotated[
         list[str] | None,
@@ -367,7 +326,7 @@ def extract(
     _end([*chosen.problems, *problems])
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
 def archive(
     log_directory: Annotated[
         str, typer.Argument(metavar="LOGDIR", help="The folder that holds one folder a run.")
@@ -392,7 +351,7 @@ def archive(
 
     What OUT holds already and has not changed is kept. Wherever a LOGDIR is asked for, OUT will do.
     """
-    from rulka_analysis.cli.archiving import archive_logs, in_words
+    from rulka_analysis.cli.archiving import INDEX, archive_logs, in_words
 
     logs, chosen = _open(log_directory, runs)
     if not chosen.names:
@@ -400,10 +359,11 @@ def archive(
         return
     written, problems = archive_logs(logs, chosen, output, runs=runs, metrics=metrics, jobs=jobs)
     say(in_words(written, output))
+    say(f"SHA-256 of {INDEX}: {written.sha256}")
     _end(problems)
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
 def check(
     names: Runs = None,
     experiment: Annotated[
@@ -464,7 +424,7 @@ def check(
         raise typer.Exit(1)
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
 def conclusions(
     experiment: Annotated[
         str | None,

@@ -10,7 +10,7 @@ from pathlib import Path
 from rulka_analysis.cli.contents import named
 from rulka_analysis.cli.output import Waiting
 from rulka_analysis.cli.selection import ChosenRuns
-from rulka_analysis.logs.archive.index import INDEX
+from rulka_analysis.logs.archive.index import INDEX as INDEX
 from rulka_analysis.logs.archive.making import TagChoice
 from rulka_analysis.logs.archive.parts import tags_in
 from rulka_analysis.logs.archive.writing import Written, write_archive

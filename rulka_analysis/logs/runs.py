@@ -11,7 +11,7 @@ import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from rulka_analysis.logs.archive.files import source_at
+from rulka_analysis.logs.archive.files import ArchivedFiles, source_at
 from rulka_analysis.logs.clocks import Conventions
 from rulka_analysis.logs.files import RunFiles
 from rulka_analysis.logs.run import Overlap, Run, check_overlap
@@ -105,6 +105,11 @@ class Logs:
     def name(self) -> str:
         """The log directory's name."""
         return self.path.name
+
+    @property
+    def archived(self) -> bool:
+        """Whether these are the runs of an archive, not of event files that may still grow."""
+        return isinstance(self._files, ArchivedFiles)
 
     @property
     def source(self) -> Source:

@@ -78,6 +78,11 @@ class Written:
     read: tuple[str, ...]
     kept: int
 
+    @property
+    def sha256(self) -> str:
+        """The digest of ``archive.toml``, and by it of all of the archive."""
+        return hashlib.sha256(self.index.text().encode()).hexdigest()
+
 
 def write_archive(
     logs: Logs,

@@ -176,7 +176,7 @@ def banner(logs: Logs, running: Sequence[str] = ()) -> str:
     if logs.bundled:
         where = "the bundled curves of the published runs"
     else:
-        where = f"the log directory {logs.name}"
+        where = f"the {'archive' if logs.archived else 'log directory'} {logs.name}"
     text = f"Built from {where}, {count} run{'s' if count != 1 else ''}"
     if stated:
         finest = {p.resolution_minutes for p in stated if p.resolution_minutes}
