@@ -346,18 +346,29 @@ def archive(
         int | None,
         typer.Option(min=1, metavar="N", help="Processes; otherwise one a processor."),
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            envvar="DASK_SCHEDULER_ADDRESS",
+            metavar="ADDRESS",
+            help="Of a Dask cluster whose workers read instead; they must see LOGDIR and OUT.",
+        ),
+    ] = None,
 ) -> None:
     """Write the scalars of a log directory as one Parquet file a run, with digests.
 
     What OUT holds already and has not changed is kept. Wherever a LOGDIR is asked for, OUT will do.
     """
-    from rulka_analysis.cli.archiving import INDEX, archive_logs, in_words
+    from rulka_analysis.cli.archiving import INDEX, archive_logs, executor_of, in_words
 
     logs, chosen = _open(log_directory, runs)
     if not chosen.names:
         _end(chosen.problems)
         return
-    written, problems = archive_logs(logs, chosen, output, runs=runs, metrics=metrics, jobs=jobs)
+    with executor_of(scheduler if jobs is None else None) as executor:
+        written, problems = archive_logs(
+            logs, chosen, output, runs=runs, metrics=metrics, jobs=jobs, executor=executor
+        )
     say(in_words(written, output))
     say(f"SHA-256 of {INDEX}: {written.sha256}")
     _end(problems)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,7 +20,12 @@ from rulka_analysis.logs.archive.writing import Written, write_archive
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.metrics.catalogue import Catalogue
 from rulka_analysis.project import load_catalogue
+from rulka_analysis.values.errors import RulkaError
 from rulka_analysis.values.text import amount
+
+SECONDS_TO_ANSWER = 20
+RETRIES = 3
+"""How often work is begun anew whose worker was lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,7 @@ def archive_logs(
     runs: Sequence[str] | None = None,
     metrics: Sequence[str] | None = None,
     jobs: int | None = None,
+    executor: Executor | None = None,
 ) -> tuple[Written, list[str]]:
     """Write an archive, showing how far that is.
 
@@ -62,6 +71,8 @@ def archive_logs(
         Names or patterns, as asked for; without them, all.
     jobs : int, optional
         Processes.
+    executor : concurrent.futures.Executor, optional
+        What reads and writes instead.
 
     Returns
     -------
@@ -83,10 +94,48 @@ def archive_logs(
             asked=runs or None,
             tags=tags,
             jobs=jobs,
+            executor=executor,
             progress=reading.at,
         )
     problems += _not_found(metrics or (), written, archive)
     return written, problems
+
+
+@contextmanager
+def executor_of(scheduler: str | None) -> Iterator[Executor | None]:
+    """Give what carries out work on a Dask cluster; None where no scheduler is named.
+
+    Parameters
+    ----------
+    scheduler : str or None
+        The address of the cluster's scheduler.
+
+    Raises
+    ------
+    RulkaError
+        If the package it needs is not installed, or nothing answers there.
+    """
+    if not scheduler:
+        yield None
+        return
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise RulkaError(
+            f"a Dask cluster needs the package distributed ({error}). Install it with: "
+            f"{sys.executable} -m pip install distributed; or leave --scheduler and "
+            "DASK_SCHEDULER_ADDRESS out"
+        ) from error
+    try:
+        client = Client(scheduler, timeout=SECONDS_TO_ANSWER, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise RulkaError(
+            f"no Dask scheduler answers at {scheduler}: {error}. Start one (dask scheduler), or "
+            "leave --scheduler and DASK_SCHEDULER_ADDRESS out"
+        ) from error
+    # What a lost worker was to do, others do: whoever asks sees nothing of it.
+    with client, client.get_executor(pure=False, retries=RETRIES) as executor:
+        yield executor
 
 
 def _not_found(words: Sequence[str], written: Written, archive: Path) -> list[str]:

@@ -183,7 +183,7 @@ def test_an_index_that_names_a_place_outside_of_its_archive(
 
 
 def test_what_reads_an_address_may_be_missing(tmp_path: Path) -> None:
-    with pytest.raises(ArchiveError, match="gs://.*not installed.*pip install"):
+    with pytest.raises(ArchiveError, match=r"gs://.*not installed.*pip install"):
         fetch_archive("gs://bucket/archive", tmp_path / "none", tmp_path / "cache")
     with pytest.raises(ArchiveError, match="Give a folder, or an https:// address"):
         fetch_archive("nothing://archive", tmp_path / "none", tmp_path / "cache")

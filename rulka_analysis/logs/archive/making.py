@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from rulka_analysis.logs.archive.files import part_of, read_part_bytes
 from rulka_analysis.logs.archive.index import ArchiveError, Record, Session, Setting
 from rulka_analysis.logs.archive.parts import Part, only, part_bytes
-from rulka_analysis.logs.events import EventFile, Lessons, file_state, read_event_file
+from rulka_analysis.logs.events import EventFile, file_state, lessons_so_far, read_event_file
 from rulka_analysis.logs.files import as_created, course_of, findings_by_name
 from rulka_analysis.logs.history import History
 from rulka_analysis.logs.source import FileState
@@ -77,10 +77,6 @@ class Task:
 Done = tuple[Record, tuple[str, ...]]
 
 
-_lessons = Lessons()
-"""What the files that this process has read taught."""
-
-
 def make_part(task: Task) -> Done:
     """Write one part, unless it is there already.
 
@@ -110,7 +106,7 @@ def make_part(task: Task) -> Done:
         else:
             read.append(file.name)
             files[file.name] = read_event_file(
-                file.path, length=file.length, text=True, lessons=_lessons
+                file.path, length=file.length, text=True, lessons=lessons_so_far()
             )
     return _write_part(task, files), tuple(read)
 

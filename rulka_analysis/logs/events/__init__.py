@@ -37,7 +37,7 @@ from rulka_analysis.logs.events.reading import (
     read_on,
     read_scalars,
 )
-from rulka_analysis.logs.events.templates import Lessons
+from rulka_analysis.logs.events.templates import Lessons, lessons_so_far
 
 __all__ = [
     "EventCache",
@@ -49,6 +49,7 @@ __all__ = [
     "find_event_files",
     "has_scalars",
     "is_event_file_name",
+    "lessons_so_far",
     "read_event_file",
     "read_event_files",
     "read_on",

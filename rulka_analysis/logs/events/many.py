@@ -11,15 +11,12 @@ from pathlib import Path
 
 from rulka_analysis.logs.events.contents import EventFile
 from rulka_analysis.logs.events.reading import read_event_file
-from rulka_analysis.logs.events.templates import Lessons
+from rulka_analysis.logs.events.templates import Lessons, lessons_so_far
 
 BATCH_BYTES = 16 << 20
 """Of event files that one process is asked to read at a time: small ones share what that costs."""
 _MOST_WAITING = 8
 """Batches that are read or wait to be taken: memory does not grow with the number of files."""
-
-_lessons = Lessons()
-"""What the files taught that this process has read for another."""
 
 
 def read_event_files(
@@ -80,4 +77,4 @@ def _batches(paths: Iterable[Path]) -> Iterator[list[Path]]:
 
 
 def _read_batch(paths: list[Path], text: bool) -> list[EventFile]:
-    return [read_event_file(path, text=text, lessons=_lessons) for path in paths]
+    return [read_event_file(path, text=text, lessons=lessons_so_far()) for path in paths]

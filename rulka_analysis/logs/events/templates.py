@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from copy import copy
@@ -431,6 +432,20 @@ class Lessons:
         self.templates, self.tags = templates, tags
         if max(templates.handed_on(), len(tags)) > MOST_HANDED_ON:
             self.templates, self.tags = Templates(), {}
+
+
+class _OfThread(threading.local):
+    def __init__(self) -> None:
+        self.lessons = Lessons()
+
+
+_of_thread = _OfThread()
+
+
+def lessons_so_far() -> Lessons:
+    """Return what the files taught that this thread has read for another or another process."""
+    # A thread, because executors may have several in a process.
+    return _of_thread.lessons
 
 
 def _copied(tables: _Tables) -> _Tables:

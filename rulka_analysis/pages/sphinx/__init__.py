@@ -253,7 +253,8 @@ def add_banner(app: Sphinx, doctree: nodes.document) -> None:
         refwarn=True,
         refdoc=app.env.current_document.docname,
     )
-    node = data_banner("", "", nodes.Text(text), link, nodes.Text("."))
+    # The same on all pages, a search would find them all; and the index does not name the source.
+    node = data_banner("", "", nodes.Text(text), link, nodes.Text("."), classes=["no-search"])
     put_first(doctree, node)
 
 
