@@ -1,4 +1,4 @@
-"""The command line: ``rulka-analysis runs | tags | compare | explore | extract | check | …``.
+"""``rulka-analysis runs | tags | compare | explore | extract | archive | check | answers``.
 
 A thin shell. Everything that takes time to import is imported by the command that needs it, so
 that ``--help`` answers at once.
@@ -12,8 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from typer.core import TyperCommand
 
+from rulka_analysis.cli.command import Command
+from rulka_analysis.cli.options import (
+    DOMAIN,
+    AsJson,
+    Asked,
+    ClockName,
+    LogDirectory,
+    Runs,
+    Variants,
+)
 from rulka_analysis.cli.output import (
     Waiting,
     complain,
@@ -23,55 +32,12 @@ from rulka_analysis.cli.output import (
     print_json,
     say,
 )
-from rulka_analysis.project import domain
 from rulka_analysis.values.errors import RulkaError, listing
 
 if TYPE_CHECKING:
     from rulka_analysis.cli.selection import ChosenRuns
     from rulka_analysis.logs.runs import Logs
     from rulka_analysis.values.findings import Finding
-
-# Options that take several values after one flag, as people are used to from the older scripts.
-_SEVERAL = frozenset({"--runs", "--metrics"})
-
-
-class _Command(TyperCommand):
-    """A command whose errors are one line on standard error and an exit status."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, one_value_a_flag(args) if self.name == "extract" else args)
-
-    def invoke(self, ctx: Any) -> Any:
-        try:
-            result = super().invoke(ctx)
-        except RulkaError as error:
-            complain(str(error))
-            raise typer.Exit(1) from error
-        flush_output()
-        return result
-
-
-def one_value_a_flag(arguments: Sequence[str]) -> list[str]:
-    """Repeat a flag before each of several values that follow it.
-
-    Examples
-    --------
-    >>> one_value_a_flag(["--runs", "uni_5", "uni_6", "--wide"])
-    ['--runs', 'uni_5', '--runs', 'uni_6', '--wide']
-    """
-    found: list[str] = []
-    flag = None
-    for argument in arguments:
-        if argument.startswith("-"):
-            flag = argument if argument in _SEVERAL else None
-            first = True
-        elif flag is not None:
-            if not first:
-                found.append(flag)
-            first = False
-        found.append(argument)
-    return found
-
 
 app = typer.Typer(
     add_completion=False,
@@ -80,43 +46,8 @@ app = typer.Typer(
     help="Read TensorBoard event logs: list runs and tags, compare runs, extract scalars.",
 )
 
-LogDirectory = Annotated[
-    str | None,
-    typer.Option(
-        "--logdir",
-        metavar="DIR",
-        help="The folder that holds one folder a run. Otherwise: the environment variable "
-        "RULKA_LOGDIR, the project's tensorboard folder if it holds runs, the bundled curves.",
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-_DOMAIN = domain()
-_STEPS = _DOMAIN.conventions.steps
 
-
-def _variant_option() -> Any:
-    """Return the option that chooses variants, named as the domain names them."""
-    own = _DOMAIN.variant
-    if own is None:
-        return typer.Option("--variant", hidden=True)
-    name = own.name
-    return typer.Option(
-        f"--{name}", metavar=name.upper(), help=f"Only this {name}; may be repeated."
-    )
-
-
-Variants = Annotated[list[str] | None, _variant_option()]
-if TYPE_CHECKING:
-    ClockName = str
-else:
-    ClockName = Literal[tuple(clock.name for clock in _DOMAIN.conventions.clocks)]
-Runs = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="RUN", help="Names of runs, or patterns such as 'uni_*'."),
-]
-
-
-@app.command(cls=_Command)
+@app.command(cls=Command)
 def runs(names: Runs = None, logdir: LogDirectory = None, json: AsJson = False) -> None:
     """List runs: folders, files, events, tags, duration, last step, clocks and findings.
 
@@ -164,7 +95,7 @@ def runs(names: Runs = None, logdir: LogDirectory = None, json: AsJson = False) 
     _end(problems)
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
 def tags(
     names: Runs = None,
     metric: Annotated[
@@ -231,8 +162,8 @@ def _list_tags(
 
 
 @app.command(
-    cls=_Command,
-    help=f"""Compare runs where all of them are known, by minutes and by {_STEPS}.
+    cls=Command,
+    help=f"""Compare runs where all of them are known, by minutes and by {DOMAIN.conventions.steps}.
 
     The first run is the baseline. Without --metric, the important metrics that the runs have.
     """,
@@ -304,7 +235,7 @@ def compare(
     _end(problems)
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
 def explore(
     names: Runs = None,
     output: Annotated[
@@ -329,7 +260,7 @@ def explore(
     _end(chosen.problems)
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
 def extract(
     runs: Annotated[
         list[str] | None,
@@ -395,7 +326,55 @@ def extract(
     _end([*chosen.problems, *problems])
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
+def archive(
+    log_directory: Annotated[
+        str, typer.Argument(metavar="LOGDIR", help="The folder that holds one folder a run.")
+    ],
+    output: Annotated[
+        Path, typer.Argument(metavar="OUT", help="A new or empty folder, or an archive.")
+    ],
+    runs: Annotated[
+        list[str] | None,
+        typer.Option("--runs", metavar="RUN ...", help="Names or patterns; all runs without it."),
+    ] = None,
+    metrics: Annotated[
+        list[str] | None,
+        typer.Option("--metrics", metavar="NAME ...", help="Metrics, tags, or patterns of either."),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Processes; otherwise one a processor."),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            envvar="DASK_SCHEDULER_ADDRESS",
+            metavar="ADDRESS",
+            help="Of a Dask cluster whose workers read instead; they must see LOGDIR and OUT.",
+        ),
+    ] = None,
+) -> None:
+    """Write the scalars of a log directory as one Parquet file a run, with digests.
+
+    What OUT holds already and has not changed is kept. Wherever a LOGDIR is asked for, OUT will do.
+    """
+    from rulka_analysis.cli.archiving import INDEX, archive_logs, executor_of, in_words
+
+    logs, chosen = _open(log_directory, runs)
+    if not chosen.names:
+        _end(chosen.problems)
+        return
+    with executor_of(scheduler if jobs is None else None) as executor:
+        written, problems = archive_logs(
+            logs, chosen, output, runs=runs, metrics=metrics, jobs=jobs, executor=executor
+        )
+    say(in_words(written, output))
+    say(f"SHA-256 of {INDEX}: {written.sha256}")
+    _end(problems)
+
+
+@app.command(cls=Command)
 def check(
     names: Runs = None,
     experiment: Annotated[
@@ -456,13 +435,7 @@ def check(
         raise typer.Exit(1)
 
 
-Asked = Annotated[
-    str | None,
-    typer.Argument(metavar="EXPERIMENT", help="By name; not needed where there is only one."),
-]
-
-
-@app.command(cls=_Command)
+@app.command(cls=Command)
 def answers(experiment: Asked = None, logdir: LogDirectory = None, json: AsJson = False) -> None:
     """Say how settings stand to one another, and what became of what was claimed.
 
@@ -484,7 +457,7 @@ def answers(experiment: Asked = None, logdir: LogDirectory = None, json: AsJson 
         answering.print_answers(asked, found, claims)
 
 
-@app.command(cls=_Command, hidden=True)
+@app.command(cls=Command, hidden=True)
 def conclusions(
     experiment: Asked = None, logdir: LogDirectory = None, json: AsJson = False
 ) -> None:

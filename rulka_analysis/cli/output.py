@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # Reading that takes longer than this many seconds says that it is still going on.
 PROGRESS_AFTER = 2.0
+# Where no terminal renews a line, no more than these say so.
+MOST_LINES = 10
 # A name in a table is folded only where a terminal is too narrow, and not below so many characters.
 NAMES_FOLD_AT = 24
 
@@ -293,8 +295,8 @@ def flush_output() -> None:
 class Waiting:
     """Progress of reading runs, on standard error, shown only when it takes a while.
 
-    A terminal gets a line that renews itself and goes away at the end; elsewhere each run is a
-    line of its own. Used as a context manager.
+    A terminal gets a line that renews itself and goes away at the end; elsewhere there are at most
+    ten lines, however many runs there are. Used as a context manager.
 
     Parameters
     ----------
@@ -305,6 +307,8 @@ class Waiting:
     def __init__(self, what: str) -> None:
         self._what = what
         self._position = ""
+        self._part = 0  # of as many as there may be further lines
+        self._part_told = -1
         self._lock = threading.Lock()
         self._drawn: Progress | None = None
         self._ended = False
@@ -332,10 +336,15 @@ class Waiting:
         """Yield names, telling which one is being read."""
         names = list(names)
         for number, name in enumerate(names, start=1):
-            with self._lock:
-                self._position = f": {printable(name)} ({number} of {len(names)})"
-                self._tell()
+            self.at(number, len(names), name)
             yield name
+
+    def at(self, number: int, of: int, name: str) -> None:
+        """Tell which one is being read."""
+        with self._lock:
+            self._position = f": {printable(name)} ({number} of {of})"
+            self._part = number * (MOST_LINES - 1) // of
+            self._tell()
 
     def _show(self) -> None:
         with self._lock:
@@ -363,6 +372,8 @@ class Waiting:
             return
         text = f"{self._what}{self._position}"
         if self._drawn is None:
-            print(f"{text} ...", file=sys.stderr)
+            if self._part > self._part_told:
+                self._part_told = self._part
+                print(f"{text} ...", file=sys.stderr)
         else:
             self._drawn.update(self._drawn.task_ids[0], description=text)

@@ -183,7 +183,8 @@ def banner(logs: Logs, running: Sequence[str] = ()) -> str:
     if logs.bundled:
         where = "the bundled curves of the published runs"
     else:
-        where = f"the log directory {printable(logs.name)}"
+        kind = "archive" if logs.archived else "log directory"
+        where = f"the {kind} {printable(logs.name)}"
     text = f"Built from {where}, {count} run{'s' if count != 1 else ''}"
     if stated:
         finest = {p.resolution_minutes for p in stated if p.resolution_minutes}
@@ -260,7 +261,8 @@ def add_banner(app: Sphinx, doctree: nodes.document) -> None:
         refwarn=True,
         refdoc=app.env.current_document.docname,
     )
-    node = data_banner("", "", nodes.Text(text), link, nodes.Text("."))
+    # The same on all pages, a search would find them all; and the index does not name the source.
+    node = data_banner("", "", nodes.Text(text), link, nodes.Text("."), classes=["no-search"])
     if notes.explorer:
         # The chart comes first there: it is all that the page is for.
         next(iter(doctree.findall(nodes.section)), doctree).append(node)
