@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from rulka_analysis.cli.command import Command
+from rulka_analysis.cli.command import Command, end_with
 from rulka_analysis.cli.options import (
     DOMAIN,
     AsJson,
@@ -92,7 +92,7 @@ def runs(names: Runs = None, logdir: LogDirectory = None, json: AsJson = False) 
         if not names and logs.findings:
             say()
             print_findings(logs.findings)
-    _end(problems)
+    end_with(problems)
 
 
 @app.command(cls=Command)
@@ -158,7 +158,7 @@ def _list_tags(
             if number:
                 say()
             print_tags(name, facts)
-    _end(problems)
+    end_with(problems)
 
 
 @app.command(
@@ -232,7 +232,7 @@ def compare(
             note(line)
     for report in reports:
         problems += report.problems
-    _end(problems)
+    end_with(problems)
 
 
 @app.command(cls=Command)
@@ -257,7 +257,7 @@ def explore(
     logs, chosen = _open(logdir, names)
     if chosen.names:
         exploring.explore(logs, chosen.names, load_catalogue(), output)
-    _end(chosen.problems)
+    end_with(chosen.problems)
 
 
 @app.command(cls=Command)
@@ -323,7 +323,7 @@ def extract(
         extracting.write_extract(make(table), chosen_format, output, raw=raw)
         if output is not None:
             note(f"wrote {len(table):,} events to {output}")
-    _end([*chosen.problems, *problems])
+    end_with([*chosen.problems, *problems])
 
 
 @app.command(cls=Command)
@@ -363,7 +363,7 @@ def archive(
 
     logs, chosen = _open(log_directory, runs)
     if not chosen.names:
-        _end(chosen.problems)
+        end_with(chosen.problems)
         return
     with executor_of(scheduler if jobs is None else None) as executor:
         written, problems = archive_logs(
@@ -371,7 +371,7 @@ def archive(
         )
     say(in_words(written, output))
     say(f"SHA-256 of {INDEX}: {written.sha256}")
-    _end(problems)
+    end_with(problems)
 
 
 @app.command(cls=Command)
@@ -416,7 +416,7 @@ def check(
     mutes = read_mutes(mute or ())
     logs, chosen = _open(logdir, names)
     if names and not chosen.names:
-        _end(chosen.problems)
+        end_with(chosen.problems)
     if experiment:
         checked = check_experiment(
             named_experiment(logs, experiment), chosen.names if names else (), mutes
@@ -429,7 +429,7 @@ def check(
         say(f"Log directory: {log_directory_in_words(logs, logdir)}")
         say()
         print_checked(checked, each=each)
-    _end(chosen.problems)
+    end_with(chosen.problems)
     if checked.fails(fail_on):
         flush_output()
         raise typer.Exit(1)
@@ -479,15 +479,6 @@ def _open(logdir: str | None, names: Sequence[str] | None) -> tuple[Logs, Chosen
 
 def _log_directory(logs: Logs) -> dict[str, Any]:
     return {"log_directory": str(logs.path), "bundled": logs.bundled}
-
-
-def _end(problems: Sequence[str]) -> None:
-    """Name what could not be found, after everything else was printed."""
-    for problem in dict.fromkeys(problems):
-        complain(problem)
-    if problems:
-        flush_output()
-        raise typer.Exit(1)
 
 
 def main(
