@@ -25,7 +25,6 @@ from rulka_analysis.cli.options import (
 )
 from rulka_analysis.cli.output import (
     Waiting,
-    complain,
     flush_output,
     make_output_safe,
     note,

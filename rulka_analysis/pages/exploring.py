@@ -10,6 +10,7 @@ from typing import Any
 from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.metrics.catalogue import Catalogue
+from rulka_analysis.pages import results
 from rulka_analysis.pages.answers import log_directory_answer
 from rulka_analysis.pages.explore.data import (
     Explore,
@@ -38,7 +39,7 @@ _FIRST: tuple[Role, ...] = ("winner", "baseline", "")
 
 
 @dataclass(frozen=True)
-class Curves:
+class Curves(results.Curves):
     """The curves of some runs, ready to be published.
 
     Parameters

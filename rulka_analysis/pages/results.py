@@ -11,6 +11,7 @@ import html
 import math
 import numbers
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,7 +22,6 @@ from rulka_analysis.values.tables import Table
 from rulka_analysis.values.text import visible
 
 if TYPE_CHECKING:
-    from rulka_analysis.pages.exploring import Curves
     from rulka_analysis.verdicts.answer import Answered, Claimed
 
 MIME = "application/vnd.rulka.result+json"
@@ -75,6 +75,14 @@ class Figure:
     alt: str
     table: Table
     view: tuple[str, str] | None = None
+
+
+class Curves(ABC):
+    """Curves that are too many for a notebook's output: they say themselves where they are kept."""
+
+    @abstractmethod
+    def written(self) -> dict[str, Any]:
+        """Keep the curves in files, and return what names these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +227,6 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
         return "answer", _answer(value)
     if isinstance(value, Claimed):
         return "claim", _claim(value)
-    from rulka_analysis.pages.exploring import Curves
-
     if isinstance(value, Curves):
         return "curves", value.written()
     raise ValueError(

@@ -29,11 +29,11 @@ def test_groups_are_called_by_what_tells_them_apart(bundled: Logs) -> None:
     groups = explore_groups(load_experiment(EXPERIMENT, bundled), ["uni_7"])
     labels = {group.runs: (group.label, group.role) for group in groups}
     assert labels[("uni_7",)] == ("512 · 512×", "winner")
-    assert labels[("uni_5",)] == ("2,048 · 160×", "baseline")
-    assert labels[("uni_8",)] == ("not recorded", "")
-    assert labels[("uni_9",)] == ("64 · 1,024×", "")
+    assert labels[("uni_5",)] == ("2048 · 160×", "baseline")
+    assert labels[("uni_8",)] == ("uni_8 · settings not recorded", "")
+    assert labels[("uni_9",)] == ("64 · 1024×", "")
     assert labels[("uni_10",)] == ("512 · 512× · 4 collectors", "")
-    assert labels[("uni_12",)][0].startswith("512 · 512× · map cycle 64")
+    assert labels[("uni_12",)][0].startswith("512 · 512× · 64 Hock")
     assert [group.role for group in groups[:2]] == ["winner", "baseline"]
 
 
