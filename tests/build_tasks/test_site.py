@@ -485,7 +485,10 @@ def test_fifty_kills_and_the_site_is_always_a_whole_one(tmp_path: Path, way: str
     times_lost = 0
     published = 0
     try:
-        for _ in range(50):
+        for kills in range(500):
+            # On a busy machine few come after a site was published.
+            if kills >= 50 and len(set(seen)) > 10:
+                break
             process = subprocess.Popen(
                 [sys.executable, "-c", PUBLISHER, tmp_path, str(published), way],
                 stdout=subprocess.PIPE,
