@@ -124,7 +124,11 @@ class Kernels:
                 client.km = client.create_kernel_manager()
                 connect(client.km)
                 try:
-                    stack.enter_context(client.setup_kernel(env=self._environment))
+                    client.start_new_kernel(cwd=str(path.parent), env=self._environment)
+                    # Whoever stopped all kernels meanwhile could not see this one yet.
+                    if self._stopped:
+                        client.kill()
+                    stack.enter_context(client.setup_kernel())
                     break
                 except (RuntimeError, OSError, zmq.ZMQError) as error:
                     if self._stopped:
