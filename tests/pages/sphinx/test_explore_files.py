@@ -25,7 +25,7 @@ FILES = {
         Quoting
         =======
 
-        .. explore:: #x=steps&m=Training%2Floss&y=raw&g=second&s=5
+        .. explore:: #x=steps&m=Training%2Floss&y=raw&g=first&s=5
 
         .. explore:: file:///anywhere/docs/explore.html#m=nobody%20logs%20this
         """,
@@ -63,9 +63,9 @@ def test_a_view_is_a_figure_on_any_page_and_leads_there(site: SmallSite) -> None
     soup = BeautifulSoup(site.page("docs/quoting.html"), "html.parser")
     (figure,) = soup.select("figure.rulka-figure")
     (link,) = figure.select("a.rulka-explore-link")
-    assert link["href"] == "explore.html#x=steps&m=Training%2Floss&y=raw&g=second&s=5"
+    assert link["href"] == "explore.html#x=steps&m=Training%2Floss&y=raw&g=first&s=5"
     image = figure.select_one("img")
-    assert re.match(r"Line chart of .* 1 line\. second is .* frames\.$", image["alt"])
+    assert re.match(r"Line chart of .* 1 line\. first \(2 runs\) is .* frames\.$", image["alt"])
     assert (site.html / "docs" / image["src"]).resolve().is_file()
     assert "mean of the last" in figure.select_one("figcaption").get_text()
     assert "nobody logs this: not in these logs." in soup.get_text()
