@@ -85,7 +85,7 @@ def test_commands_name_real_targets(guide: str) -> None:
 
 def test_terminal_commands_of_own_logs_run(logs: Path, tmp_path: Path) -> None:
     typed = [command for command in commands("own_logs") if "rulka-analysis" in command]
-    assert len(typed) == 5
+    assert len(typed) == 6
     for command in typed:
         words = command.replace("~/rulka/tensorboard", shlex.quote(str(logs)))
         arguments = shlex.split(words)[1:]
