@@ -57,10 +57,6 @@ FILES = {
         [maps]
         A01 = "A01"
 
-        [settings.batch_size]
-        title = "Batch size"
-        tag = "Training/batch_size"
-
         [runs.first]
         [runs.second]
 
