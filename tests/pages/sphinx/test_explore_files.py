@@ -65,7 +65,7 @@ def test_a_view_is_a_figure_on_any_page_and_leads_there(site: SmallSite) -> None
     (link,) = figure.select("a.rulka-explore-link")
     assert link["href"] == "explore.html#x=steps&m=Training%2Floss&y=raw&g=first&s=5"
     image = figure.select_one("img")
-    assert re.match(r"Line chart of .* 1 line\. first \(2 runs\) is .* frames\.$", image["alt"])
+    assert re.match(r"Line chart of .* 1 line\. first is .* frames\.$", image["alt"])
     assert (site.html / "docs" / image["src"]).resolve().is_file()
     assert "mean of the last" in figure.select_one("figcaption").get_text()
     assert "nobody logs this: not in these logs." in soup.get_text()
