@@ -156,7 +156,8 @@ def test_every_figure_leads_to_the_same_runs_of_the_same_metric(
         view = view_of(link["href"])
         assert view is not None
         assert view.tag in titles
-        drawn = set(re.findall(r"(uni_\d+) (?:falls|rises|is \d)", figure.select_one("img")["alt"]))
+        alt = str(figure.select_one("img")["alt"])
+        drawn = set(re.findall(r"\b(uni_\d+)\)? (?:falls|rises|is \d)", alt))
         assert view.groups is not None
         assert drawn <= set(view.groups)
         logged = "per transition" in figure.get_text()
