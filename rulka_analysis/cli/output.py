@@ -307,8 +307,9 @@ class Waiting:
     def __init__(self, what: str) -> None:
         self._what = what
         self._position = ""
-        self._part = 0  # of as many as there may be further lines
-        self._part_told = -1
+        # Of as many as there may be further lines; the line before any is reached is one, too.
+        self._part = -1
+        self._part_told = -2
         self._lock = threading.Lock()
         self._drawn: Progress | None = None
         self._ended = False
@@ -343,7 +344,7 @@ class Waiting:
         """Tell which one is being read."""
         with self._lock:
             self._position = f": {printable(name)} ({number} of {of})"
-            self._part = number * (MOST_LINES - 1) // of
+            self._part = number * (MOST_LINES - 2) // of
             self._tell()
 
     def _show(self) -> None:
