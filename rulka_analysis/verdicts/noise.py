@@ -45,6 +45,32 @@ def how_sure_at_all(evaluation: Evaluation) -> Sentence:
     return joined([*told, *said, *([Sentence(_ASSUMED)] if said else [])])
 
 
+def chance_of_objectives(evaluation: Evaluation) -> dict[str, Quantity]:
+    """Return how often two runs of one setting differ by the margin, for each objective.
+
+    By what an objective is told from others: its variant, or its title. Empty without
+    near-replicates.
+    """
+    definition = evaluation.definition
+    every = evaluation.experiment.all_runs()
+    near = [run for run in definition.near_replicates if every.runs.get(run) is not None]
+    found = {}
+    for name in definition.objectives:
+        measure = every.measure(name)
+        beside = _near(every, measure, near)
+        rate = None if beside is None else _rate(evaluation, name, beside)
+        if rate is not None:
+            found[measure.variant_title or measure.title] = rate
+    return found
+
+
+def _rate(evaluation: Evaluation, name: str, near: _Near) -> Quantity | None:
+    size = evaluation.definition.margin(name).size
+    if size is None or not np.isfinite(near.spread):
+        return None
+    return Quantity(100 * false_rate(size, near.spread), "%", 0, how="2 Φ(−m / (s √2))")
+
+
 @dataclass(frozen=True, slots=True)
 class _Near:
     """Near-replicates at the checkpoints of the second half of their common window."""
@@ -77,11 +103,11 @@ def _of(
     if near is None:
         return
     spread = near.spread
-    size = evaluation.definition.margin(name).size
-    if size is not None and np.isfinite(spread):
+    size, rate = evaluation.definition.margin(name).size, _rate(evaluation, name, near)
+    if size is not None and rate is not None:
         how = f"{', '.join(runs)}, where all are known"
         yield how_sure.chance_alone(
-            Quantity(100 * false_rate(size, spread), "%", 0, how="2 Φ(−m / (s √2))"),
+            rate,
             Quantity(size, measure.unit, measure.digits, how="as declared"),
             Quantity(spread, measure.unit, measure.digits, how=f"standard deviation of {how}"),
         )

@@ -86,6 +86,14 @@ def _inline_nodes(cell: Any, result_id: str, notebook: str) -> list[nodes.Node]:
         return [nodes.Text(cell)]
     if cell.get("kind") == "number":
         return [number_node(cell, result_id, notebook)]
+    if cell.get("kind") == "word":
+        return [_word(cell)]
+    if cell.get("kind") == "signed":
+        value = number_node(cell["value"], result_id, notebook)
+        return [value, nodes.Text(" "), _word(cell["word"])]
+    if cell.get("kind") == "jump":
+        anchor = nodes.make_id(f"{result_id.rpartition('/')[0]}/{cell['result']}")
+        return [nodes.reference("", cell["text"], internal=True, refid=anchor)]
     found: list[nodes.Node] = []
     parts = ["", *cell["parts"], ""]
     for before, part, after in zip(parts, parts[1:], parts[2:], strict=False):
@@ -109,6 +117,12 @@ def _inline_nodes(cell: Any, result_id: str, notebook: str) -> list[nodes.Node]:
     return found
 
 
+def _word(cell: Mapping[str, Any]) -> nodes.inline:
+    """Return an answer: a sign stands as it is, a word in a frame of its own."""
+    shape = "rulka-chip" if any(map(str.isalpha, cell["text"])) else "rulka-sign"
+    return nodes.inline("", cell["text"], classes=[shape, f"rulka-is-{cell['look']}"])
+
+
 def _closing(text: str) -> str:
     """Return the punctuation that a text begins with."""
     mark = _PUNCTUATION.match(text)
@@ -123,8 +137,11 @@ def table_node(data: Mapping[str, Any], result_id: str, notebook: str) -> nodes.
         caption = inline_nodes(data["caption"], result_id, notebook)
         table += nodes.title("", "", *caption)
     columns = data["columns"]
+    units, looks = dict(data.get("units", ())), dict(data.get("looks", ()))
     if len(columns) > WIDE:
         table["classes"].append("rulka-wide")
+    if data.get("sortable"):
+        table["classes"].append("sortable")
     group = nodes.tgroup(cols=len(columns))
     table += group
     for number in range(len(columns)):
@@ -139,8 +156,14 @@ def table_node(data: Mapping[str, Any], result_id: str, notebook: str) -> nodes.
         # Much text in a narrow column makes a table of empty rows.
         if any(len(as_text(cell)) > LONG for cell in cells):
             entry["classes"].append("rulka-cell-long")
+        if unit := units.get(columns[number][0]):
+            below = quoted_words("", unit)
+            entry[0] += [nodes.Text(" "), nodes.inline("", "", below, classes=["rulka-unit"])]
     body = nodes.tbody()
-    body += [_row(cells, result_id, notebook) for _, cells in data["rows"]]
+    for key, cells in data["rows"]:
+        row = _row(cells, result_id, notebook)
+        row["classes"] += [f"rulka-row-{looks[key]}"] if key in looks else []
+        body += row
     group += [head, body]
     return table
 
@@ -157,7 +180,7 @@ def _row(cells: list[Any], result_id: str, notebook: str) -> nodes.row:
 
 
 def _is_number(cell: Any) -> bool:
-    return isinstance(cell, Mapping) and cell.get("kind") == "number"
+    return isinstance(cell, Mapping) and cell.get("kind") in ("number", "signed")
 
 
 def figure_node(data: Mapping[str, Any], result_id: str, notebook: str) -> quoted_figure:
