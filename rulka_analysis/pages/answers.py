@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rulka_analysis.logs.runs import Logs
+from rulka_analysis.metrics import settings_files
 from rulka_analysis.values import questions
 from rulka_analysis.values.digests import ABSENT, digest_file, digest_of
 from rulka_analysis.values.errors import listing
@@ -52,6 +53,8 @@ class World:
             return digest_of(found)
         if kind == "file":
             return digest_file(self._project / subject)
+        if kind == "settings":
+            return settings_files.listing(self._project / subject)
         if kind == "module":
             return questions.module_digest(subject)
         if kind == "package":
@@ -147,6 +150,7 @@ def worded(kind: str, subject: str, then: str, now: str) -> str:
         "run": subject,
         "runs": "the list of runs",
         "findings": "what was noticed about folders that are no run",
+        "settings": f"the list of files of settings in {subject}",
         "definitions": f"the list of definitions in {subject}",
         "python": "Python",
         "file": subject,

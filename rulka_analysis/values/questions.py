@@ -21,7 +21,16 @@ from rulka_analysis.values.digests import digest_of as digest_of
 from rulka_analysis.values.places import project_folder
 
 Kind = Literal[
-    "log_directory", "run", "runs", "findings", "file", "definitions", "module", "package", "python"
+    "log_directory",
+    "run",
+    "runs",
+    "findings",
+    "file",
+    "settings",
+    "definitions",
+    "module",
+    "package",
+    "python",
 ]
 
 _asked: dict[tuple[str, str], str | Callable[[], str]] = {}
@@ -37,11 +46,15 @@ def note(kind: Kind, subject: str, answer: str | Callable[[], str]) -> None:
 
 def note_file(path: Path) -> None:
     """Note that a file of the project was read; a file elsewhere is noted by its full path."""
+    note("file", subject_of(path), lambda: digest_file(path))
+
+
+def subject_of(path: Path) -> str:
+    """Return what a file or a folder goes by in a question."""
     resolved = path.resolve()
     folder = project_folder().resolve()
     inside = resolved.is_relative_to(folder)
-    subject = resolved.relative_to(folder).as_posix() if inside else str(resolved)
-    note("file", subject, lambda: digest_file(path))
+    return resolved.relative_to(folder).as_posix() if inside else str(resolved)
 
 
 def forget() -> None:
