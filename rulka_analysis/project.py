@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -49,7 +50,12 @@ def domain(name: str = DOMAINS[0]) -> Domain:
     return found
 
 
-def open_logs(path: str | os.PathLike[str] | None = None, *, overlap: str = "later wins") -> Logs:
+def open_logs(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    overlap: str = "later wins",
+    continues: Mapping[str, str] | None = None,
+) -> Logs:
     """Open the log directory in effect.
 
     That is the argument; else the one in the environment variable ``RULKA_LOGDIR``; else
@@ -62,8 +68,10 @@ def open_logs(path: str | os.PathLike[str] | None = None, *, overlap: str = "lat
         A log directory: one folder a run beneath it.
     overlap : {"later wins", "keep all"}
         Which events stand where files of a run speak of the same steps, as they do after a
-        restart: those of the later file, or all of them. How many events are given up stands in
-        `Run.findings`.
+        restart: tag by tag those of the later session; or all of them. How many events are given
+        up stands in `Run.findings`.
+    continues : mapping of str to str, optional
+        Folders that go on from another one, which is the run: ``{"dqn_2": "dqn"}``.
 
     Raises
     ------
@@ -74,24 +82,35 @@ def open_logs(path: str | os.PathLike[str] | None = None, *, overlap: str = "lat
     """
     named = os.fspath(path) if path is not None else os.environ.get("RULKA_LOGDIR")
     if named:
-        return _logs_in(Path(os.path.abspath(Path(named).expanduser())), overlap)  # noqa: PTH100
+        return _logs_in(_written_out(named), overlap, continues)
     own = project_folder() / "tensorboard"
     bundled = domain().bundled_logs
     if bundled is None:
-        return _logs_in(own, overlap)
+        return _logs_in(own, overlap, continues)
     if own.is_dir():
         # Tried once: whether there are runs is known only when all files have been looked at.
         with suppress(LogDirectoryError):
-            return _logs_in(own, overlap)
-    return _logs_in(bundled(), overlap)
+            return _logs_in(own, overlap, continues)
+    return _logs_in(bundled(), overlap, continues)
 
 
-def _logs_in(folder: Path, overlap: str) -> Logs:
+def _written_out(named: str) -> Path:
+    """Return the path that a name means: ``~`` is somebody's home."""
+    try:
+        return Path(os.path.abspath(Path(named).expanduser()))  # noqa: PTH100
+    except RuntimeError as error:
+        raise LogDirectoryError(
+            f"no log directory {named}: there is no user {named.split('/')[0][1:]!r} on this "
+            f"machine. Write the path out, or ./{named} for a folder of that name"
+        ) from error
+
+
+def _logs_in(folder: Path, overlap: str, continues: Mapping[str, str] | None) -> Logs:
     from rulka_analysis.logs.runs import Logs
 
     lengths = None
     if snapshot := os.environ.get("RULKA_SNAPSHOT"):
-        data = json.loads(Path(snapshot).read_text(encoding="utf-8"))
+        data = json.loads(Path(snapshot).read_text(encoding="utf-8-sig"))
         if data["path"] == str(folder):
             lengths = data["lengths"]
     own = domain()
@@ -99,6 +118,7 @@ def _logs_in(folder: Path, overlap: str) -> Logs:
         folder,
         lengths=lengths,
         overlap=overlap,
+        continues=continues,
         conventions=own.conventions,
         bundled=own.is_bundled(folder),
     )

@@ -137,27 +137,34 @@ def write_run(folder: Path, run: TrainingRun) -> Truth:
     """Write a run beneath a log directory."""
     sessions = _sessions(run)
     writer = _Writer(folder, run)
-    standing: list[_Write] = []
+    known: list[_Write] = []
+    rows: list[tuple[str, int, float, float, float, str]] = []
     overlaid = 0
     try:
         for number, (begins, ends, wall) in enumerate(sessions):
-            resumed = begins * run.frames_a_minute
-            given_up = [write for write in standing if write.frames > resumed]
-            overlaid += sum(len(write.values) for write in given_up)
-            standing = [write for write in standing if write.frames <= resumed]
-            races = [race for write in standing for race in write.races]
+            # What the program knows when it goes on is what it knew at its checkpoint.
+            known = [w for w in known if w.frames <= begins * run.frames_a_minute]
+            races = [race for write in known for race in write.races]
             writer.open_session(begins, wall)
+            new = []
             for write in _writes(run, begins, ends, number, races):
                 write.wall_time = wall + (write.minute - begins) * 60
                 write.folder = writer.write(write)
-                standing.append(write)
+                where = (write.frames, write.minute, write.wall_time)
+                new += [
+                    (tag, *where, float(np.float32(value)), write.folder)
+                    for tag, value in write.values.items()
+                ]
+                known.append(write)
+            # Of each tag, what stands at or after its first step in this session is repeated.
+            first: dict[str, int] = {}
+            for tag, frames, *_ in new:
+                first.setdefault(tag, frames)
+            standing = [row for row in rows if row[1] < first.get(row[0], row[1] + 1)]
+            overlaid += len(rows) - len(standing)
+            rows = standing + new
     finally:
         writer.close()
-    rows = [
-        (tag, w.frames, w.minute, w.wall_time, float(np.float32(value)), w.folder)
-        for w in standing
-        for tag, value in w.values.items()
-    ]
     columns = ["tag", "step", "minute", "wall_time", "value", "folder"]
     return Truth(run, pd.DataFrame(rows, columns=columns), overlaid, tuple(writer.folders))
 

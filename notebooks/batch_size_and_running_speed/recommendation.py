@@ -11,12 +11,13 @@
 
 # %%
 import rulka_analysis as ra
-from rulka_analysis.health import contradicted, experiment_findings
+from rulka_analysis.health import contradicted, experiment_findings, one_observation
 from rulka_analysis.recommendation import recommend
 from rulka_analysis.separation import separation
 
 experiment = ra.load_experiment("batch_size_and_running_speed")
-found = recommend(experiment, contradicted(experiment_findings(experiment)))
+noticed = experiment_findings(experiment)
+found = recommend(experiment, contradicted(noticed), one_observation(noticed))
 
 # %% [markdown]
 # ## What is recommended

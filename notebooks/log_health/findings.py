@@ -1,40 +1,51 @@
 # %% [markdown]
 # # Check the logs before trusting them
 #
-# **What this shows:** everything that is damaged or contradicts itself in the experiment's logs, and everything that would
-# mislead a comparison of its runs.
+# **What this shows:** everything that is damaged or contradicts itself in the log directory, whether or not an experiment
+# declares the run, and everything that would mislead a comparison of the experiment's runs.
 #
-# **What you learn:** how to ask for findings of one run, of a comparison and of a whole experiment, and which series no
-# verdict may rest on.
+# **What you learn:** how to ask for findings of one run, of a comparison, of a whole experiment and of a log directory,
+# which series no verdict may rest on, and how to mute what is known.
 #
 # **What it needs:** the log directory in effect. To try it on other logs, give `load_experiment` a second argument:
 # `ra.open_logs("path")`.
 
 # %%
 import rulka_analysis as ra
-from rulka_analysis.health import contradicted, experiment_findings, run_findings
+from rulka_analysis.health import contradicted, directory_findings, run_findings
+from rulka_analysis.health.mutes import mute
 
 experiment = ra.load_experiment("batch_size_and_running_speed")
-found = experiment_findings(experiment)
-present = [run for run in experiment.runs.values() if run is not None]
+every = directory_findings(experiment)
+found = mute(every, experiment.definition.health.mute)
+
+# %% [markdown]
+# ## By rule
+#
+# The worst first: errors, then what concerns most runs. What a code means stands in the guide on log health.
+
+# %%
+ra.publish("counts", ra.tables.findings_counted(found.told, len(experiment.logs.runs)))
+ra.publish("by_rule", ra.tables.findings_by_rule(found.told))
+ra.publish("muted", ra.tables.muted_findings(found))
 
 # %% [markdown]
 # ## All findings
 #
-# Errors first: there the log or a tag is wrong. A warning says that a comparison may mislead; a note is worth knowing.
+# Errors first: there the log or a tag is wrong. A warning says that a comparison may mislead; a note is worth knowing. Of
+# hundreds of runs, the first of each rule are shown.
 
 # %%
-ra.publish("counts", ra.tables.findings_counted(found, len(present)))
 clean = "Nothing was found: these logs are whole, and their tags agree with one another."
-ra.publish("findings", ra.tables.findings(found, none=clean, kinds=True))
+ra.publish("findings", ra.tables.findings(found.told, none=clean, kinds=True, most=20))
 
 # %% [markdown]
 # ## What no verdict may rest on
 #
-# The series of which an error says that they do not hold what they should.
+# The series of which an error says that they do not hold what they should, muted or not.
 
 # %%
-unusable = tuple(contradicted(found).values())
+unusable = tuple(contradicted(every).values())
 usable = "No series is contradicted: a verdict may rest on any of them."
 ra.publish("contradicted", ra.tables.findings(unusable, none=usable))
 
@@ -45,5 +56,6 @@ ra.publish("contradicted", ra.tables.findings(unusable, none=usable))
 
 # %%
 maps = experiment.definition.maps
-for finding in run_findings(present[0], experiment.catalogue, maps=maps) if present else ():
-    print(finding)
+first = experiment.logs[experiment.logs.runs[0]]
+for finding in run_findings(first, experiment.catalogue, maps=maps):
+    print(finding.code, finding)

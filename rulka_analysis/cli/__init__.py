@@ -29,6 +29,7 @@ from rulka_analysis.values.errors import RulkaError, listing
 if TYPE_CHECKING:
     from rulka_analysis.cli.selection import ChosenRuns
     from rulka_analysis.logs.runs import Logs
+    from rulka_analysis.values.findings import Finding
 
 # Options that take several values after one flag, as people are used to from the older scripts.
 _SEVERAL = frozenset({"--runs", "--metrics"})
@@ -121,19 +122,46 @@ def runs(names: Runs = None, logdir: LogDirectory = None, json: AsJson = False) 
 
     Without names, all runs of the log directory.
     """
-    from rulka_analysis.cli.contents import print_runs, run_facts
+    from rulka_analysis.cli.contents import (
+        about,
+        print_findings,
+        print_runs,
+        print_without_scalars,
+        run_facts,
+    )
     from rulka_analysis.cli.selection import log_directory_in_words
+    from rulka_analysis.health import logs_findings
+    from rulka_analysis.project import load_catalogue
 
     logs, chosen = _open(logdir, names)
+    found: tuple[Finding, ...] = ()
+    facts, problems = [], list(chosen.problems)
     with Waiting("reading the logs") as reading:
-        facts = [run_facts(logs[name]) for name in reading.each(chosen.names)]
+        if chosen.names:
+            found = logs_findings(
+                logs, load_catalogue(), chosen.names if names else None, opened=reading.each
+            )
+        for name in chosen.names:
+            try:
+                facts.append(run_facts(logs[name], about(found, name)))
+            except RulkaError as error:
+                # One run that cannot be read hides no other.
+                problems.append(str(error))
+    without = logs.without_scalars if not names else {}
     if json:
-        print_json({**_log_directory(logs), "runs": [run.as_data() for run in facts]})
+        folders = [{"folder": folder, "files": count} for folder, count in without.items()]
+        told = [finding.as_dict() for finding in logs.findings]
+        listed = {"runs": [run.as_data() for run in facts], "without_scalars": folders}
+        print_json({**_log_directory(logs), **listed, "findings": told})
     else:
         say(f"Log directory: {log_directory_in_words(logs, logdir)}")
         say()
         print_runs(facts)
-    _end(chosen.problems)
+        print_without_scalars(without)
+        if not names and logs.findings:
+            say()
+            print_findings(logs.findings)
+    _end(problems)
 
 
 @app.command(cls=_Command)
@@ -183,11 +211,12 @@ def _list_tags(
 
     logs, chosen = _open(logdir, names)
     with Waiting("reading the logs") as reading:
-        found = {
-            name: tag_facts(logs[name], load_catalogue(), wanted)
-            for name in reading.each(chosen.names)
-        }
-    problems = list(chosen.problems)
+        found, problems = {}, list(chosen.problems)
+        for name in reading.each(chosen.names):
+            try:
+                found[name] = tag_facts(logs[name], load_catalogue(), wanted)
+            except RulkaError as error:
+                problems.append(str(error))
     if found and not any(found.values()):
         problems.append(f"{' '.join(words)!r} fits no tag of {listing(found)}")
     if json:
@@ -347,33 +376,53 @@ def check(
             help="Also the definition and the comparisons of docs/experiments/NAME.toml.",
         ),
     ] = None,
+    mute: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CODE=REASON",
+            help="Do not tell findings of a rule, but this reason; may be repeated.",
+        ),
+    ] = None,
+    fail_on: Annotated[
+        Literal["error", "warning", "note", "never"],
+        typer.Option(help="From which severity on the exit status is 1."),
+    ] = "error",
+    each: Annotated[
+        bool, typer.Option("--each", help="Every finding by itself, however many runs there are.")
+    ] = False,
     logdir: LogDirectory = None,
     json: AsJson = False,
 ) -> None:
     """Check logs: damage, gaps, tags that contradict each other, what would mislead a comparison.
 
-    Without names, all runs. The exit status is 1 if a log or a tag is wrong.
+    Without names, all runs of the log directory, whether or not an experiment declares them; of
+    many runs, summed by rule. The exit status is 1 if a log or a tag is wrong (an error; see
+    --fail-on) or if a run that is named is not there, else 0; 2 is wrong usage.
     """
     from rulka_analysis.cli.checking import check_experiment, check_runs, print_checked
     from rulka_analysis.cli.declared import named_experiment
     from rulka_analysis.cli.selection import log_directory_in_words
+    from rulka_analysis.health.mutes import read_mutes
     from rulka_analysis.project import load_catalogue
 
+    mutes = read_mutes(mute or ())
     logs, chosen = _open(logdir, names)
+    if names and not chosen.names:
+        _end(chosen.problems)
     if experiment:
         checked = check_experiment(
-            named_experiment(logs, experiment), chosen.names if names else ()
+            named_experiment(logs, experiment), chosen.names if names else (), mutes
         )
     else:
-        checked = check_runs(logs, chosen.names, load_catalogue(), every=not names)
+        checked = check_runs(logs, chosen.names, load_catalogue(), every=not names, mutes=mutes)
     if json:
         print_json({**_log_directory(logs), **checked.as_data()})
     else:
         say(f"Log directory: {log_directory_in_words(logs, logdir)}")
         say()
-        print_checked(checked)
+        print_checked(checked, each=each)
     _end(chosen.problems)
-    if checked.counts["error"]:
+    if checked.fails(fail_on):
         flush_output()
         raise typer.Exit(1)
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from rulka_analysis.cli.selection import Subject
 from rulka_analysis.experiments.comparison import Comparison
+from rulka_analysis.health import marks
 from rulka_analysis.logs.clocks import Clock, Window
 from rulka_analysis.metrics import summaries
 from rulka_analysis.metrics.series import Measure, Series, position_of
+from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity
 from rulka_analysis.values.text import name_in_words
 
@@ -32,6 +34,8 @@ class RunValues:
         Where the common window ends.
     difference, ratio : mapping of clock to Quantity
         There, to the baseline; empty for the baseline itself.
+    contradicted : Finding or None
+        Why nothing is to be concluded from its series.
     """
 
     best: Quantity
@@ -42,6 +46,7 @@ class RunValues:
     at_end: Mapping[Clock, Quantity]
     difference: Mapping[Clock, Quantity]
     ratio: Mapping[Clock, Quantity]
+    contradicted: Finding | None = None
 
 
 @dataclass(frozen=True)
@@ -119,18 +124,44 @@ def make_block(
     has = {clock for run in comparison.present.values() for clock in run.clocks}
     reached_on = [clock for clock in wanted if clock in has]
     runs = {}
+    remarks = list(_remarks(comparison, measure, as_logged))
     for name, found in series.items():
         ends = {clock: values[name] for clock, values in at_end.items()}
         difference, ratio = {}, {}
+        same = marks.one_log(comparison, name) if name != comparison.baseline else None
         if name != comparison.baseline:
             for clock, value in ends.items():
                 base = at_end[clock][comparison.baseline]
                 difference[clock], ratio[clock] = _against(value, base, name, comparison)
+                if same is not None:
+                    difference[clock] = ratio[clock] = Quantity.unknown(
+                        f"{name} and {comparison.baseline} are one observation, not two",
+                        label=f"no data ({same.code})",
+                    )
         if isinstance(found, Quantity):
             runs[name] = RunValues(found, {}, found, found, found, ends, difference, ratio)
         else:
-            runs[name] = _run_values(found, measure, reached_on, ends, difference, ratio)
-    return Block(measure, as_logged, windows, runs, tuple(_remarks(comparison, measure, as_logged)))
+            values = _run_values(found, measure, reached_on, ends, difference, ratio)
+            against, said = _health(comparison, found)
+            runs[name] = replace(values, contradicted=against)
+            remarks += said
+    return Block(measure, as_logged, windows, runs, tuple(remarks))
+
+
+def _health(comparison: Comparison, series: Series) -> tuple[Finding | None, list[str]]:
+    """Return the error that contradicts a series, and remarks on it and on values left out."""
+    own = marks.marks_of(comparison, series.run.name)
+    assert own is not None
+    said = []
+    if count := own.left_out(series.tag):
+        every = len(own.readings[series.tag].values)
+        said.append(
+            f"{series.run.name}: {count:,} of {every:,} values are no numbers and are left out."
+        )
+    against = own.contradicts(series.tag)
+    if against is not None:
+        said += marks.explained([against])
+    return against, said
 
 
 def _run_values(

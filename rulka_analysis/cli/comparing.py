@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from rulka_analysis.cli.blocks import Block, RunValues, make_block
@@ -12,11 +14,13 @@ from rulka_analysis.cli.declared import settings_of
 from rulka_analysis.cli.selection import Subject, Tagged
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.experiments.experiment import Experiment
+from rulka_analysis.health import comparison_findings, marks, sort
 from rulka_analysis.logs.clocks import MINUTES, Clock
 from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics.series import Measure
 from rulka_analysis.project import load_catalogue
 from rulka_analysis.values.errors import UnknownMetricError, unknown
+from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity
 
 # Of a program whose tags are not in the catalogue, so many are compared unless others are named.
@@ -67,6 +71,14 @@ class Report:
     left_out: int = 0
     problems: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What health says of the compared runs: of each by itself, and of all side by side."""
+        comparison = self.comparison
+        own = [marks.marks_of(comparison, name) for name in comparison.present]
+        found = [finding for one in own if one for finding in one.findings]
+        return sort([*found, *comparison_findings(comparison)])
 
     @property
     def measures(self) -> list[tuple[Subject, bool]]:
@@ -296,7 +308,7 @@ def as_data(report: Report, every: float | None) -> dict[str, Any]:
         "not_in_these_logs": report.absent,
         "tags_left_out": report.left_out,
         "remarks": report.remarks,
-        "findings": [finding.as_dict() for finding in comparison.findings],
+        "findings": [finding.as_dict() for finding in report.findings],
     }
 
 
@@ -307,7 +319,7 @@ def _run_data(report: Report, name: str) -> dict[str, Any]:
         return {"in_these_logs": False, "settings": settings}
     return {
         "in_these_logs": True,
-        "duration_minutes": run.duration,
+        "duration_minutes": None if math.isnan(run.duration) else run.duration,
         "clocks": [clock.name for clock in run.clocks],
         "settings": settings,
     }
@@ -356,6 +368,7 @@ def _values_data(values: RunValues) -> dict[str, Any]:
         "at_common_end": by_clock(values.at_end),
         "difference": by_clock(values.difference),
         "ratio": by_clock(values.ratio),
+        "contradicted_by": values.contradicted.code if values.contradicted else None,
     }
 
 

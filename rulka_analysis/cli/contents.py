@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -12,18 +12,21 @@ from typing import Any
 import numpy as np
 
 from rulka_analysis.cli.output import print_table, say
+from rulka_analysis.health.marks import explained, of_run
 from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics.catalogue import Catalogue
 from rulka_analysis.values.findings import Finding
-from rulka_analysis.values.text import natural_order
+from rulka_analysis.values.text import amount, natural_order, percent
 
 
 @dataclass(frozen=True)
 class RunFacts:
     """What the list of runs says of one.
 
-    `last_step` is None where the log has no clock of steps.
+    `last_step` is None where the log has no clock of steps, `duration_minutes` NaN where nothing
+    tells; `given_up` counts by tag what a resumed session repeated, and `attempts` are the earlier
+    ones, where the run began anew.
     """
 
     name: str
@@ -35,6 +38,10 @@ class RunFacts:
     last_step: int | None
     clocks: tuple[Clock, ...]
     findings: tuple[Finding, ...]
+    given_up: Mapping[str, int]
+    share_given_up: float
+    beside: tuple[str, ...]
+    attempts: tuple[RunFacts, ...]
 
     def as_data(self) -> dict[str, Any]:
         """Return the facts as plain data for JSON."""
@@ -44,37 +51,54 @@ class RunFacts:
             "files": list(self.files),
             "events": self.events,
             "tags": self.tags,
-            "duration_minutes": self.duration_minutes,
+            "duration_minutes": None
+            if math.isnan(self.duration_minutes)
+            else self.duration_minutes,
             "last_step": self.last_step,
             "clocks": [clock.name for clock in self.clocks],
+            "given_up": {
+                "events": sum(self.given_up.values()),
+                "share": self.share_given_up,
+                "by_tag": dict(self.given_up),
+            },
+            "beside": list(self.beside),
+            "attempts": [attempt.as_data() for attempt in self.attempts],
             "findings": [finding.as_dict() for finding in self.findings],
         }
 
 
-def run_facts(run: Run) -> RunFacts:
-    """Return what the list of runs says of a run."""
-    events, last_step = 0, -1
-    files: dict[str, None] = {}
-    for tag in run.tags:
-        scalars = run.scalars(tag)
-        events += len(scalars)
-        last_step = max(last_step, int(scalars.step.max()))
-        files |= dict.fromkeys(scalars.file.cat.categories)
+def about(findings: Iterable[Finding], run: str) -> list[Finding]:
+    """Return the findings that are about a run, alone or beside others."""
+    return [finding for finding in findings if run in (finding.run, *finding.runs)]
+
+
+def run_facts(run: Run, findings: Sequence[Finding]) -> RunFacts:
+    """Return what the list of runs says of a run, and what health found about it."""
+    last_step = int(run.all_events.steps.max()) if run.count else -1
     return RunFacts(
         name=run.name,
         folders=run.folders,
-        files=tuple(files),
-        events=events,
+        files=run.file_names,
+        events=run.count,
         tags=len(run.tags),
         duration_minutes=run.duration,
         last_step=last_step if run.conventions.steps in run.clocks and last_step >= 0 else None,
         clocks=run.clocks,
-        findings=run.findings,
+        findings=tuple(findings),
+        given_up=run.given_up,
+        share_given_up=run.share_given_up,
+        beside=run.beside,
+        attempts=tuple(run_facts(earlier, earlier.findings) for earlier in run.earlier),
     )
 
 
 def print_runs(runs: Sequence[RunFacts]) -> None:
-    """Print runs as a table."""
+    """Print runs as a table, each run's earlier attempts beneath it.
+
+    What is given up has a column where there is any.
+    """
+    every = [facts for run in runs for facts in (run, *run.attempts)]
+    gives_up = any(facts.given_up for facts in every)
     titles = ["Run", "Folders", "Files", "Events", "Tags", "Minutes", "Last step", "Clocks"]
     rows = [
         [
@@ -86,11 +110,27 @@ def print_runs(runs: Sequence[RunFacts]) -> None:
             minutes_text(run.duration_minutes),
             "not known" if run.last_step is None else f"{run.last_step:,}",
             ", ".join(clock.name for clock in run.clocks),
+            *([_given_up(run)] if gives_up else []),
             findings_text(run.findings),
         ]
-        for run in runs
+        for run in every
     ]
-    print_table([*titles, "Findings"], rows, numbers=range(2, 7))
+    more = ["Given up"] if gives_up else []
+    print_table([*titles, *more, "Findings"], rows, numbers=range(2, 7))
+
+
+def print_without_scalars(folders: Mapping[str, int]) -> None:
+    """Name the folders whose event files hold no scalar."""
+    if folders:
+        told = (f"{name} ({amount(count, 'file')})" for name, count in folders.items())
+        say()
+        say(f"No scalars in: {', '.join(told)}")
+
+
+def _given_up(run: RunFacts) -> str:
+    if not run.given_up:
+        return "none"
+    return f"{sum(run.given_up.values()):,} ({percent(run.share_given_up)})"
 
 
 def _folders(folders: Sequence[str]) -> str:
@@ -106,6 +146,8 @@ def minutes_text(minutes: float) -> str:
     >>> minutes_text(165.0), minutes_text(8.25), minutes_text(0.0612), minutes_text(1234.56)
     ('165', '8.25', '0.061', '1,235')
     """
+    if math.isnan(minutes):
+        return "not known"
     if math.isclose(minutes, round(minutes), abs_tol=1e-9) or minutes >= 100:
         return f"{minutes:,.0f}"
     return f"{minutes:.3g}" if minutes >= 1 else f"{minutes:.2g}"
@@ -132,8 +174,9 @@ def print_findings(findings: Sequence[Finding]) -> None:
     """Print findings, the gravest first."""
     order = ("error", "warning", "note")
     for finding in sorted(findings, key=lambda finding: order.index(finding.severity)):
-        about = f"{finding.run}: " if finding.run else ""
-        told = [f"{finding.severity}: {about}{finding.message}", finding.why, finding.remedy]
+        of = f"{finding.run}: " if finding.run else ""
+        code = f" {finding.code}" if finding.code else ""
+        told = [f"{finding.severity}{code}: {of}{finding.message}", finding.why, finding.remedy]
         say(" ".join(part for part in told if part))
 
 
@@ -155,6 +198,7 @@ class TagFacts:
     largest: float
     last: float
     not_finite: int
+    contradicted: Finding | None
 
     def as_data(self) -> dict[str, Any]:
         """Return the facts as plain data for JSON."""
@@ -169,6 +213,7 @@ class TagFacts:
             "max": self.largest,
             "last": self.last,
             "not_finite": self.not_finite,
+            "contradicted_by": self.contradicted.code if self.contradicted else None,
         }
 
 
@@ -197,13 +242,14 @@ def tag_facts(
         list it.
     """
     found = []
+    own = of_run(run, catalogue)
     for tag in sorted(run.tags, key=natural_order):
         match = catalogue.match(tag)
         metric = match.metric.name if match else None
         if not wanted(tag, metric):
             continue
-        scalars = run.scalars(tag)
-        values = scalars.value.to_numpy(dtype=np.float64)
+        events = run.events(tag)
+        values = events.values
         finite = values[np.isfinite(values)]
         found.append(
             TagFacts(
@@ -211,12 +257,13 @@ def tag_facts(
                 tag=tag,
                 metric=metric,
                 events=len(values),
-                first_step=int(scalars.step.min()),
-                last_step=int(scalars.step.max()),
+                first_step=int(events.steps.min()),
+                last_step=int(events.steps.max()),
                 smallest=float(finite.min()) if len(finite) else math.nan,
                 largest=float(finite.max()) if len(finite) else math.nan,
                 last=float(values[-1]),
                 not_finite=len(values) - len(finite),
+                contradicted=own.contradicts(tag),
             )
         )
     return found
@@ -228,7 +275,7 @@ def print_tags(name: str, tags: Sequence[TagFacts]) -> None:
     titles = ["Tag", "Metric", "Events", "First step", "Last step", "Min", "Max", "Last"]
     rows = [
         [
-            tag.tag,
+            f"{tag.tag} [{tag.contradicted.code}]" if tag.contradicted else tag.tag,
             tag.metric or "uncatalogued",
             f"{tag.events:,}",
             f"{tag.first_step:,}",
@@ -242,3 +289,5 @@ def print_tags(name: str, tags: Sequence[TagFacts]) -> None:
     for tag in tags:
         if tag.not_finite:
             say(f"{tag.tag}: {tag.not_finite:,} values are not finite; min and max leave them out.")
+    for line in explained(tag.contradicted for tag in tags if tag.contradicted):
+        say(line)

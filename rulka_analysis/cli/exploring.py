@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rulka_analysis.cli.output import Reading, note
+from rulka_analysis.cli.output import Waiting, note
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.metrics.catalogue import Catalogue
 from rulka_analysis.pages.explore.data import ExploreGroup
@@ -35,7 +35,7 @@ def explore(logs: Logs, names: Sequence[str], catalogue: Catalogue, output: Path
     ExploreError
         If the folder cannot be written.
     """
-    with Reading("reading the logs") as reading:
+    with Waiting("reading the logs") as reading:
         # Each run is read once, whatever the number of its tags.
         for name in reading.each(names):
             _ = logs[name].tags
@@ -43,7 +43,7 @@ def explore(logs: Logs, names: Sequence[str], catalogue: Catalogue, output: Path
     data = from_logs(
         logs, catalogue, groups, title="The bundled curves" if logs.bundled else logs.name
     )
-    with Reading("writing the page") as reading:
+    with Waiting("writing the page") as reading:
         page = write_explore(output, data, each=reading.each)
     note(f"wrote {len(data.metrics):,} metrics of {len(data.runs):,} runs; open {page}")
     return page

@@ -70,6 +70,8 @@ def choose_runs(logs: Logs, wanted: Sequence[str]) -> ChosenRuns:
         elif name in segments:
             notes.append(f"{name} is a segment of {segments[name]}, which stands for it")
             asked[segments[name]] = None
+        elif logs.get(name) is not None:
+            asked[name] = None  # An earlier attempt, or what stands beside a run.
         elif is_pattern(word):
             found = [n for n in names if fnmatchcase(n, word)]
             asked |= dict.fromkeys(found)
@@ -79,7 +81,7 @@ def choose_runs(logs: Logs, wanted: Sequence[str]) -> ChosenRuns:
             asked[name] = None
             problems.append(unknown("run", name, names, f"in {logs.path}"))
     return ChosenRuns(
-        tuple(name for name in asked if name in names),
+        tuple(name for name in asked if name in logs),
         tuple(asked),
         tuple(problems),
         tuple(dict.fromkeys(notes)),

@@ -7,7 +7,7 @@ from functools import partial
 
 from rulka_analysis.cli.blocks import Block, RunValues
 from rulka_analysis.cli.comparing import Report, Targets
-from rulka_analysis.cli.contents import findings_text, minutes_text, print_findings
+from rulka_analysis.cli.contents import about, findings_text, minutes_text, print_findings
 from rulka_analysis.cli.output import print_table, say
 from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.metrics.series import position_text
@@ -34,13 +34,12 @@ def print_report(report: Report, every: float | None) -> None:
         say(f"{report.left_out:,} more tags are not shown; name them with --metric.")
     for remark in report.remarks:
         say(remark)
-    findings = report.comparison.findings
-    if findings:
+    if report.findings:
         say()
-        say("Noticed while reading these logs", heading=True)
-        print_findings(findings)
+        say("Noticed about these logs", heading=True)
+        print_findings(report.findings)
     else:
-        say("Nothing was noticed while reading these logs.")
+        say("Nothing was noticed about these logs.")
 
 
 def _print_runs(report: Report) -> None:
@@ -56,7 +55,8 @@ def _print_runs(report: Report) -> None:
             rows.append([*row, NOT_IN_THESE_LOGS, "", ""])
         else:
             clocks = ", ".join(c.name for c in run.conventions.clocks if c in run.clocks)
-            rows.append([*row, minutes_text(run.duration), clocks, findings_text(run.findings)])
+            own = about(report.findings, name)
+            rows.append([*row, minutes_text(run.duration), clocks, findings_text(own)])
     numbers = [len(titles)]
     print_table([*titles, "Minutes", "Clocks", "Findings"], rows, numbers=numbers)
     if same:
@@ -130,7 +130,8 @@ def _print_block(report: Report, block: Block) -> None:
     rows = []
     for name, values in block.runs.items():
         if values.last.known or values.smallest.known:
-            rows.append([name, *(cell(values) for _, cell in columns)])
+            mark = f" [{values.contradicted.code}]" if values.contradicted else ""
+            rows.append([f"{name}{mark}", *(cell(values) for _, cell in columns)])
         else:
             rows.append([name, values.last.text, *[""] * (len(columns) - 1)])
     titles = ["Run", *(title for title, _ in columns)]
@@ -159,7 +160,7 @@ def _columns(
             return ""
         found, ratio = values.difference[clock], values.ratio[clock]
         if not found.known:
-            return "not known"
+            return found.text if found.text.startswith("no data") else "not known"
         if 0 < abs(found.number) <= found.reading_error:
             return "same as far as read"
         shown = f"{'+' if found.number > 0 else ''}{number(found)}"

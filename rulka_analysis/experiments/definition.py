@@ -299,6 +299,19 @@ class DeclaredRecommendation(TomlTable):
     configuration: Mapping[str, Text] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class HealthTable(TomlTable):
+    """What findings about logs the author has seen, and why they need not be told again.
+
+    Parameters
+    ----------
+    mute : mapping of str to str
+        The reason by the code, or the kind, of a rule.
+    """
+
+    mute: Mapping[Annotated[str, Reference("rule of health")], Text] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Definition(TomlTable):
     """The content of an experiment's ``.toml``, checked.
@@ -328,6 +341,7 @@ class Definition(TomlTable):
     sentences: Mapping[str, Mapping[str, Text]] = field(default_factory=dict)
     conclusions: Annotated[Mapping[str, DeclaredConclusion], NAMED] = field(default_factory=dict)
     recommendation: DeclaredRecommendation | None = None
+    health: HealthTable = field(default_factory=HealthTable)
     name: str = field(default="", kw_only=True, metadata=NOT_IN_FILE)
     # None only until the reader has said whose it is.
     domain: Annotated[Domain, ANY] = field(

@@ -27,6 +27,7 @@ from rulka_analysis.experiments.definition import (
 from rulka_analysis.metrics.catalogue import Catalogue, Metric
 from rulka_analysis.metrics.domain import Variant
 from rulka_analysis.values.errors import ExperimentError
+from rulka_analysis.values.rules import all_rules
 from rulka_analysis.values.toml import TomlFile, Where
 
 # What may stand in braces in a conclusion's sentences, besides the domain's word for a variant.
@@ -72,6 +73,7 @@ def read_definition(name: str, file: Path, catalogue: Catalogue) -> Definition:
         "metric of the catalogue": of_catalogue,
         "margin": [*metrics, TIME_TO_TARGET],
         "clock": {clock.name: clock for clock in domain.conventions.clocks},
+        "rule of health": _rules(of_catalogue),
     }
     words = {
         "variant": word.name,
@@ -304,6 +306,12 @@ class _Tables:
                 self.toml.fail(where, f"{error}; write a brace as two of it")
             for name in names:
                 self.toml.member(name, allowed, "field of a sentence", where)
+
+
+def _rules(metrics: Iterable[str]) -> list[str]:
+    """Return what rules of health go by: codes, kinds, and those of metrics of the catalogue."""
+    words = [word for rule in all_rules() for word in (rule.code, rule.kind)]
+    return [*words, *(f"watch_{metric}" for metric in metrics)]
 
 
 def _parts_of(name: str, declared: Mapping[str, DeclaredConclusion]) -> set[str]:

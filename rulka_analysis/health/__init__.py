@@ -1,21 +1,23 @@
 """Findings about logs: what is damaged, what contradicts itself, what would mislead a comparison.
 
-`run_findings` looks at one run, `comparison_findings` at runs side by side, `experiment_findings`
-at all of an experiment: what, where, why it matters and what to do. `contradicted` says which
-series no verdict may rest on.
+`run_findings` looks at one run, `logs_findings` at all of a log directory, `comparison_findings`
+at runs side by side, `experiment_findings` at all of an experiment: what, where, why it matters and
+what to do. `contradicted` says which series no verdict may rest on, `one_observation` which pairs
+of runs.
 
 An *error* means that the log or a tag is wrong; a *warning*, that a comparison may mislead; a
 *note* is worth knowing. A complete log of a run that was never resumed, whose tags agree with one
-another, has no finding of its own.
+another, has no finding of its own. What every rule means stands with `values.rules`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.experiments.experiment import Experiment
-from rulka_analysis.health.comparability import copies, durations_apart, growing_with_settings
+from rulka_analysis.health.comparability import durations_apart, growing_with_settings
+from rulka_analysis.health.copies import KINDS, copies, one_observation
 from rulka_analysis.health.readings import Pair, Readings, Settings, several
 from rulka_analysis.health.series_shapes import series_findings
 from rulka_analysis.health.settings import (
@@ -24,17 +26,27 @@ from rulka_analysis.health.settings import (
     setting_findings,
     unrecorded,
 )
-from rulka_analysis.health.watch_rules import watch_findings
+from rulka_analysis.health.watch_rules import seen_to_scale, watch_findings
 from rulka_analysis.health.writing import writing_findings
-from rulka_analysis.logs.runs import Run
+from rulka_analysis.logs.runs import Logs, Run
 from rulka_analysis.metrics.catalogue import Catalogue
 from rulka_analysis.metrics.domain import VariantError
 from rulka_analysis.metrics.settings import Setting, known_of, numbers_of
+from rulka_analysis.values.errors import RulkaError
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity
-from rulka_analysis.values.text import natural_order
+from rulka_analysis.values.text import natural_order, printable
 
-__all__ = ["comparison_findings", "contradicted", "experiment_findings", "run_findings", "sort"]
+__all__ = [
+    "comparison_findings",
+    "contradicted",
+    "directory_findings",
+    "experiment_findings",
+    "logs_findings",
+    "one_observation",
+    "run_findings",
+    "sort",
+]
 
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
@@ -67,6 +79,74 @@ def run_findings(
     log = Readings(run, catalogue, _titles(catalogue, titles))
     given = {name: Setting(name, name, Quantity(value)) for name, value in (settings or {}).items()}
     return sort(_of_run(log, {**log.settings, **given}))
+
+
+def logs_findings(
+    logs: Logs,
+    catalogue: Catalogue,
+    names: Collection[str] | None = None,
+    *,
+    titles: Mapping[str, str] | None = None,
+    opened: Callable[[Iterable[str]], Iterable[str]] = iter,
+) -> tuple[Finding, ...]:
+    """Return what is to be known of the runs of a log directory, whoever declares them.
+
+    Parameters
+    ----------
+    logs : Logs
+        The log directory.
+    catalogue : Catalogue
+        What tags mean, and what to watch for.
+    names : collection of str, optional
+        Only findings about these runs; all are looked at, because a log may stand under the name
+        of any other. Without it, also what concerns no run.
+    titles : mapping of str to str, optional
+        Variants as they stand in tags, and as readers know them.
+    opened : callable, optional
+        Told the runs in turn, to show how far it has come.
+    """
+    found = list(logs.findings) if names is None else []
+    every = []
+    for name in opened(logs.runs):
+        try:
+            every.append(Readings(logs[name], catalogue, titles))
+        except RulkaError as error:
+            # One run that cannot be read hides nothing of the others.
+            if names is None or name in names:
+                found.append(_unreadable(name, error))
+    seen = seen_to_scale(every, {log.name: known_of(log.settings) for log in every})
+    for log in every:
+        log.seen = seen
+        if names is None or log.name in names:
+            found += _of_run(log, log.settings)
+    found += [f for f in copies(every) if names is None or not set(names).isdisjoint(f.runs)]
+    return sort(found)
+
+
+def _unreadable(name: str, error: RulkaError) -> Finding:
+    return Finding(
+        "unreadable",
+        "error",
+        f"{printable(name)} cannot be read: {printable(str(error))}.",
+        why="Nothing is known of this run.",
+        remedy="Mend what is named there, or move the run out of the log directory.",
+        run=name,
+    )
+
+
+def directory_findings(experiment: Experiment) -> tuple[Finding, ...]:
+    """Return all findings on an experiment and on the runs beside it that it does not declare.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        A definition, tied to logs.
+    """
+    declared = [f for f in experiment_findings(experiment) if f.kind not in KINDS]
+    logs, titles = experiment.logs, experiment.definition.variant_titles
+    every = logs_findings(logs, experiment.catalogue, titles=titles)
+    own = set(experiment.definition.runs)
+    return sort([*declared, *(f for f in every if f.run not in own or f.kind in KINDS)])
 
 
 def comparison_findings(comparison: Comparison) -> tuple[Finding, ...]:
@@ -105,9 +185,12 @@ def experiment_findings(experiment: Experiment) -> tuple[Finding, ...]:
     if experiment.absent:
         found.append(_absent(experiment.absent))
     values: dict[str, Settings] = {}
+    settings_of = {name: experiment.all_settings(name) for name in logs}
+    values |= {name: known_of(settings) for name, settings in settings_of.items()}
+    seen = seen_to_scale(logs.values(), values)
     for name, log in logs.items():
-        settings = experiment.all_settings(name)
-        values[name] = known_of(settings)
+        settings = settings_of[name]
+        log.seen = seen
         found += _of_run(log, settings)
         lacking = [
             one.title

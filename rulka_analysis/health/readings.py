@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from rulka_analysis.health.pauses import Gap, longest_pause
 from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics.catalogue import Catalogue, Match, Metric
@@ -20,10 +21,8 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Settings = Mapping[str, float | str]
 
-# Aggregates are written every five minutes: three of them missing is a gap.
+# Aggregates are written every five minutes: three of them missing is long.
 LONG_MINUTES = 15.0
-# A pause in writing is a gap when it is so many times as long as nearly all others.
-RARE = 10
 
 
 @dataclass(frozen=True)
@@ -38,10 +37,12 @@ class Reading:
         What the catalogue makes of it; None for a tag it does not know.
     minutes, played : arrays of shape (n,)
         Positions on the clocks of minutes and of steps; NaN where the run has no such clock.
-    steps, files : arrays of shape (n,)
-        Step as logged, and number of the file.
+    steps, sessions : arrays of shape (n,)
+        Step as logged, and number of the session it was written in.
+    gone_over : array of bool, shape (n,)
+        Whether what was written beside it was given up, because a restart went over it again.
     wall_times, values : arrays of shape (n,)
-        Seconds since the epoch, and values as logged.
+        Seconds since the epoch, NaN where the log does not tell, and values as logged.
     known_until : float
         Minute up to which the tag is known.
     records_only : bool
@@ -53,7 +54,8 @@ class Reading:
     minutes: Floats
     played: Floats
     steps: Integers
-    files: Integers
+    sessions: Integers
+    gone_over: NDArray[np.bool_]
     wall_times: Floats
     values: Floats
     known_until: float
@@ -82,30 +84,20 @@ class Reading:
         return self.minutes if clock.key == "minutes" else self.played
 
     @cached_property
-    def in_one_file(self) -> NDArray[np.bool_]:
-        """Whether each event but the first stands in the file of the one before it."""
-        same: NDArray[np.bool_] = np.diff(self.files) == 0
+    def in_one_session(self) -> NDArray[np.bool_]:
+        """Whether each event but the first was written in the session of the one before it."""
+        same: NDArray[np.bool_] = np.diff(self.sessions) == 0
         return same
 
+    def falls(self, positions: Floats | Integers) -> NDArray[np.bool_]:
+        """Tell after which events a clock goes back, within a session.
 
-@dataclass(frozen=True)
-class Gap:
-    """The longest pause in writing, and how many there are.
-
-    Parameters
-    ----------
-    minutes, after : float
-        How long it was, and the minute of training it began at.
-    usual : float
-        The pause between two writes that few exceed, in minutes.
-    count : int
-        How many pauses are gaps.
-    """
-
-    minutes: float
-    after: float
-    usual: float
-    count: int
+        An event whose time is missing may stand anywhere: reading tells of it.
+        """
+        timed = np.isfinite(self.wall_times)
+        both = timed[1:] & timed[:-1] if timed.any() else np.ones(max(len(timed) - 1, 0), bool)
+        falls: NDArray[np.bool_] = (np.diff(positions) < 0) & self.in_one_session & both
+        return falls
 
 
 class Readings:
@@ -119,11 +111,17 @@ class Readings:
         What tags mean.
     titles : mapping of str to str, optional
         Variants as they stand in tags, and as readers know them.
+
+    Attributes
+    ----------
+    seen : mapping of (str, str) to bool
+        By metric and setting: whether runs beside this one show that the metric grows with it.
     """
 
     def __init__(
         self, run: Run, catalogue: Catalogue, titles: Mapping[str, str] | None = None
     ) -> None:
+        self.seen: Mapping[tuple[str, str], bool] = {}
         self.run = run
         self.catalogue = catalogue
         self.steps = run.conventions.steps
@@ -146,16 +144,17 @@ class Readings:
 
     def __getitem__(self, tag: str) -> Reading:
         if tag not in self._made:
-            events = self.run.scalars(tag)
+            events = self.run.events(tag)
             self._made[tag] = Reading(
                 tag=tag,
                 match=self.matches[tag],
-                minutes=events.minutes.to_numpy(dtype=np.float64),
-                played=events[self.steps.name].to_numpy(dtype=np.float64),
-                steps=events.step.to_numpy(dtype=np.int64),
-                files=events.file.cat.codes.to_numpy(dtype=np.int64),
-                wall_times=events.wall_time.to_numpy(dtype=np.float64),
-                values=events.value.to_numpy(dtype=np.float64),
+                minutes=events.minutes,
+                played=events.on(self.steps),
+                steps=events.steps,
+                sessions=events.sessions,
+                gone_over=events.gone_over,
+                wall_times=events.seconds,
+                values=events.values,
                 known_until=self.run.known_until(tag),
                 records_only=self.run.records_only(tag),
             )
@@ -182,26 +181,49 @@ class Readings:
         readings = list(self)
         if self.published or not readings:
             return None
-        wall = np.concatenate([r.wall_times for r in readings])
-        files = np.concatenate([r.files for r in readings])
-        order = np.lexsort((wall, files))
-        pauses = np.diff(wall[order]) / 60
-        within = (np.diff(files[order]) == 0) & (pauses > 0)
-        if not within.any():
-            return None
-        usual = float(np.quantile(pauses[within], 0.95))
-        long = np.flatnonzero(within & (pauses > max(LONG_MINUTES, RARE * usual)))
-        if not len(long):
-            return None
-        worst = long[np.argmax(pauses[long])]
-        minutes = np.concatenate([r.minutes for r in readings])[order]
-        return Gap(float(pauses[worst]), float(minutes[worst]), usual, len(long))
+        wall, sessions, minutes, steps = (
+            np.concatenate([getattr(reading, part) for reading in readings])
+            for part in ("wall_times", "sessions", "minutes", "steps")
+        )
+        if self.clock_told:
+            wall = minutes * 60
+        tags = np.repeat(np.arange(len(readings)), [len(r.values) for r in readings])
+        return longest_pause(wall, sessions, minutes, steps.astype(np.float64), tags)
+
+    @cached_property
+    def disordered(self) -> bool:
+        """Whether steps or wall times go back within a file: what came before what is not known."""
+        return any(
+            reading.falls(at).any()
+            for reading in self
+            for at in (reading.steps, reading.wall_times)
+        )
+
+    @cached_property
+    def clock_told(self) -> bool:
+        """Whether reading told that the clock is wrong: what follows from it is not told again."""
+        kinds = {finding.kind for finding in self.run.findings}
+        return bool(kinds & {"clock_set", "wall_time_unit", "wall_time_years_off"})
 
     @cached_property
     def whole(self) -> bool:
-        """Whether no event is missing, as far as can be told: no damage, no gap."""
-        damaged = any(finding.severity == "error" for finding in self.run.findings)
-        return not damaged and self.gap is None
+        """Whether no event is missing or out of order, as far as can be told."""
+        return not self._lost and self.gap is None and not self.disordered
+
+    @cached_property
+    def _lost(self) -> bool:
+        """Whether reading noticed that events are lost: all but the last file must be complete."""
+        last = self.run.file_names[-1] if self.run.files else ""
+        return any(
+            finding.severity == "error"
+            or finding.kind == "zero_filled_tail"
+            or (finding.kind == "truncated_tail" and finding.file != last)
+            for finding in self.run.findings
+        )
+
+    def given_up(self, tag: str) -> Floats:
+        """Return the values of a tag that a restart gave up: they are no part of the run."""
+        return self.run.values_given_up(tag)
 
     @cached_property
     def end(self) -> float:

@@ -14,6 +14,11 @@ FROZEN = 5
 # How many readings before the last one say how far readings usually are from each other, and how
 # many times their whole range the last one may lie away from the nearest of them.
 NEIGHBOURS, FAR = 12, 2.0
+# Of a tag that nobody catalogued it is not even known whether it is a measurement.
+FAR_OF_UNKNOWN = 4.0
+
+# So many values that are no numbers, and more than this share, are no single ones.
+MANY, SHARE = 3, 0.1
 
 _NOISY = ("last", "median_of_last_three")
 
@@ -27,24 +32,49 @@ def series_findings(log: Readings) -> Iterator[Finding]:
 
 
 def _not_numbers(log: Readings) -> Iterator[Finding]:
+    broken = [reading for reading in log if not reading.finite.all()]
+    single = [reading for reading in broken if not has_diverged(reading)]
     # Where the catalogue has a rule for it, that rule says what it means.
-    broken = [r for r in log if not r.finite.all() and not _has_rule(r)]
-    if not broken:
-        return
-    count = sum(int((~r.finite).sum()) for r in broken)
-    first = min(broken, key=lambda r: float(r.minutes[np.flatnonzero(~r.finite)[0]]))
-    when = minute(first.minutes[np.flatnonzero(~first.finite)[0]])
-    tags = several(r.tag for r in broken)
-    yield Finding(
-        "not_finite",
-        "warning",
-        f"{count:,} value{'s' if count > 1 else ''} of {tags} of {log.shown} "
-        f"{'are' if count > 1 else 'is'} no number (NaN or infinite), first at {when}.",
-        why="They are left out of every number; what they stand for is not known.",
-        remedy="See what else happened at that moment: losses and gradients first.",
-        run=log.name,
-        tag=broken[0].tag if len(broken) == 1 else None,
-    )
+    many = [reading for reading in broken if has_diverged(reading) and not _has_rule(reading)]
+    for readings, kind in ((single, "not_finite"), (many, "diverged")):
+        if not readings:
+            continue
+        count = sum(int((~reading.finite).sum()) for reading in readings)
+        first = min(readings, key=_first_broken)
+        tags = tuple(reading.tag for reading in readings)
+        yield Finding(
+            kind,
+            "note" if kind == "not_finite" else "warning",
+            f"{count:,} value{'s' if count > 1 else ''} of {several(tags)} of {log.shown} "
+            f"{'are' if count > 1 else 'is'} no number (NaN or infinite), first at "
+            f"{minute(_first_broken(first))}"
+            f"{', among numbers' if kind == 'not_finite' else ', and so to the end or often'}.",
+            why="They are left out of every number; what they stand for is not known.",
+            remedy="See what else happened at that moment: losses and gradients first.",
+            run=log.name,
+            tag=tags[0] if len(tags) == 1 else None,
+            tags=tags if len(tags) > 1 else (),
+        )
+
+
+def _first_broken(reading: Reading) -> float:
+    return float(reading.minutes[np.flatnonzero(~reading.finite)[0]])
+
+
+def has_diverged(reading: Reading) -> bool:
+    """Tell whether many values of a tag, or its last ones, are no numbers.
+
+    What comes before the first number is passed over: many programs write NaN until there is
+    something to write.
+    """
+    finite = reading.finite
+    if finite.all():
+        return False
+    if not finite.any() or not finite[-1]:
+        return True
+    after = finite[int(np.argmax(finite)) :]
+    count = int((~after).sum())
+    return count >= MANY and count > SHARE * len(after)
 
 
 def _has_rule(reading: Reading) -> bool:
@@ -107,6 +137,8 @@ def _frozen_tail(reading: Reading) -> int:
     # extreme is a bound that values pile up at.
     restless = min((moves > 0).mean(), (moves < 0).mean()) >= 0.1 and (moves == 0).mean() <= 0.05
     bound = values[-1] in (before.min(), before.max(), values.max(), values.min())
+    if reading.metric is None and values[-1] == 0:
+        return 0  # Of a tag that nobody catalogued: nothing to measure any more, as it seems.
     return length if restless and not (bound and float(values[-1]).is_integer()) else 0
 
 
@@ -117,7 +149,7 @@ def _far_last_readings(log: Readings) -> Iterator[Finding]:
             continue
         values = reading.values[at]
         last, near = values[-1], values[-1 - NEIGHBOURS : -1]
-        if not _is_far(values):
+        if not _is_far(values, FAR if reading.metric else FAR_OF_UNKNOWN):
             continue
         yield Finding(
             "far_last_reading",
@@ -132,14 +164,21 @@ def _far_last_readings(log: Readings) -> Iterator[Finding]:
         )
 
 
-def _is_far(values: Floats) -> bool:
-    """Tell whether the last value lies far from those before it, farther than any jump so far."""
+def _is_far(values: Floats, far: float) -> bool:
+    """Tell whether the last value lies far from those before it, farther than any jump so far.
+
+    One that equals a value seen before, or lies among those of the second half, is where the series
+    has been.
+    """
     last, near = float(values[-1]), values[-1 - NEIGHBOURS : -1]
+    late = values[len(values) // 2 : -1]
+    if last in values[:-1] or late.min() <= last <= late.max():
+        return False
     spread = float(near.max() - near.min())
     away = float(np.abs(near - last).min())
     # Where most readings are the same, as at a bound, a rare other one is nothing strange.
     varied = len(np.unique(near)) > NEIGHBOURS / 2
-    return varied and away > max(FAR * spread, float(np.abs(np.diff(values[:-1])).max()))
+    return varied and away > max(far * spread, float(np.abs(np.diff(values[:-1])).max()))
 
 
 def _beyond_their_curve(log: Readings) -> Iterator[Finding]:

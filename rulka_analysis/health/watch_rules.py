@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,9 +15,52 @@ from rulka_analysis.health.readings import (
     minute,
     setting_words,
 )
+from rulka_analysis.health.series_shapes import has_diverged
 from rulka_analysis.metrics import summaries
 from rulka_analysis.metrics.catalogue import Metric, WatchRule
 from rulka_analysis.values.findings import Finding
+
+# A metric is seen to grow with a setting where runs whose values of it are this many times apart
+# show that it follows at least with this power; a sum of noise follows with the power of 0.5.
+APART, GROWS = 1.5, 0.4
+
+
+def seen_to_scale(
+    logs: Iterable[Readings], settings: Mapping[str, Mapping[str, float | str]]
+) -> dict[tuple[str, str], bool]:
+    """Return whether runs show that a metric grows with a setting its thresholds scale with.
+
+    Parameters
+    ----------
+    logs : iterable of Readings
+        The runs; those that log the metric are held against their values of the setting.
+    settings : mapping of str to mapping
+        What is known of settings, by run.
+
+    Returns
+    -------
+    dict of (str, str) to bool
+        By metric and setting; none where no two runs have different enough values of it.
+    """
+    points: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    for log in logs:
+        known = settings[log.name]
+        for reading in log:
+            metric = reading.metric
+            scaled = {s for rule in metric.watch_rules for s in rule.reference} if metric else set()
+            for setting in scaled if metric else ():
+                value = known.get(setting)
+                usual = np.median(reading.values[reading.finite]) if reading.finite.any() else 0
+                if metric and isinstance(value, float | int) and value > 0 < usual:
+                    point = (math.log(value), math.log(usual))
+                    points.setdefault((metric.name, setting), []).append(point)
+    found = {}
+    for key, pairs in points.items():
+        at, usual = np.array(pairs).T
+        if np.ptp(at) >= math.log(APART):
+            slope = np.cov(at, usual, bias=True)[0, 1] / at.var()
+            found[key] = bool(slope >= GROWS)
+    return found
 
 
 def watch_findings(log: Readings, settings: Mapping[str, float]) -> Iterator[Finding]:
@@ -40,24 +85,65 @@ def watch_findings(log: Readings, settings: Mapping[str, float]) -> Iterator[Fin
 def _finding(
     log: Readings, reading: Reading, metric: Metric, rule: WatchRule, settings: Mapping[str, float]
 ) -> Finding | None:
+    if rule.when == "not_finite":
+        at = np.flatnonzero(~reading.finite) if has_diverged(reading) else np.empty(0, np.int64)
+        return _broken(log, reading, rule, "diverged", at, None)
+    seen = [log.seen.get((metric.name, setting)) for setting in rule.reference]
+    if False in seen:
+        rule = replace(rule, scales=False, reference={})
     threshold = rule.threshold_for(settings)
-    if rule.when != "not_finite" and threshold is None:
+    if threshold is None:
         lacking = " and ".join(setting_words(n) for n in rule.reference if n not in settings)
-        return Finding(
-            "rule_not_checked",
-            "note",
+        return _not_checked(
+            log,
+            reading,
             f"Whether {reading.shown} of {log.shown} is too far {rule.when} cannot be told: its "
             f"{lacking} is not known, or changes.",
-            why="The threshold scales with that setting.",
-            remedy="Record the setting in the log or in the experiment's definition.",
-            run=log.name,
-            tag=reading.tag,
+            "The threshold scales with that setting.",
         )
     broken = breaking(rule, reading, threshold)
+    if None in seen:
+        assert rule.threshold is not None
+        unscaled = breaking(rule, reading, rule.threshold)
+        if not len(unscaled) and len(broken):
+            words = " and ".join(setting_words(name) for name in rule.reference)
+            first = reading.values[broken[0]]
+            return _not_checked(
+                log,
+                reading,
+                f"Whether {reading.shown} of {log.shown} is too far {rule.when} cannot be told: "
+                f"{first:.4g} breaks {threshold:g} and not {rule.threshold:g}, and no runs show "
+                f"whether it grows with the {words}.",
+                f"The threshold was stated for one {words}; it scales only where the metric does.",
+            )
+    return _broken(log, reading, rule, f"watch_{metric.name}", broken, threshold)
+
+
+def _not_checked(log: Readings, reading: Reading, message: str, why: str) -> Finding:
+    return Finding(
+        "rule_not_checked",
+        "note",
+        message,
+        why=why,
+        remedy="Record the setting in the log or in the experiment's definition.",
+        run=log.name,
+        tag=reading.tag,
+    )
+
+
+def _broken(
+    log: Readings,
+    reading: Reading,
+    rule: WatchRule,
+    kind: str,
+    broken: Integers,
+    threshold: float | None,
+) -> Finding | None:
     if not len(broken):
         return None
     first = broken[0]
-    times = f"{len(broken):,} of {len(reading.values):,} values" if rule.statistic == "any" else ""
+    any_of = rule.statistic == "any" or rule.when == "not_finite"
+    times = f"{len(broken):,} of {len(reading.values):,} values" if any_of else ""
     against = "" if threshold is None else f" (threshold {threshold:g})"
     told = ", ".join(
         part
@@ -69,12 +155,13 @@ def _finding(
         if part
     )
     return Finding(
-        f"watch_{metric.name}",
+        kind,
         rule.severity,
         f"{reading.shown} of {log.shown}: {rule.message.replace('``', '').strip()} "
         f"{told[:1].upper()}{told[1:]}.",
         why=_WHY[rule.severity].format(episodes=log.catalogue.domain.words.episodes),
-        remedy=f"Look at the curve there; the metrics reference says more of {metric.name}.",
+        remedy=f"Look at the curve there; the metrics reference says more of "
+        f"{reading.metric.name if reading.metric else reading.shown}.",
         run=log.name,
         tag=reading.tag,
     )
@@ -87,10 +174,11 @@ _WHY = {
 }
 
 
-def breaking(rule: WatchRule, reading: Reading, threshold: float | None) -> Integers:
-    """Return the positions of the events that break a rule, the first of them first.
+def breaking(rule: WatchRule, reading: Reading, threshold: float) -> Integers:
+    """Return the positions of the events that break a threshold, the first of them first.
 
-    Of a rule on a summary that is the last event the summary rests on.
+    Of a rule on a summary that is the last event the summary rests on. What is no number is
+    neither above nor below.
     """
     values = reading.values
     if rule.statistic == "median_of_last_three":
@@ -102,11 +190,7 @@ def breaking(rule: WatchRule, reading: Reading, threshold: float | None) -> Inte
         checked = values[positions]
     else:
         positions, checked = np.arange(len(values), dtype=np.int64), values
-    if rule.when == "not_finite":
-        beyond = ~np.isfinite(checked)
-        return np.asarray(positions[beyond])
-    assert threshold is not None
     with np.errstate(invalid="ignore"):
         beyond = checked > threshold if rule.when == "above" else checked < threshold
-    found: Integers = positions[beyond]
+    found: Integers = positions[beyond & np.isfinite(checked)]
     return found

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
+from rulka_analysis.health.pauses import longest_hole
 from rulka_analysis.health.readings import (
     LONG_MINUTES,
-    Floats,
-    Integers,
     Reading,
     Readings,
     minute,
@@ -30,26 +28,73 @@ def writing_findings(log: Readings) -> Iterator[Finding]:
     if log.published:
         return
     yield from _gaps(log)
-    yield from _stopped(log)
     yield from _backwards(log)
-    yield from _beginning(log)
+    # Where a clock goes back, what seems to stop or to begin late follows from that.
+    if not log.disordered:
+        yield from _stopped(log)
+        yield from _beginning(log)
 
 
 def _gaps(log: Readings) -> Iterator[Finding]:
     gap = log.gap
-    if gap is None:
+    if gap is not None:
+        more = f", the longest of {gap.count} such gaps" if gap.count > 1 else ""
+        yield Finding(
+            "gap",
+            "warning",
+            f"{log.shown} wrote nothing for {_length(gap.minutes)} minutes after "
+            f"{minute(gap.after)}{more}; usually it writes every {_length(gap.usual)} minutes.",
+            why="The program or the machine stood still, or events are missing: minutes may count "
+            "a time in which nothing was trained.",
+            remedy=f"Compare by {log.steps} as well, and look at the machine's log of that time.",
+            run=log.name,
+        )
+    if gap is None and not log.disordered:
+        yield from _holes(log)
+
+
+def _holes(log: Readings) -> Iterator[Finding]:
+    """Tags that are written every so many steps, and leave out some."""
+    holes = [
+        (reading, hole)
+        for reading in log
+        if _is_regular(reading) and (hole := longest_hole(reading.steps, reading.sessions))
+    ]
+    if not holes:
         return
-    more = f", the longest of {gap.count} such gaps" if gap.count > 1 else ""
+    first, hole = holes[0]
+    more = f", the longest of {hole.count} such stretches" if hole.count > 1 else ""
     yield Finding(
         "gap",
         "warning",
-        f"{log.shown} wrote nothing for {gap.minutes:,.0f} minutes after {minute(gap.after)}"
-        f"{more}; usually it writes every {gap.usual:.1f} minutes.",
-        why="The program or the machine stood still, or events are missing: minutes may count a "
-        "time in which nothing was trained.",
-        remedy=f"Compare by {log.steps} as well, and look at the machine's log of that time.",
+        f"{several(r.tag for r, _ in holes)} of {log.shown}: nothing for {hole.steps:,} steps "
+        f"after step {first.steps[hole.at]:,} ({minute(first.minutes[hole.at])}){more}; usually "
+        f"there is an event every {hole.usual:,} steps.",
+        why="Events are missing: bests and averages leave out that stretch.",
+        remedy="Compare on stretches that are there, and look for another file of this run.",
         run=log.name,
+        tag=first.tag if len(holes) == 1 else None,
+        tags=tuple(r.tag for r, _ in holes) if len(holes) > 1 else (),
     )
+
+
+def _is_regular(reading: Reading) -> bool:
+    """Tell whether a tag is written whatever happens: not after an episode, nor with a new best."""
+    metric = reading.metric
+    return metric is None or (metric.written == "aggregate" and metric.summary != "best")
+
+
+def _length(minutes: float) -> str:
+    """Word how long something took.
+
+    Examples
+    --------
+    >>> _length(69.2), _length(13.94), _length(0.1), _length(0.0021)
+    ('69', '14', '0.1', '0.0021')
+    """
+    if minutes >= 10:
+        return f"{minutes:,.0f}"
+    return f"{minutes:.1f}" if minutes >= 0.1 else f"{minutes:.2g}"
 
 
 def _stopped(log: Readings) -> Iterator[Finding]:
@@ -84,10 +129,12 @@ def _stopped(log: Readings) -> Iterator[Finding]:
 
 def _backwards(log: Readings) -> Iterator[Finding]:
     for what, of in (("steps", "steps"), ("wall times", "wall_times")):
-        back = [r for r in log if _falls(r, getattr(r, of)).any()]
+        if of == "wall_times" and log.clock_told:
+            continue
+        back = [r for r in log if r.falls(getattr(r, of)).any()]
         if back:
             first = back[0]
-            at = int(np.flatnonzero(_falls(first, getattr(first, of)))[0])
+            at = int(np.flatnonzero(first.falls(getattr(first, of)))[0])
             values = getattr(first, of)
             by = f"from {values[at]:,.0f} to {values[at + 1]:,.0f}"
             yield Finding(
@@ -104,11 +151,11 @@ def _backwards(log: Readings) -> Iterator[Finding]:
         metric = reading.metric
         if metric is None or metric.summary != "clock" or metric.name in _SET_BACK:
             continue
-        falls = np.flatnonzero(_falls(reading, reading.values))
+        falls = np.flatnonzero(reading.falls(reading.values))
         if len(falls):
             at = falls[0]
             yield Finding(
-                "clock_backwards",
+                "counter_backwards",
                 "error",
                 f"{reading.shown} of {log.shown} goes back from {reading.values[at]:,.6g} to "
                 f"{reading.values[at + 1]:,.6g} at {minute(reading.minutes[at])}, within one file.",
@@ -117,11 +164,6 @@ def _backwards(log: Readings) -> Iterator[Finding]:
                 run=log.name,
                 tag=reading.tag,
             )
-
-
-def _falls(reading: Reading, positions: Floats | Integers) -> NDArray[np.bool_]:
-    falls: NDArray[np.bool_] = np.diff(positions) < 0
-    return falls & reading.in_one_file
 
 
 def _beginning(log: Readings) -> Iterator[Finding]:

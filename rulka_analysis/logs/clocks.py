@@ -73,11 +73,15 @@ class Conventions:
         What the step of an event counts.
     hours_tag, updates_tag : str or None
         Tags under which the program logs its own hours of training and its gradient updates.
+    segment_steps : tuple of int
+        The steps at which the program goes on in another folder: from the first on in ``X_2``, from
+        the second on in ``X_3``. Empty for a program that stays in one.
     """
 
     steps: Clock = STEPS
     hours_tag: str | None = None
     updates_tag: str | None = None
+    segment_steps: tuple[int, ...] = ()
 
     @property
     def clocks(self) -> tuple[Clock, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ from rulka_analysis.logs.events import (
 )
 from rulka_analysis.logs.events.listing import search
 from rulka_analysis.logs.provenance import SIDECAR, Provenance, read_provenance
-from rulka_analysis.logs.sessions import created
+from rulka_analysis.logs.segments import holds_settings
 from rulka_analysis.values.errors import RulkaError
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.places import build_folder
@@ -154,13 +155,16 @@ class RunFiles:
     log_files : LogFiles
         All files of the log directory.
     folders : tuple of str
-        The run's folders: that of its name, its segments, and what `add_hparams` wrote.
+        The run's folders: that of its name, and its segments.
+    beside : tuple of str
+        Folders in which `add_hparams` wrote the run's settings; their values are their own.
     places : tuple of str
-        These, and those directly beneath them that hold event files but are of no run.
+        All of these, and those directly beneath that hold event files but are of no run.
     """
 
     log_files: LogFiles
     folders: tuple[str, ...]
+    beside: tuple[str, ...]
     places: tuple[str, ...]
 
     @property
@@ -170,10 +174,12 @@ class RunFiles:
 
     @cached_property
     def read(self) -> tuple[EventFile, ...]:
-        """Files with scalars, and those that only declare a restart, in the order written."""
+        """Files with scalars, and those that only declare a restart, as they were created."""
         files = (file for folder in self.folders for file in self.log_files.read(folder))
-        counting = (file for file in files if len(file.values) or file.session_starts)
-        return tuple(sorted(counting, key=created))
+        counting = [file for file in files if len(file.values) or file.session_starts]
+        # What `add_hparams` writes into the run's own folder is no part of its course.
+        course = [f for f in counting if f.steps.any() or not holds_settings("", [f])]
+        return tuple(sorted(course or counting, key=created))
 
     def name(self, file: EventFile) -> str:
         """Return a file's path relative to the log directory."""
@@ -223,6 +229,14 @@ class RunFiles:
                 at = np.flatnonzero(file.tag_codes == code)[: len(stated.reading_error)]
                 errors[at] = stated.reading_error[: len(at)]
         return errors
+
+
+def created(file: EventFile) -> float:
+    """Return when a file was opened for writing, in seconds since the epoch; inf if unknown."""
+    if file.created is not None and math.isfinite(file.created):
+        return file.created
+    first = float(file.wall_times[0]) if len(file.wall_times) else math.inf
+    return first if math.isfinite(first) else math.inf
 
 
 def _cache() -> EventCache | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +20,7 @@ def session_minutes(
     sessions: Integers,
     session_starts: Floats,
     *,
+    goes_on_after: Sequence[int] | None = None,
     logged_at: Integers | None = None,
     logged_hours: Floats | None = None,
 ) -> Floats:
@@ -36,7 +38,10 @@ def session_minutes(
     sessions : array of shape (n,)
         Session of each event, counted from 0, not decreasing.
     session_starts : array of shape (number of sessions,)
-        Wall time at which each session's first file was created, in seconds.
+        Wall time at which each session's first file was created, in seconds; NaN where unknown.
+    goes_on_after : sequence of int, optional
+        For each session, how many events had been written where it goes on; those behind belong to
+        steps that it repeats. By default all before it.
     logged_at, logged_hours : arrays of shape (m,), optional
         Positions (in `wall_times`) of the events that logged training hours, and the hours.
 
@@ -54,14 +59,15 @@ def session_minutes(
     [1.0, 2.0, 3.0]
     """
     minutes = np.empty(len(wall_times))
-    ended_at = 0.0
     bounds = np.searchsorted(sessions, np.arange(len(session_starts) + 1)).tolist()
     for session, (begin, end) in enumerate(pairwise(bounds)):
         if begin == end:
             continue
         here = slice(begin, end)
         wall = wall_times[here]
-        start = min(float(session_starts[session]), float(wall.min()))
+        start = np.fmin(session_starts[session], wall.min())
+        before = begin if goes_on_after is None else goes_on_after[session]
+        ended_at = minutes[:before].max(initial=0.0)
         elapsed = (wall - start) / 60
         anchors, values = _anchors(begin, end, logged_at, logged_hours)
         if len(anchors):
@@ -69,7 +75,6 @@ def session_minutes(
             minutes[here] = _through_anchors(elapsed, anchor_elapsed, values * 60)
         else:
             minutes[here] = ended_at + elapsed
-        ended_at = float(minutes[here].max())
     return minutes
 
 

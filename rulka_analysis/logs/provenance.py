@@ -51,7 +51,7 @@ class Provenance(TomlTable):
 
 
 def read_provenance(folder: Path) -> Provenance | None:
-    """Read the sidecar in `folder`; None where there is none.
+    """Read the sidecar in `folder`; None where there is none, or where it says nothing.
 
     Raises
     ------
@@ -62,4 +62,5 @@ def read_provenance(folder: Path) -> Provenance | None:
     path = folder / SIDECAR
     if not path.exists():
         return None
-    return TomlFile(path, LogDirectoryError).read_as(Provenance)
+    file = TomlFile(path, LogDirectoryError)
+    return file.read_as(Provenance) if file.data else None

@@ -1,280 +1,31 @@
 """A folder of event logs, as runs.
 
-A run is one training run, however many files and segments it has: its files are put in order, a
-restart's repeated steps are resolved (`sessions`; what is given up is counted), segments ``X_2``,
-``X_3``, … are folded into ``X`` where their steps go on where its steps end (`segments`).
+A run is one training run, however many files and segments it has: what its files tell together is
+a `history`, which folders are one run is said by `segments`.
 """
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
+import stat
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from rulka_analysis.logs.clocks import MINUTES, Clock, Conventions
-from rulka_analysis.logs.events import EventFile, TextEvent
+from rulka_analysis.logs.clocks import Conventions
 from rulka_analysis.logs.files import LogFiles, RunFiles
-from rulka_analysis.logs.positions import Floats, interpolated
-from rulka_analysis.logs.provenance import Provenance, TagProvenance
-from rulka_analysis.logs.segments import fold_segments, goes_on, run_of_hyperparameters
-from rulka_analysis.logs.sessions import Mask, Overlap, check_overlap, standing_events
-from rulka_analysis.logs.timeline import Timeline, timeline_of
+from rulka_analysis.logs.run import Overlap, Run, check_overlap
+from rulka_analysis.logs.segments import Extent, fold_segments, holds_settings
 from rulka_analysis.values import questions
 from rulka_analysis.values.errors import (
     LogDirectoryError,
     UnknownRunError,
-    UnknownTagError,
     nearest,
     unknown,
 )
 from rulka_analysis.values.findings import Finding
-from rulka_analysis.values.quantities import Evidence
 from rulka_analysis.values.text import natural_order
 
-if TYPE_CHECKING:
-    # Imported by what makes tables: a build that finds nothing changed makes none.
-    import pandas as pd
-
-
-class Run:
-    """One training run: its events on three clocks, and what is known about it.
-
-    Made by `Logs`; not to be constructed by hand.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        files: RunFiles,
-        *,
-        conventions: Conventions,
-        overlap: Overlap = "later wins",
-    ) -> None:
-        self.name = name
-        self.folders = files.folders
-        self.places = files.places
-        self.conventions = conventions
-        self._files = files
-        self._overlap = overlap
-        self._tables: dict[str, pd.DataFrame] = {}
-
-    def __repr__(self) -> str:
-        return f"<Run {self.name} of {self._files.directory}>"
-
-    @cached_property
-    def files(self) -> tuple[EventFile, ...]:
-        """The run's event files with scalars in them, in the order they were written.
-
-        A run that was resumed just before a new segment writes to the earlier folder again, so the
-        order of files is not that of folders.
-        """
-        return tuple(file for file in self._files.read if len(file.values))
-
-    @property
-    def tags(self) -> tuple[str, ...]:
-        """The run's scalar tags, sorted."""
-        return tuple(sorted(self._events.by_tag))
-
-    def scalars(self, tag: str) -> pd.DataFrame:
-        """Return every event of a tag.
-
-        Parameters
-        ----------
-        tag : str
-            A TensorBoard tag, exactly as logged.
-
-        Returns
-        -------
-        DataFrame
-            In the order written, one row an event: a column for each clock, by its name (NaN where
-            the run has no such clock), ``wall_time`` (seconds since the epoch), ``value``, ``step``
-            (as logged), ``file`` (relative to the log directory) and ``reading_error`` (one
-            standard error in the tag's unit, 0 for a value logged directly).
-
-        Raises
-        ------
-        UnknownTagError
-            If the run did not log this tag; names the nearest ones.
-        """
-        # A copy: what a caller does to it must not change the run.
-        return self._table(tag).copy()
-
-    def _table(self, tag: str) -> pd.DataFrame:
-        if tag not in self._tables:
-            self._tables[tag] = self._make_table(tag)
-        return self._tables[tag]
-
-    def _make_table(self, tag: str) -> pd.DataFrame:
-        import pandas as pd
-
-        events = self._events
-        if tag not in events.by_tag:
-            message = unknown("tag", tag, self.tags, f"in run {self.name}")
-            raise UnknownTagError(message)
-        at = events.by_tag[tag]
-        minutes, steps, updates = self.conventions.clocks
-        return pd.DataFrame(
-            {
-                **{c.name: events.positions[c.key][at] for c in (steps, minutes, updates)},
-                "wall_time": events.wall_times[at],
-                "value": events.values[at],
-                "step": events.steps[at],
-                "file": pd.Categorical.from_codes(events.files[at], dtype=self._file_type),
-                "reading_error": events.reading_errors[at],
-            }
-        )
-
-    @cached_property
-    def _file_type(self) -> pd.CategoricalDtype:
-        import pandas as pd
-
-        return pd.CategoricalDtype([self._files.name(file) for file in self.files])
-
-    def evidence(self, tag: str, index: int) -> Evidence:
-        """Return the event at a position of `scalars` as evidence."""
-        row = self._table(tag).iloc[index]
-        return self.evidence_of(tag, row)
-
-    def evidence_of(self, tag: str, row: Any) -> Evidence:
-        """Return a row of `scalars` as evidence."""
-        return Evidence(
-            run=self.name,
-            tag=tag,
-            file=str(row.file),
-            step=int(row.step),
-            wall_time=float(row.wall_time),
-            value=float(row.value),
-            minutes=_finite_or_none(row.minutes),
-            steps=_finite_or_none(row[self.conventions.steps.name]),
-            reading_error=float(row.reading_error),
-            published=self.provenance is not None and not self.provenance.wall_time_known,
-            steps_interpolated=self.steps_interpolated,
-            steps_unit=self.conventions.steps.unit,
-        )
-
-    @cached_property
-    def duration(self) -> float:
-        """Minutes of training without pauses, to the last event or as its sidecar states."""
-        stated = [
-            p.duration_minutes
-            for p in self._files.provenances.values()
-            if p is not None and p.duration_minutes is not None
-        ]
-        if stated:
-            return float(sum(stated))
-        minutes = self._events.positions["minutes"]
-        return float(minutes.max()) if len(minutes) else 0.0
-
-    @cached_property
-    def clocks(self) -> tuple[Clock, ...]:
-        """The clocks this run has."""
-        known = self._events.positions
-        return tuple(c for c in self.conventions.clocks if np.isfinite(known[c.key]).any())
-
-    @property
-    def steps_interpolated(self) -> bool:
-        """Whether the clock of steps is straight lines between few known points, not as logged."""
-        return any(p is not None and p.steps_interpolated for p in self._files.provenances.values())
-
-    def known_until(self, tag: str, clock: str | Clock = MINUTES) -> float:
-        """Return where on a clock the knowledge of a tag ends.
-
-        For a log the training program wrote itself that is the run's last event of any tag: up to
-        there, a tag that says nothing has nothing to say. A sidecar may end the knowledge earlier.
-        NaN where the run has no such clock.
-        """
-        clock = self.conventions.clock(clock)
-        positions = self._events.positions[clock.key]
-        if not np.isfinite(positions).any():
-            return math.nan
-        stated = self.tag_provenance(tag)
-        if stated is None:
-            return float(np.nanmax(positions))
-        until = stated.known_until
-        if until is None:
-            until = float(self._table(tag).minutes.max())
-        if clock.key == "minutes":
-            return until
-        return float(self.at(clock, np.array([until]))[0])
-
-    def at(self, clock: str | Clock, minutes: Floats) -> Floats:
-        """Return the position on `clock` at given minutes, by straight lines between events."""
-        known = self._events.positions
-        return interpolated(minutes, known["minutes"], known[self.conventions.clock(clock).key])
-
-    def tag_provenance(self, tag: str) -> TagProvenance | None:
-        """Return what the sidecar says of a tag; None for a log without sidecar.
-
-        Where segments speak of the same tag, the one that knows until when it is known decides.
-        """
-        provenances = self._files.provenances.values()
-        stated = [p.tags[tag] for p in provenances if p and tag in p.tags]
-        if not stated:
-            has_sidecar = any(p is not None for p in provenances)
-            return TagProvenance() if has_sidecar else None
-        return next((t for t in stated if t.known_until is not None), stated[0])
-
-    def records_only(self, tag: str) -> bool:
-        """Whether only new bests of a tag are known."""
-        stated = self.tag_provenance(tag)
-        return stated is not None and stated.records_only
-
-    @property
-    def provenance(self) -> Provenance | None:
-        """What the sidecar beside the log says; None for a log the training program wrote."""
-        return next((p for p in self._files.provenances.values() if p is not None), None)
-
-    @property
-    def hyperparameters(self) -> dict[str, bool | float | str]:
-        """Hyperparameters logged with the run, in its folder or a folder directly beneath it."""
-        return self._files.hyperparameters
-
-    @cached_property
-    def texts(self) -> tuple[TextEvent, ...]:
-        """Text the run logged; read on demand, in the order written."""
-        return self._files.texts()
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """What was noticed while reading (damage, restarts, overlaid events)."""
-        _, given_up = self._standing
-        return (*given_up, *self._files.findings(self.name))
-
-    @cached_property
-    def digest(self) -> str:
-        """Digest of everything the run was read from."""
-        return questions.digest_of([list(self.folders), self.file_states])
-
-    @property
-    def file_states(self) -> dict[str, tuple[int, str]]:
-        """Bytes read of each file of the run, sidecars included, and the SHA-256 of these bytes.
-
-        By path relative to the log directory. `digest` changes exactly when one of these does.
-        """
-        return self._files.states
-
-    @cached_property
-    def _standing(self) -> tuple[list[Mask], list[Finding]]:
-        files = self._files.read
-        names = [self._files.name(file) for file in files]
-        return standing_events(self.name, files, names, self._overlap)
-
-    @cached_property
-    def _events(self) -> Timeline:
-        kept, _ = self._standing
-        provenances = self._files.provenances.values()
-        return timeline_of(
-            self.files,
-            [mask for file, mask in zip(self._files.read, kept, strict=True) if len(file.values)],
-            [self._files.reading_errors(file) for file in self.files],
-            self.conventions,
-            has_steps=all(p is None or p.step_clock for p in provenances),
-        )
+__all__ = ["Logs", "Run"]
 
 
 class Logs:
@@ -288,7 +39,10 @@ class Logs:
         Bytes of each event file (by path relative to `path`) to read: a build reads files up to the
         length they had when it started, and no file that appeared later.
     overlap : {"later wins", "keep all"}
-        Which events stand where files of a run speak of the same steps; see `sessions`.
+        Which events stand where files of a run speak of the same steps; see `attempts`.
+    continues : mapping of str to str, optional
+        Folders that go on from another one, which is the run: ``{"dqn_2": "dqn"}``. Beyond these,
+        the conventions say where a program goes on in another folder.
     conventions : Conventions, optional
         How the training program writes its logs.
     bundled : bool
@@ -308,6 +62,7 @@ class Logs:
         *,
         lengths: Mapping[str, int] | None = None,
         overlap: str = "later wins",
+        continues: Mapping[str, str] | None = None,
         conventions: Conventions | None = None,
         bundled: bool = False,
     ) -> None:
@@ -318,16 +73,28 @@ class Logs:
         self.bundled = bundled
         _check_directory(self.path)
         self._files = LogFiles(self.path, lengths)
-        self._runs = {
-            name: Run(name, found, conventions=self.conventions, overlap=self.overlap)
-            for name, found in _runs_in(self._files).items()
+        found = _runs_in(self._files, self.conventions.segment_steps, continues or {})
+        self._runs = {name: self._run(name, files) for name, files in found.items()}
+        # What `add_hparams` wrote is of its run, and opens by itself.
+        self._beside = {
+            folder: self._run(folder, RunFiles(self._files, (folder,), (), (folder,)))
+            for files in found.values()
+            for folder in files.beside
         }
         if not self._runs:
-            raise LogDirectoryError(
-                f"no run in {self.path}: no event file (events.out.tfevents.…) with a scalar in it "
-                "was found there or beneath. Point LOGDIR (or --logdir) at the folder that holds "
-                "one folder a run"
-            )
+            raise LogDirectoryError(_no_run(self.path, self._files.findings))
+
+    def _run(self, name: str, files: RunFiles) -> Run:
+        return Run(name, files, conventions=self.conventions, overlap=self.overlap)
+
+    def _find(self, name: str) -> Run | None:
+        """Return a run, an earlier attempt (``run@1``) or what `add_hparams` wrote beside one."""
+        found = self._runs.get(name) or self._beside.get(name)
+        base, _, number = name.rpartition("@")
+        if found is not None or base not in self._runs or not number.isdecimal():
+            return found
+        earlier = self._runs[base].earlier
+        return earlier[int(number) - 1] if 0 < int(number) <= len(earlier) else None
 
     def __repr__(self) -> str:
         return f"<Logs {self.name}: {len(self._runs)} runs>"
@@ -339,7 +106,10 @@ class Logs:
 
     @property
     def runs(self) -> tuple[str, ...]:
-        """The names of all runs, ``uni_5`` before ``uni_10``."""
+        """The names of all runs, ``uni_5`` before ``uni_10``.
+
+        Earlier attempts at a run are not among them; they open as ``run@1``, ``run@2``.
+        """
         questions.note("runs", "", self.runs_digest())
         return tuple(self._runs)
 
@@ -352,10 +122,11 @@ class Logs:
     def __contains__(self, name: object) -> bool:
         if isinstance(name, str):
             questions.note("run", name, self._answer(name))
-        return name in self._runs
+            return self._find(name) is not None
+        return False
 
     def __getitem__(self, name: str) -> Run:
-        """Return a run by name.
+        """Return a run by name; ``run@1`` is its first attempt, where it began anew.
 
         Raises
         ------
@@ -363,9 +134,10 @@ class Logs:
             If there is no such run; names what there is, and the nearest.
         """
         questions.note("run", name, self._answer(name))
-        if name not in self._runs:
+        found = self._find(name)
+        if found is None:
             raise UnknownRunError(unknown("run", name, self._runs, f"in {self.path}"))
-        return self._runs[name]
+        return found
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -374,7 +146,7 @@ class Logs:
         A folder whose only file is damaged from its start is one; without this it would be missing
         in silence. What concerns a run stands in `Run.findings`.
         """
-        used = {place for run in self._runs.values() for place in run.places}
+        used = self._used
         others = [folder for folder in self._files.folders if folder not in used]
         found = (*self._files.findings, *(f for o in others for f in self._files.findings_of(o)))
         questions.note("findings", "", questions.digest_of([f.as_dict() for f in found]))
@@ -383,11 +155,28 @@ class Logs:
     def get(self, name: str) -> Run | None:
         """Return a run by name, or None if there is no such run."""
         questions.note("run", name, self._answer(name))
-        return self._runs.get(name)
+        return self._find(name)
+
+    @property
+    def without_scalars(self) -> dict[str, int]:
+        """Folders whose event files hold no scalar, and how many files each has."""
+        used = self._used
+        return {
+            folder: len(files)
+            for folder, files in sorted(
+                self._files.folders.items(), key=lambda item: natural_order(item[0])
+            )
+            if folder not in used
+        }
+
+    @property
+    def _used(self) -> set[str]:
+        return {place for run in self._runs.values() for place in run.places}
 
     def digest(self, name: str) -> str:
         """Return the digest of everything a run is read from, or ``"absent"``."""
-        return self._runs[name].digest if name in self._runs else questions.ABSENT
+        found = self._find(name)
+        return questions.ABSENT if found is None else found.digest
 
     def file_states(self, name: str) -> dict[str, tuple[int, str]]:
         """Return what a run is read from: bytes read of each file, and their SHA-256.
@@ -395,7 +184,8 @@ class Logs:
         By path relative to the log directory, sidecars included; empty for a run that is not
         there. `digest` changes exactly when one of these does.
         """
-        return dict(self._runs[name].file_states) if name in self._runs else {}
+        found = self._find(name)
+        return {} if found is None else dict(found.file_states)
 
     def runs_digest(self) -> str:
         """Return the digest of the list of runs."""
@@ -409,40 +199,73 @@ class Logs:
         return lambda: self.digest(name)
 
 
-def _runs_in(files: LogFiles) -> dict[str, RunFiles]:
+def _runs_in(
+    files: LogFiles, thresholds: tuple[int, ...], continues: Mapping[str, str]
+) -> dict[str, RunFiles]:
     """Return what each run is read from: a folder with a scalar is a run, or a segment of one."""
     holding = sorted(filter(files.holds_scalars, files.folders), key=natural_order)
     all_holding = set(holding)
     of_run: dict[str, list[str]] = {}
     for folder in holding:
-        run = run_of_hyperparameters(folder, all_holding)
-        if run and any(file.hyperparameters for file in files.read(folder)):
+        run, _, name = folder.rpartition("/")
+        if run in all_holding and holds_settings(name, files.read(folder)):
             of_run.setdefault(run, []).append(folder)
     beneath = {folder for found in of_run.values() for folder in found}
+
+    def extent(folder: str) -> Extent | None:
+        held = [file.steps for file in files.read(folder) if len(file.steps)]
+        if not held:
+            return None
+        return min(int(s.min()) for s in held), max(int(s.max()) for s in held)
+
     runs = fold_segments(
-        (folder for folder in holding if folder not in beneath),
-        lambda before, after: goes_on(files.read(before), files.read(after)),
+        (folder for folder in holding if folder not in beneath), extent, thresholds, continues
     )
     found = {}
     for name, parts in runs.items():
-        own = [other for folder in parts for other in of_run.get(folder, ())]
-        folders = (*parts, *own)
+        beside = tuple(other for folder in parts for other in of_run.get(folder, ()))
         places = [
             place
-            for folder in folders
+            for folder in (*parts, *beside)
             for place in (folder, *(b for b in files.beneath(folder) if b not in all_holding))
         ]
-        found[name] = RunFiles(files, folders, tuple(places))
+        found[name] = RunFiles(files, parts, beside, tuple(places))
     return found
 
 
+def _no_run(path: Path, findings: Sequence[Finding]) -> str:
+    """Word the error for a log directory without a run, and what could not be read there."""
+    causes = "".join(f"{finding.message}. " for finding in findings[:3])
+    looked = "no event file (events.out.tfevents.…) with a scalar in it was found there or beneath"
+    return (
+        f"no run in {path}: {causes}{looked[:1].upper() if causes else looked[:1]}{looked[1:]}. "
+        "Point LOGDIR (or --logdir) at the folder that holds one folder a run"
+    )
+
+
 def _check_directory(path: Path) -> None:
-    if path.is_dir():
-        return
-    if path.exists():
+    try:
+        is_folder = stat.S_ISDIR(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        raise _missing(path) from None
+    except OSError as error:
+        raise LogDirectoryError(
+            f"the log directory {path} may not be read: {error.strerror}. Ask its owner for the "
+            "right to read it, or copy the logs to a folder of your own"
+        ) from error
+    if not is_folder:
         raise LogDirectoryError(
             f"{path} is a file, not a log directory; name the folder that holds one folder a run"
         )
+    if not os.access(path, os.R_OK | os.X_OK):
+        raise LogDirectoryError(
+            f"the log directory {path} may not be read: you have no right to list it. Ask its "
+            "owner for the right, or copy the logs to a folder of your own"
+        )
+
+
+def _missing(path: Path) -> LogDirectoryError:
+    """Word the error for a log directory that is not there."""
     parent = path.parent
     while not parent.is_dir() and parent != parent.parent:
         parent = parent.parent
@@ -453,11 +276,7 @@ def _check_directory(path: Path) -> None:
         there = []
     close = nearest(missing, there)
     guess = f"; did you mean {' or '.join(str(parent / name) for name in close)}?" if close else ""
-    raise LogDirectoryError(
+    return LogDirectoryError(
         f"no log directory {path}: there is no {missing!r} in {parent}{guess or '.'} "
         "Set LOGDIR (or --logdir) to the folder that holds one folder a run"
     )
-
-
-def _finite_or_none(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

@@ -1,36 +1,51 @@
 """Which folders of a log directory are one run.
 
-A training program may go on in another folder: ``X_2``, ``X_3``, … are segments of ``X`` where
-their steps go on where its steps end. PyTorch logs hyperparameters in a folder beneath the run's.
+A training program may go on in another folder. Where the domain's conventions say at which steps
+it does, ``X_2``, ``X_3``, … are segments of ``X`` if their steps lie there; else, a folder goes on
+from another one only where that is declared. PyTorch logs hyperparameters in a folder beneath the
+run's.
 All functions here are pure.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from rulka_analysis.logs.events import EventFile
 
 # PyTorch's ``add_hparams`` writes into a folder of this name beneath the run's: ``str(time())``.
-_HYPERPARAMETERS_FOLDER = re.compile(r"(?P<run>.+)/\d{9,}(\.\d+)?\Z", re.S)
-_SEGMENT = re.compile(r"(?P<base>.+)_(?P<number>[1-9][0-9]*)\Z")
+_HYPERPARAMETERS_FOLDER = re.compile(r"\d{9,}(\.\d+)?\Z")
+_SEGMENT = re.compile(r"(?P<base>.+)_(?P<number>[1-9][0-9]*)\Z", re.S)
+
+Extent = tuple[int, int]
+"""Lowest and highest step of a folder."""
 
 
-def run_of_hyperparameters(folder: str, runs: Container[str]) -> str | None:
-    """Return for which of the runs a folder of this name holds what ``add_hparams`` logs.
+def holds_settings(name: str, files: Sequence[EventFile]) -> bool:
+    """Tell whether a folder beneath a run's holds what ``add_hparams`` logs.
 
-    Examples
-    --------
-    >>> run_of_hyperparameters("dqn/1700000000.5", {"dqn"})
-    'dqn'
+    It writes settings, and of each metric one value. Where the folder has the name that PyTorch
+    gives it, settings alone tell.
+
+    Parameters
+    ----------
+    name : str
+        The folder's own name.
+    files : sequence of EventFile
+        Those in it.
     """
-    match = _HYPERPARAMETERS_FOLDER.match(folder)
-    return match["run"] if match is not None and match["run"] in runs else None
+    if not any(file.hyperparameters for file in files):
+        return False
+    one_each = all(len(file.values) == len(file.tags) for file in files)
+    return one_each or _HYPERPARAMETERS_FOLDER.match(name) is not None
 
 
 def fold_segments(
-    folders: Iterable[str], goes_on: Callable[[str, str], bool]
+    folders: Iterable[str],
+    extent: Callable[[str], Extent | None],
+    thresholds: Sequence[int],
+    continues: Mapping[str, str],
 ) -> dict[str, tuple[str, ...]]:
     """Fold segments into the runs they belong to.
 
@@ -38,43 +53,66 @@ def fold_segments(
     ----------
     folders : iterable of str
         In natural order.
-    goes_on : callable
-        Tells of two folders whether the second goes on where the first ends.
+    extent : callable
+        Returns the lowest and highest step in a folder; asked only where its name is a segment's.
+    thresholds : sequence of int
+        The steps at which the program goes on in another folder: at the first in ``X_2``.
+    continues : mapping of str to str
+        Folders that are declared to go on from another.
 
     Returns
     -------
     dict of str to tuple of str
         The folders of each run, by the name of its first.
+
+    Examples
+    --------
+    >>> steps = {"a": (0, 99), "a_2": (100, 180), "b": (0, 50), "b_2": (0, 60)}
+    >>> fold_segments(steps, steps.get, [100], {})
+    {'a': ('a', 'a_2'), 'b': ('b',), 'b_2': ('b_2',)}
     """
-    segments: dict[str, list[str]] = {}
-    for folder in folders:
-        match = _SEGMENT.match(folder)
-        base = match["base"] if match and int(match["number"]) >= 2 else None
-        if base in segments and goes_on(segments[base][-1], folder):
-            segments[base].append(folder)
-        else:
-            segments[folder] = [folder]
-    return {name: tuple(parts) for name, parts in segments.items()}
+    all_folders = list(folders)
+    known = set(all_folders)
+    first = {
+        folder: before
+        for folder in all_folders
+        if (before := _goes_on_from(folder, known, extent, thresholds, continues)) is not None
+    }
+    segments: dict[str, list[str]] = {f: [f] for f in all_folders if f not in first}
+    for folder in first:
+        run, seen = folder, {folder}
+        while run in first and first[run] not in seen:
+            run = first[run]
+            seen.add(run)
+        segments.setdefault(run, [run])
+        if folder != run:
+            segments[run].append(folder)
+    return {name: tuple(segments[name]) for name in all_folders if name in segments}
 
 
-def goes_on(before: Sequence[EventFile], after: Sequence[EventFile]) -> bool:
-    """Tell whether the steps of one folder's files go on where those of another end.
-
-    A restart may have repeated a little: the last tenth counts as the end. Another program's
-    ``dqn`` and ``dqn_2`` both start at zero, and are runs of their own.
-    """
-    later = [file for file in after if len(file.values)]
-    if not later:
-        return False
-    start = min(int(file.steps.min()) for file in later)
-    started = min(float(file.wall_times.min()) for file in later)
-    # A run resumed after the segment began may have gone back before it, and writes to the
-    # earlier folder once more.
-    earlier = [
-        file for file in before if len(file.values) and float(file.wall_times.min()) < started
-    ]
-    if not earlier:
-        return False
-    end = max(int(file.steps.max()) for file in earlier)
-    ended = max(float(file.wall_times.max()) for file in earlier)
-    return start > 0 and start >= 0.9 * end and started >= ended
+def _goes_on_from(
+    folder: str,
+    known: set[str],
+    extent: Callable[[str], Extent | None],
+    thresholds: Sequence[int],
+    continues: Mapping[str, str],
+) -> str | None:
+    declared = continues.get(folder)
+    if declared is not None:
+        return declared if declared in known and declared != folder else None
+    match = _SEGMENT.match(folder)
+    if match is None or match["base"] not in known:
+        return None
+    number = int(match["number"])
+    if not 2 <= number <= len(thresholds) + 1:
+        return None
+    own, base = extent(folder), extent(match["base"])
+    if own is None or base is None:
+        return None
+    begins = thresholds[number - 2]
+    ends = thresholds[number - 1] if number <= len(thresholds) else None
+    # The program moves on with the first write behind a threshold.
+    lies_there = own[0] >= begins and (ends is None or own[0] < ends)
+    # A folder whose steps go on far behind is not that of a program that moved on.
+    ends_there = base[0] < begins and base[1] < 1.05 * begins
+    return match["base"] if lies_there and ends_there else None

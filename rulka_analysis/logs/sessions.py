@@ -1,327 +1,255 @@
-"""Which events of a run stand when several of its files speak of the same steps.
+"""What the processes of a run wrote, in the order in which they went on from one another.
 
-A program that is resumed from a checkpoint goes back a little and logs the steps since then
-again. What it had logged of them before belongs to a past that was given up. Two policies say
-which events stand:
-
-``"later wins"``
-    A restart that the program declared (``SessionLog.START``) gives up what it says it does: every
-    earlier event from its step on, whatever the tag. Without a declaration, a later file that
-    shares tags with an earlier one overlays the earlier one's events from its own first step (of
-    those tags) on, whatever the tag. Files written at the same time do not follow each other and
-    leave each other alone.
-``"keep all"``
-    Every event stands.
-
-All functions here are pure: they take what was read of the files and return masks and findings.
+Files that overlap in time, and share no order of steps, were written side by side: one session, in
+which wall time orders events. Sessions follow each other by their steps, whatever a clock says,
+and by wall time where steps do not tell. All functions here are pure.
 """
 
 from __future__ import annotations
 
 import math
-import re
+import warnings
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Literal, get_args
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rulka_analysis.logs.events import EventFile
-from rulka_analysis.values.errors import RulkaError
-from rulka_analysis.values.findings import Finding, Severity
-from rulka_analysis.values.text import amount
+from rulka_analysis.logs.wall_times import NO_PAUSE, without_jumps
+from rulka_analysis.logs.written import Floats, Integers, Part, Stretch, Written
 
-Overlap = Literal["later wins", "keep all"]
-OVERLAPS: tuple[Overlap, ...] = get_args(Overlap)
-MOST_LISTED = 100
-"""Of more findings of one kind than this, the others are summed up in one."""
-
-Mask = NDArray[np.bool_]
-
-# ``events.out.tfevents.<time>.<host>.<process>.<count>``, with another suffix in TensorFlow 2.
-_FILE_NAME = re.compile(r".*tfevents\.\d+\.(?P<process>.+\.\d+)\.(?P<count>\d+)(\.v2)?\Z", re.S)
-_NEVER = np.iinfo(np.int64).max
-_FURTHER_RESTARTS = "{count:,} further restarts: {events:,} events are given up."
+MOST_ORDERED = 3000
+"""Of more sessions than this, wall time alone tells the order: each is held against all others."""
 
 
-# How many events something made void, and how that is said.
-_Said = tuple[int, Finding]
-
-
-def check_overlap(overlap: str) -> Overlap:
-    """Return `overlap` if there is such a policy.
-
-    Raises
-    ------
-    RulkaError
-        If there is none of that name.
-    """
-    for known in OVERLAPS:
-        if overlap == known:
-            return known
-    names = ", ".join(map(repr, OVERLAPS))
-    raise RulkaError(f"no policy {overlap!r} for events that overlap; choose one of {names}")
-
-
-def created(file: EventFile) -> float:
-    """Return when a file was opened for writing, in seconds since the epoch; inf if unknown."""
-    if file.created is not None and math.isfinite(file.created):
-        return file.created
-    return float(file.wall_times[0]) if len(file.wall_times) else math.inf
-
-
-def sessions(files: Sequence[EventFile]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Number the files' sessions: between two files of one session there was no pause.
-
-    Files written at the same time belong to one session, and so do files that one process wrote
-    after each other (its segments): their names bear the same process and a rising count.
+@dataclass(eq=False)
+class Session:
+    """What one process wrote, or several side by side.
 
     Parameters
     ----------
-    files : sequence of EventFile
-        In the order written, each with scalars.
-
-    Returns
-    -------
-    numbers : ndarray of int64, shape (len(files),)
-        The session of each file.
-    starts : ndarray of float64
-        When each session began, in seconds since the epoch.
+    parts : list of Part
+    begins, ends : float
+        In seconds since 1970; NaN where the wall times do not tell.
+    tags : dict of int to Stretch
+        What it holds of each tag.
     """
-    numbers: list[int] = []
-    starts: list[float] = []
-    ended = -math.inf
-    for position, file in enumerate(files):
-        start = _started(file)
-        if not starts or (start >= ended and not _goes_on_writing(files[position - 1], file)):
-            starts.append(start)
+
+    parts: list[Part]
+    begins: float
+    ends: float
+    tags: dict[int, Stretch] = field(default_factory=dict)
+
+    @property
+    def files(self) -> tuple[int, ...]:
+        return tuple(dict.fromkeys(part.file for part in self.parts))
+
+    @property
+    def declared(self) -> int | None:
+        """The step at which its program said that it starts again."""
+        # What is written side by side does not follow what the others wrote.
+        return self.parts[0].declared if len(self.parts) == 1 else None
+
+    def places(self, written: Written) -> Integers:
+        """Return where its events are among all, in the order they were written."""
+        if len(self.parts) == 1:
+            return np.arange(self.parts[0].begin, self.parts[0].end)
+        at = np.concatenate([np.arange(part.begin, part.end) for part in self.parts])
+        seconds = np.concatenate(
+            [_held(written.seconds[part.begin : part.end]) for part in self.parts]
+        )
+        ordered: Integers = at[np.argsort(seconds, kind="stable")]
+        return ordered
+
+    def add(self, other: Session) -> None:
+        """Take in what was written side by side with it."""
+        self.parts += other.parts
+        self.begins = min(self.begins, other.begins)
+        self.ends = max(self.ends, other.ends)
+        for code, theirs in other.tags.items():
+            own = self.tags.get(code)
+            self.tags[code] = theirs if own is None else _both(own, theirs)
+
+
+def sessions_in_order(written: Written) -> list[Session]:
+    """Return the sessions of a run's files, in the order in which they go on from one another."""
+    return _by_steps(_side_by_side(written, _by_wall_time(written)))
+
+
+def clock_agrees(before: Session, after: Session) -> bool:
+    """Tell whether the clock, too, says that one session came after another."""
+    return not after.begins < before.ends
+
+
+# --- By wall time ---------------------------------------------------------------------------------
+
+
+def _by_wall_time(written: Written) -> list[Session]:
+    """Return a session a part, by wall time; those without stand last, in the order of files."""
+    found: list[Session] = []
+    previous: Session | None = None
+    for part in written.parts():
+        begins, ends = _times(written, part)
+        if previous is not None and previous.parts[0].file == part.file:
+            # Within a file, what stands behind came later.
+            begins = max(begins, previous.ends) if begins == begins else previous.ends
+            ends = max(ends, begins)
+        previous = Session([part], begins, ends, part.tags)
+        found.append(previous)
+    found.sort(key=lambda session: (math.isnan(session.begins), _zero(session.begins)))
+    return found
+
+
+def _times(written: Written, part: Part) -> tuple[float, float]:
+    created = written.created(part.file)
+    if not written.times[part.file].dated:
+        return math.nan, math.nan
+    seconds = written.seconds[part.begin : part.end]
+    known = np.isfinite(seconds)
+    seconds = without_jumps(seconds[known], written.codes[part.begin : part.end][known])
+    if not len(seconds):
+        return created, created
+    low, high = float(seconds.min()), float(seconds.max())
+    first = part.begin == written.bounds[part.file]
+    return (created if first and low - NO_PAUSE < created < low else low), high
+
+
+def _side_by_side(written: Written, sessions: Sequence[Session]) -> list[Session]:
+    """Join sessions that were written side by side."""
+    found: list[Session] = []
+    running: list[Session] = []
+    for session in sessions:
+        running = [other for other in running if other.ends > session.begins]
+        for other in running:
+            if session.parts[0].file not in other.files and _beside(written, other, session):
+                other.add(session)
+                break
         else:
-            starts[-1] = min(starts[-1], start)
-        numbers.append(len(starts) - 1)
-        ended = max(ended, float(file.wall_times.max()))
-    return np.array(numbers, dtype=np.int64), np.array(starts)
+            found.append(session)
+            running.append(session)
+    return found
 
 
-def standing_events(
-    run: str, files: Sequence[EventFile], names: Sequence[str], overlap: Overlap
-) -> tuple[list[Mask], list[Finding]]:
-    """Decide which events stand.
+def _beside(written: Written, one: Session, other: Session) -> bool:
+    """Tell whether sessions that overlap in time were written side by side.
 
-    Parameters
-    ----------
-    run : str
-        The run's name, for findings.
-    files : sequence of EventFile
-        In the order written.
-    names : sequence of str
-        Of the files, relative to the log directory.
-    overlap : {"later wins", "keep all"}
-
-    Returns
-    -------
-    kept : list of ndarray of bool
-        For every file, which of its scalar events stand.
-    findings : list of Finding
-        What was given up, and how many events that is.
+    They were not where steps show that a clock was set: one goes on from steps that the other,
+    by the clock, reached only later.
     """
-    kept = [np.ones(len(file.values), dtype=bool) for file in files]
-    if overlap == "keep all" or not files:
-        return kept, []
-    given_up = _later_wins(run, files, names, kept)
-    at_once = _written_at_the_same_time(run, files, names)
-    return kept, [
-        *_listed(at_once, "{count:,} further files were written at the same time as others."),
-        *_listed(given_up, _FURTHER_RESTARTS),
+    shared = [
+        code
+        for code in one.tags.keys() & other.tags.keys()
+        if not (one.tags[code].falls or other.tags[code].falls)
     ]
+    higher = [other.tags[code].lowest > one.tags[code].lowest for code in shared]
+    lower = [other.tags[code].lowest < one.tags[code].lowest for code in shared]
+    if not shared or not (all(higher) or all(lower)):
+        return True
+    first, second = (one, other) if all(higher) else (other, one)
+    earlier, later = first.places(written), second.places(written)
+    falls_by_clock = falls_in_turn = 0
+    reached_before = False
+    for code in shared:
+        own = earlier[written.codes[earlier] == code]
+        theirs = later[written.codes[later] == code]
+        seconds = np.concatenate([_held(written.seconds[own]), _held(written.seconds[theirs])])
+        steps = np.concatenate([written.steps[own], written.steps[theirs]])
+        falls_in_turn += int(np.count_nonzero(np.diff(steps) < 0))
+        falls_by_clock += int(np.count_nonzero(np.diff(steps[np.argsort(seconds)]) < 0))
+        by_then = own[written.seconds[own] < second.begins]
+        reached = written.steps[by_then].max(initial=np.iinfo(np.int64).min)
+        reached_before |= bool(reached >= second.tags[code].lowest)
+    return falls_by_clock <= falls_in_turn or reached_before
 
 
-# --- Later wins -----------------------------------------------------------------------------------
+# --- By steps -------------------------------------------------------------------------------------
 
 
-def _later_wins(
-    run: str, files: Sequence[EventFile], names: Sequence[str], kept: list[Mask]
-) -> list[_Said]:
-    """Give up in `kept` what later files make void, and say so.
+def _by_steps(sessions: list[Session]) -> list[Session]:
+    """Put sessions behind those from whose steps they go on, else leave them as they are."""
+    if len(sessions) > MOST_ORDERED or not _in_doubt(sessions):
+        return sessions
+    goes_on = _goes_on_from(sessions)
+    left = list(range(len(sessions)))
+    placed = np.zeros(len(sessions), dtype=bool)
+    order = []
+    while left:
+        ready = (at for at in left if not goes_on[at].any() or (goes_on[at] & placed).any())
+        # Of sessions that wait for each other the earliest goes first.
+        at = next(ready, left[0])
+        placed[at] = True
+        left.remove(at)
+        order.append(sessions[at])
+    return order
 
-    A folder may hold very many files: the earlier ones are looked at only where the highest step
-    that still stands in them shows that there may be something to give up.
+
+def _in_doubt(sessions: Sequence[Session]) -> bool:
+    """Tell whether a session lies before earlier ones by its steps, or has no time of its own."""
+    lowest: dict[int, int] = {}
+    for session in sessions:
+        if math.isnan(session.begins) and len(sessions) > 1:
+            return True
+        for code, stretch in session.tags.items():
+            if stretch.lowest < lowest.setdefault(code, stretch.lowest):
+                return True
+    return False
+
+
+def _goes_on_from(sessions: Sequence[Session]) -> NDArray[np.bool_]:
+    """Tell of each session (rows) from which others (columns) its steps may go on.
+
+    No tag begins before the other's, at least one begins behind the other's beginning, and not far
+    behind its end. A tag whose steps go back by themselves, or begin alike, says nothing.
     """
-    said: list[_Said] = []
-    highest = np.full(len(files), -_NEVER)
-    ended = np.full(len(files), -math.inf)
-    ceiling = -_NEVER  # No step above it stands in any file so far.
-    related = _related(files)
-    tags = [frozenset(file.tags) for file in files]
-
-    def give_up(at: int, void: Mask) -> int:
-        void = kept[at] & void
-        kept[at] &= ~void
-        left = files[at].steps[kept[at]]
-        highest[at] = left.max() if len(left) else -_NEVER
-        return int(void.sum())
-
-    def reached(later: int, since: int) -> NDArray[np.intp]:
-        """Return the files that had ended by then and in which a step from there on stands."""
-        nonlocal ceiling
-        if since > ceiling:
-            return np.empty(0, np.intp)
-        ceiling = highest[:later].max(initial=-_NEVER)
-        finished = ~(_started(files[later]) < ended[:later])
-        return np.flatnonzero(finished & (highest[:later] >= since))
-
-    for later, file in enumerate(files):
-        if file.session_starts:
-            since = min(step for _, step in file.session_starts)
-            for at in reached(later, since).tolist():
-                count = give_up(at, files[at].steps >= since)
-                whole = not kept[at].any()
-                said.append(_declared(run, names[later], names[at], since, count, whole))
-            if count := give_up(later, _before_declared(file.session_starts, file.steps)):
-                said.append(_declared(run, names[later], names[later], since, count, False))
-        if not len(file.values):
-            continue
-        possible = reached(later, int(file.steps.min()))
-        for at in possible[related[possible] == related[later]].tolist():
-            shared = tags[at] & tags[later]
-            if not shared:
-                continue
-            start = _first_step(file, shared)
-            if count := give_up(at, files[at].steps >= start):
-                whole = not kept[at].any()
-                said.append(_overlaid(run, names[later], names[at], start, count, whole))
-        ended[later] = file.wall_times.max()
-        left = file.steps[kept[later]]
-        highest[later] = left.max() if len(left) else -_NEVER
-        ceiling = max(ceiling, int(highest[later]))
-    return said
-
-
-def _before_declared(starts: Sequence[tuple[int, int]], steps: NDArray[np.int64]) -> Mask:
-    """Return which events a restart declared behind them gives up.
-
-    Parameters
-    ----------
-    starts : sequence of (int, int)
-        As in `EventFile`: how many events stand before each, and its step.
-    steps : ndarray of int64, shape (n,)
-    """
-    # For each place between events: the lowest step from which on a restart gives up those before.
-    limits = np.full(len(steps) + 1, _NEVER)
-    for before, step in starts:
-        limits[before] = min(limits[before], step)
-    lowest_behind = np.minimum.accumulate(limits[::-1])[::-1][1:]
-    reached: Mask = (steps >= lowest_behind) & (lowest_behind < _NEVER)
-    return reached
-
-
-def _first_step(file: EventFile, tags: frozenset[str]) -> int:
-    codes = [code for code, tag in enumerate(file.tags) if tag in tags]
-    return int(file.steps[np.isin(file.tag_codes, codes)].min())
-
-
-def _related(files: Sequence[EventFile]) -> NDArray[np.int64]:
-    """Number the files so that those connected by shared tags bear the same number."""
-    first: dict[str, int] = {}
-    parent = list(range(len(files)))
-
-    def root(at: int) -> int:
-        while parent[at] != at:
-            parent[at] = at = parent[parent[at]]
-        return at
-
-    for at, file in enumerate(files):
-        for tag in file.tags:
-            parent[root(at)] = root(first.setdefault(tag, at))
-    return np.array([root(at) for at in range(len(files))], np.int64)
-
-
-def _written_at_the_same_time(
-    run: str, files: Sequence[EventFile], names: Sequence[str]
-) -> list[_Said]:
-    """Name each file that began before an earlier one with tags of its own had ended."""
-    found = []
-    last: dict[str, tuple[float, int]] = {}
-    for later, file in enumerate(files):
-        if not len(file.values):
-            continue
-        others = [last[tag] for tag in file.tags if tag in last]
-        ended, earlier = max(others, default=(-math.inf, -1))
-        if _started(file) < ended:
-            shared = len(set(files[earlier].tags) & set(file.tags))
-            finding = Finding(
-                "written_at_the_same_time",
-                "warning",
-                f"{names[earlier]} and {names[later]} were written at the same time and share "
-                f"{amount(shared, 'tag')}; the events of both are kept.",
-                why="Two programs may have logged into one folder.",
-                remedy="Give each run a folder of its own.",
-                run=run,
-                file=names[later],
-            )
-            found.append((0, finding))
-        ends = (float(file.wall_times.max()), later)
-        for tag in file.tags:
-            last[tag] = max(last.get(tag, ends), ends)
+    count = len(sessions)
+    codes = {code: at for at, code in enumerate({c for s in sessions for c in s.tags})}
+    table = np.full((3, count, len(codes)), np.nan)
+    for at, session in enumerate(sessions):
+        for code, stretch in session.tags.items():
+            if not stretch.falls:
+                told = (stretch.lowest, stretch.highest, stretch.spacing)
+                table[:, at, codes[code]] = told
+    lowest, highest, spacing = table
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a tag that says nothing anywhere
+        begins = np.nanmin(lowest, axis=0)
+    # Close to where a tag begins at all, a session need not go on from any other.
+    needs = (lowest > begins + 2.5 * np.fmax(spacing, 0)).any(axis=1)
+    found = np.zeros((count, count), dtype=bool)
+    for at in range(count):
+        ahead = lowest[at] - lowest
+        slack = np.fmax(spacing, spacing[at])
+        near = highest + np.fmax(10 * slack, 0.25 * (highest - lowest))
+        behind = (ahead > 0) & (ahead >= slack)
+        before = (ahead < 0) & (-ahead >= slack)
+        found[at] = (behind & (lowest[at] <= near)).any(axis=1) & ~before.any(axis=1)
+        found[at] &= needs[at]
+        found[at, at] = False
     return found
 
 
-def _started(file: EventFile) -> float:
-    return min(created(file), float(file.wall_times.min()) if len(file.wall_times) else math.inf)
+# --- Small things ---------------------------------------------------------------------------------
 
 
-def _goes_on_writing(before: EventFile, after: EventFile) -> bool:
-    """Tell whether the process that wrote one file also wrote another, later."""
-    earlier, later = (_FILE_NAME.match(file.path.name) for file in (before, after))
-    return (
-        earlier is not None
-        and later is not None
-        and earlier["process"] == later["process"]
-        and int(earlier["count"]) < int(later["count"])
+def _both(one: Stretch, other: Stretch) -> Stretch:
+    return Stretch(
+        min(one.lowest, other.lowest),
+        max(one.highest, other.highest),
+        one.events + other.events,
+        one.falls or other.falls,
     )
 
 
-# --- Words ----------------------------------------------------------------------------------------
+def _held(seconds: Floats) -> Floats:
+    """Return seconds in which a missing one is that of the event before it."""
+    known = np.isfinite(seconds)
+    if known.all() or not known.any():
+        return np.nan_to_num(seconds)
+    last = np.maximum.accumulate(np.where(known, np.arange(len(seconds)), 0))
+    held = seconds[last]
+    held[: int(known.argmax())] = seconds[known][0]
+    return held
 
 
-def _overlaid(run: str, later: str, earlier: str, start: int, count: int, whole: bool) -> _Said:
-    message = (
-        f"{later} starts again at step {start:,}: {amount(count, 'event')} of {earlier} from that "
-        f"step on are overlaid{', which is all of it.' if whole else '.'}"
-    )
-    why = "A resumed run repeats steps; the later file wins."
-    return _restart(run, later, count, message, why, whole)
-
-
-def _declared(run: str, later: str, earlier: str, start: int, count: int, whole: bool) -> _Said:
-    of = f"before it in {earlier}" if later == earlier else f"of {earlier}"
-    message = (
-        f"{later} declares a restart at step {start:,}: {amount(count, 'event')} {of} from that "
-        f"step on are given up{', which is all of it.' if whole else '.'}"
-    )
-    why = "The program said that it went back to that step."
-    return _restart(run, later, count, message, why, whole)
-
-
-def _restart(run: str, later: str, count: int, message: str, why: str, whole: bool) -> _Said:
-    other_runs = "If these are different runs, give each a folder of its own."
-    return count, Finding(
-        "restart",
-        "warning" if whole else "note",
-        message,
-        why=why,
-        remedy=other_runs if whole else "Nothing to do.",
-        run=run,
-        file=later,
-    )
-
-
-def _listed(said: Sequence[_Said], others: str) -> list[Finding]:
-    """Return the first findings one by one, and the others, which nobody reads, summed up."""
-    found = [finding for _, finding in said[:MOST_LISTED]]
-    if rest := said[MOST_LISTED:]:
-        message = others.format(count=len(rest), events=sum(events for events, _ in rest))
-        severe = any(finding.severity == "warning" for _, finding in rest)
-        severity: Severity = "warning" if severe else "note"
-        found.append(replace(rest[0][1], severity=severity, message=message))
-    return found
+def _zero(seconds: float) -> float:
+    return 0.0 if math.isnan(seconds) else seconds

@@ -13,12 +13,12 @@ from functools import cached_property
 from typing import Annotated, Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from rulka_analysis.logs.clocks import MINUTES, Clock
 from rulka_analysis.logs.positions import last_event_at, write_interval
 from rulka_analysis.logs.runs import Run
+from rulka_analysis.logs.timeline import Events
 from rulka_analysis.metrics import summaries
 from rulka_analysis.metrics.catalogue import Catalogue, Metric
 from rulka_analysis.metrics.domain import Words
@@ -131,7 +131,7 @@ class Series:
     run: Run
     measure: Measure
     tag: str
-    events: pd.DataFrame
+    events: Events
     values: NDArray[np.float64]
     factor: float
     words: Words
@@ -144,11 +144,10 @@ class Series:
         return self.run.records_only(self.tag)
 
     def clock(self, clock: Clock) -> NDArray[np.float64]:
-        positions: NDArray[np.float64] = self.events[clock.name].to_numpy(dtype=np.float64)
-        return positions
+        return self.events.on(clock)
 
     def evidence(self, index: int) -> Evidence:
-        return self.run.evidence_of(self.tag, self.events.iloc[index])
+        return self.run.evidence(self.tag, index)
 
     def quantity(self, index: int | None, how: str) -> Quantity:
         """Return the value at one event as a quantity resting on that event."""
@@ -165,7 +164,7 @@ class Series:
 
     def _quantity(self, value: float, indices: tuple[int, ...], how: str) -> Quantity:
         # The largest error among the events bounds that of their median.
-        error = max(float(self.events.reading_error.iloc[i]) for i in indices) * self.factor
+        error = float(self.events.reading_errors[list(indices)].max()) * self.factor
         return Quantity(
             value=value,
             unit=self.measure.unit,
@@ -219,7 +218,7 @@ class Series:
             them had been finished.
         """
         decided = self.at(clock, positions)
-        errors = self.events.reading_error.to_numpy(dtype=np.float64) * self.factor
+        errors = self.events.reading_errors * self.factor
         values = np.full(len(positions), np.nan)
         error = np.zeros(len(positions))
         for slot, indices in enumerate(decided):
@@ -272,10 +271,10 @@ class Series:
     @cached_property
     def _written(self) -> dict[Clock, NDArray[np.float64]]:
         """Where on each clock something of the variant's episodes was written, in order."""
-        episodes = [self.run.scalars(tag) for tag in self.episode_tags]
+        episodes = [self.run.events(tag) for tag in self.episode_tags]
         found = {}
         for clock in self.run.conventions.clocks:
-            every = np.concatenate([events[clock.name] for events in [*episodes, self.events]])
+            every = np.concatenate([events.on(clock) for events in [*episodes, self.events]])
             found[clock] = np.unique(every[np.isfinite(every)])
         return found
 
@@ -328,8 +327,8 @@ def find_series(
         factor /= per_value.number
         title = name_in_words(measure.per)
         divided_by = f", divided by the {title} of {per_value.text} ({per_value.how})"
-    events = run.scalars(tag)
-    values = events.value.to_numpy(dtype=np.float64)
+    events = run.events(tag)
+    values = events.values
     finished = None
     if measure.metric.summary == "finish_rate":
         finished, values = summaries.finish_rate_so_far(values)

@@ -299,7 +299,7 @@ def _called(record: Iterable[str], names: dict[str, str]) -> dict[str, str]:
 
 
 def _logged(run: Run, tag: str) -> Source | None:
-    values = run.scalars(tag).value.to_numpy(dtype=np.float64)
+    values = run.events(tag).values
     known = values[np.isfinite(values)]
     _, first = np.unique(known, return_index=True)
     distinct = tuple(float(known[at]) for at in sorted(first))
@@ -322,7 +322,7 @@ def _value(
         return value
     if taken.tag is None or run is None:
         return Quantity(value, unit, digits_of(value), how=taken.how)
-    last = last_index(run.scalars(taken.tag).value.to_numpy(dtype=np.float64))
+    last = last_index(run.events(taken.tag).values)
     assert last is not None
     evidence = (run.evidence(taken.tag, last),)
     return Quantity(value, unit, digits_of(value), evidence, taken.how)

@@ -198,7 +198,7 @@ def _curve(name: str, style: int, series: Series, clock: Clock) -> Curve:
     x = series.clock(clock)
     order = np.argsort(x, kind="stable")
     x, y = x[order], series.values[order]
-    error = series.events.reading_error.to_numpy(dtype=np.float64)[order] * series.factor
+    error = series.events.reading_errors[order] * series.factor
     until = series.run.known_until(series.tag, clock)
     if series.measure.is_best:
         at = np.unique(best_so_far(y))

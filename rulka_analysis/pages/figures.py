@@ -22,6 +22,7 @@ from rulka_analysis.pages.drawing import (
     style,
 )
 from rulka_analysis.pages.tables.comparison import clock_in_words, curve
+from rulka_analysis.pages.tables.marked import Marked
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.tables import Table
 from rulka_analysis.values.text import name_in_words
@@ -139,6 +140,11 @@ def _caption(
         template += f" {{absent{number}}}."
     if any(len(line.lone_x) for line in plan.lines):
         template += " Hollow marks are single values; between them and the curve nothing is known."
+    said = Marked(comparison)
+    said.series(measure)
+    for number, note in enumerate(said.notes):
+        fields[f"against{number}"] = str(note)
+        template += f" {{against{number}}}"
     return Sentence(template, fields)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from rulka_analysis.logs.runs import Logs, Run
+from rulka_analysis.logs.wall_times import EARLIEST, LATEST
 from rulka_analysis.pages.answers import log_directory_answer
 from rulka_analysis.project import domain
 from rulka_analysis.values import questions
@@ -102,17 +104,20 @@ def _step(run: Run, last: Quantity) -> Quantity:
 
 def _last_event(run: Run) -> Quantity:
     """Return the minute of the event that was written last, resting on it."""
-    ends = {tag: run.scalars(tag).wall_time for tag in run.tags}
-    tag = max(ends, key=lambda tag: float(ends[tag].max()))
-    event = run.evidence(tag, int(ends[tag].to_numpy().argmax()))
-    minutes = event.minutes if event.minutes is not None else 0.0
-    return Quantity(minutes, "min", 1, (event,), "minutes of training up to the last event")
+    tag, index = run.last_event()
+    event = run.evidence(tag, index)
+    if event.minutes is None:
+        reason = f"nothing in the log of {run.name} tells how long it took"
+        return replace(Quantity.unknown(reason, "min", label="not known"), evidence=(event,))
+    how = "minutes of training up to the last event"
+    return Quantity(event.minutes, "min", 1, (event,), how)
 
 
 def _written(last: Quantity) -> str:
     """Return when the last event was written; empty where that is not known."""
     event = last.evidence[0]
-    if event.published:
+    # A wall time that is none, or that no calendar holds, says nothing.
+    if event.published or not EARLIEST <= event.wall_time <= LATEST:
         return ""
     written = datetime.fromtimestamp(event.wall_time, tz=UTC)
     return f"{written:%Y-%m-%d %H:%M:%S}"

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from rulka_analysis.logs.runs import Run
+from rulka_analysis.logs.timeline import Events
 from rulka_analysis.metrics import summaries
 from rulka_analysis.metrics.catalogue import Metric
 from rulka_analysis.metrics.domain import Words
@@ -29,8 +29,8 @@ class Observed:
         The run.
     tag : str
         The tag.
-    events : DataFrame
-        As `Run.scalars` returns them.
+    events : Events
+        As `Run.events` returns them.
     values : array of shape (n,)
         In the unit shown; NaN for episodes that were not finished and for what is not finite.
     unfinished : int
@@ -45,7 +45,7 @@ class Observed:
 
     run: Run
     tag: str
-    events: pd.DataFrame
+    events: Events
     values: NDArray[np.float64]
     unfinished: int
     digits: int | None
@@ -75,8 +75,8 @@ class Observed:
 
     def quantity(self, value: float, at: Sequence[int], how: str) -> Quantity:
         """Return a number that rests on the events at some positions."""
-        error = max(float(self.events.reading_error.iloc[i]) for i in at) * abs(self.factor)
-        evidence = tuple(self.run.evidence_of(self.tag, self.events.iloc[i]) for i in at)
+        error = float(self.events.reading_errors[list(at)].max()) * abs(self.factor)
+        evidence = tuple(self.run.evidence(self.tag, i) for i in at)
         digits = _decimals(value) if self.digits is None else self.digits
         return Quantity(value, "", digits, evidence, how, error)
 
@@ -96,8 +96,8 @@ class Observed:
 
 def observed(run: Run, tag: str, words: Words, metric: Metric | None = None) -> Observed:
     """Read one tag of one run; without a metric, as logged."""
-    events = run.scalars(tag)
-    values = events.value.to_numpy(dtype=np.float64)
+    events = run.events(tag)
+    values = events.values
     if metric is None:
         values = np.where(np.isfinite(values), values, np.nan)
         return Observed(run, tag, events, values, 0, None, 1.0, words)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-Severity = Literal["error", "warning", "note"]
+from rulka_analysis.values.rules import code_of
+from rulka_analysis.values.rules.rule import Severity
+
+__all__ = ["Finding", "Severity"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +18,7 @@ class Finding:
     Parameters
     ----------
     kind : str
-        Stable identifier in ``snake_case`` (``"truncated_tail"``, ``"damage"``, …).
+        Its rule, in ``snake_case`` (``"truncated_tail"``, ``"damage"``, …); gives the code.
     severity : {"error", "warning", "note"}
         *error*: data are lost or wrong; *warning*: a reader may be misled; *note*: good to know.
     message : str
@@ -48,10 +51,15 @@ class Finding:
     def __str__(self) -> str:
         return f"{self.severity}: {self.message}"
 
+    @property
+    def code(self) -> str:
+        """The code of its rule, which stays; empty for a rule that nobody registered."""
+        return code_of(self.kind)
+
     def as_dict(self) -> dict[str, Any]:
-        """Return the fields that are set, for JSON."""
+        """Return the fields that are set, and the code, for JSON."""
         return {
             name: value
-            for name in self.__slots__
+            for name in ("code", *self.__slots__)
             if (value := getattr(self, name)) not in (None, "", ())
         }

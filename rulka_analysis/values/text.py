@@ -34,6 +34,19 @@ def amount(count: int, noun: str = "byte") -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def percent(share: float) -> str:
+    """Word a part of a whole.
+
+    Examples
+    --------
+    >>> percent(0.123), percent(0.0004)
+    ('12 %', 'below 0.1 %')
+    """
+    if 0 < share < 0.001:
+        return "below 0.1 %"
+    return f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.1f} %"
+
+
 def name_in_words(name: str) -> str:
     """Return a name of code as words.
 

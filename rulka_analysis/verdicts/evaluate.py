@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 
@@ -15,6 +16,8 @@ from rulka_analysis.experiments.claims import Claim, Outcome
 from rulka_analysis.experiments.comparison import window_end
 from rulka_analysis.experiments.definition import TIME_TO_TARGET, DeclaredConclusion
 from rulka_analysis.experiments.experiment import Experiment
+from rulka_analysis.health.copies import KINDS as OBSERVED_TWICE
+from rulka_analysis.health.copies import one_observation
 from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.metrics.series import Measure, Series
 from rulka_analysis.values.findings import Finding
@@ -59,6 +62,7 @@ class _Evaluation:
         self.domain = experiment.catalogue.domain
         self.findings = findings
         self.contradicted = contradicted
+        self.same = one_observation(findings)
         self._found: dict[str, Conclusion] = {}
         # Sentences of conclusions that rest on a fallback, for compounds: there it is said once.
         self._without_note: dict[str, Sentence] = {}
@@ -86,6 +90,9 @@ class _Evaluation:
                 return self._no_data(declared, reason)
         sides = self._of(declared)
         measure = self._measure(sides, declared.metric, declared)
+        for pair in product(sides.candidate, sides.baseline):
+            if (finding := self.same.get(frozenset(pair))) is not None:
+                return self._one_observation(declared, measure, pair, finding)
         instead = self._contradiction(sides, measure)
         if instead is not None and declared.fallback is not None:
             typed = measure
@@ -107,7 +114,7 @@ class _Evaluation:
     def _of(self, declared: DeclaredConclusion) -> Sides:
         key = (declared.baseline, declared.candidate)
         if key not in self._sides:
-            self._sides[key] = sides_of(self.experiment, *key)
+            self._sides[key] = sides_of(self.experiment, *key, self.same)
         return self._sides[key]
 
     def _measure(self, sides: Sides, metric: str, declared: DeclaredConclusion) -> Measure:
@@ -279,6 +286,25 @@ class _Evaluation:
     ) -> Conclusion:
         return self._without_numbers(declared, "no data", "no_data", reason, measure)
 
+    def _one_observation(
+        self,
+        declared: DeclaredConclusion,
+        measure: Measure,
+        pair: tuple[str, str],
+        finding: Finding,
+    ) -> Conclusion:
+        told = "{candidate} and {baseline} are one observation, not two ({code}): {finding}"
+        reason = Sentence(
+            told,
+            {
+                "candidate": pair[0],
+                "baseline": pair[1],
+                "code": finding.code,
+                "finding": finding.message.rstrip("."),
+            },
+        )
+        return replace(self._no_data(declared, reason, measure), findings=(finding,))
+
     def _cannot_rest(self, declared: DeclaredConclusion, finding: Finding) -> Conclusion:
         reason = Sentence("{finding}", {"finding": finding.message.rstrip(".")})
         found = self._without_numbers(declared, "cannot tell", "cannot_tell", reason)
@@ -311,7 +337,10 @@ class _Evaluation:
 
         def touches(finding: Finding) -> bool:
             tags = finding.tags or ((finding.tag,) if finding.tag else ())
-            # What was noticed about two runs side by side matters only where both stand.
+            # What was noticed about two runs side by side matters only where both stand; of many
+            # names of one log, where two do.
+            if finding.kind in OBSERVED_TWICE:
+                return len(here.intersection(finding.runs)) > 1
             return {finding.run, *finding.runs} <= here and (
                 not tags or any((finding.run, tag) in rests_on for tag in tags)
             )

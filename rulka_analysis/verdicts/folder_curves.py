@@ -159,7 +159,8 @@ class CurveReader:
         # Of a run without segments every file stands in its folder or, named otherwise, beneath it.
         inside = np.ones(len(series.values), dtype=bool)
         if len(run.folders) > 1:
-            inside = series.events.file.astype(str).str.startswith(f"{folder}/").to_numpy(bool)
+            there = [name.startswith(f"{folder}/") for name in run.file_names]
+            inside = np.array(there, dtype=bool)[series.events.files]
         if not inside.any():
             return Quantity.unknown(f"{folder} has no {series.tag} in these logs", measure.unit)
         return Curve(folder, series, inside)

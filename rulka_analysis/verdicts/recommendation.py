@@ -17,6 +17,7 @@ from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.logs.clocks import MINUTES, Clock, Window
 from rulka_analysis.logs.positions import checkpoints
 from rulka_analysis.values.errors import ExperimentError
+from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import in_words, joined, listed
 from rulka_analysis.values.tables import Cell, Table
@@ -111,7 +112,11 @@ def _plain(table: Table) -> list[dict[str, str]]:
     return [dict(zip(table.columns, map(str, cells), strict=True)) for cells in table.rows.values()]
 
 
-def recommend(experiment: Experiment, contradicted: Contradicted | None = None) -> Recommendation:
+def recommend(
+    experiment: Experiment,
+    contradicted: Contradicted | None = None,
+    same: Mapping[frozenset[str], Finding] | None = None,
+) -> Recommendation:
     """Return which settings the logs in use speak for.
 
     Parameters
@@ -120,6 +125,8 @@ def recommend(experiment: Experiment, contradicted: Contradicted | None = None) 
         Its definition must declare a recommendation.
     contradicted : mapping of (run, tag) to Finding, optional
         Series that something else in the log contradicts: nothing rests on them.
+    same : mapping of pairs of runs to Finding, optional
+        Runs that are one observation; see `health.one_observation`.
 
     Raises
     ------
@@ -132,7 +139,8 @@ def recommend(experiment: Experiment, contradicted: Contradicted | None = None) 
             f"experiment {experiment.name!r} declares no recommendation; add [recommendation] with "
             f"objectives, settings and a reason to docs/experiments/{experiment.name}.toml"
         )
-    return _Answer(SettingsTried(experiment, declared, contradicted or {})).recommendation()
+    tried = SettingsTried(experiment, declared, contradicted or {}, same or {})
+    return _Answer(tried).recommendation()
 
 
 class _Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,7 @@ from rulka_analysis.metrics.series import Measure, Series
 from rulka_analysis.values.quantities import Quantity
 from rulka_analysis.verdicts.replicates import interquartile_mean
 from rulka_analysis.verdicts.rule import Times, Values
-from rulka_analysis.verdicts.tried import replicates_of
+from rulka_analysis.verdicts.tried import each_once, replicates_of
 
 Floats = NDArray[np.float64]
 
@@ -42,13 +42,22 @@ class Sides:
         return self.baseline + self.candidate
 
 
-def sides_of(experiment: Experiment, baseline: str, candidate: str) -> Sides:
-    """Return two runs of an experiment with their replicates."""
+def sides_of(
+    experiment: Experiment,
+    baseline: str,
+    candidate: str,
+    same: Collection[frozenset[str]] = (),
+) -> Sides:
+    """Return two runs of an experiment with their replicates.
+
+    Of runs that are one observation (`same` has them by pairs), a side has the first only.
+    """
     candidates = replicates_of(experiment, candidate)
     baselines = replicates_of(experiment, baseline)
     if baseline in candidates:
         # Runs of the same setting are held against each other only one by one.
         candidates, baselines = (candidate,), (baseline,)
+    candidates, baselines = (each_once(runs, same) for runs in (candidates, baselines))
     others = (*baselines[1:], *candidates)
     comparison = experiment.side_by_side(f"{candidate} against {baseline}", baseline, others)
     return Sides(experiment.definition, comparison, candidates, baselines)

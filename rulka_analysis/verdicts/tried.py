@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.logs.clocks import Clock, Window, common_window
 from rulka_analysis.metrics.series import Measure, Series, position_text
 from rulka_analysis.metrics.settings import round_off
+from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import joined, listed
 from rulka_analysis.verdicts.answer import Contradicted
@@ -92,6 +94,21 @@ def comparable(value: Quantity | str | None) -> float | str | None:
     return None if known is None else round_off(known)
 
 
+def each_once(runs: Iterable[str], same: Collection[frozenset[str]]) -> tuple[str, ...]:
+    """Leave out runs that are one observation with a run before them.
+
+    Examples
+    --------
+    >>> each_once(["a", "b", "c"], [frozenset("ac")])
+    ('a', 'b')
+    """
+    found: list[str] = []
+    for run in runs:
+        if not any(frozenset((run, other)) in same for other in found):
+            found.append(run)
+    return tuple(found)
+
+
 def replicates_of(experiment: Experiment, run: str) -> tuple[str, ...]:
     """Return the runs that agree with one in all declared settings, that run first.
 
@@ -119,6 +136,8 @@ class SettingsTried:
         Objectives, and the settings that are to be recommended.
     contradicted : mapping of (run, tag) to Finding
         Series on which nothing rests.
+    same : mapping of pairs of runs to Finding
+        Runs that are one observation; see `health.one_observation`.
 
     Attributes
     ----------
@@ -131,11 +150,16 @@ class SettingsTried:
     """
 
     def __init__(
-        self, experiment: Experiment, declared: DeclaredRecommendation, contradicted: Contradicted
+        self,
+        experiment: Experiment,
+        declared: DeclaredRecommendation,
+        contradicted: Contradicted,
+        same: Mapping[frozenset[str], Finding],
     ) -> None:
         self.experiment = experiment
         self.declared = declared
         self.contradicted = contradicted
+        self.same = same
         self.every: Comparison = experiment.all_runs()
         self.titles = {
             name: setting.title.lower() for name, setting in experiment.definition.settings.items()
@@ -180,9 +204,22 @@ class SettingsTried:
         found = []
         for runs in groups.values():
             present = [run for run in runs if run in self.every.present] or runs
+            # A seed that was run twice, or a copy, is one observation of its setting.
+            present = list(each_once(present, self.same))
             settings = {name: values[present[0]][name] for name in recommended}
             found.append(self._one_tried(tuple(present), settings))
-        return tuple(found), apart
+        return tuple(self._held_apart(tried, found) for tried in found), apart
+
+    def _held_apart(self, tried: Tried, every: Sequence[Tried]) -> Tried:
+        """Bar a setting of which a run is one observation with a run of another setting."""
+        if tried.barred or self.experiment.definition.baseline in tried.runs:
+            return tried
+        for other in every:
+            for pair in product(tried.runs, other.runs) if other is not tried else ():
+                if (finding := self.same.get(frozenset(pair))) is not None:
+                    told = f"{pair[0]} and {pair[1]} are one observation ({finding.code})"
+                    return replace(tried, barred=told)
+        return tried
 
     def _one_tried(
         self, runs: tuple[str, ...], settings: Mapping[str, Quantity | str | None]
@@ -308,7 +345,7 @@ class SettingsTried:
         for row, series in enumerate(self.series(tried.runs, measure)):
             if isinstance(series, Series):
                 known = series.run.known_until(series.tag, clock) * (1 + 1e-9)
-                read = series.events.reading_error.to_numpy(dtype=float) * series.factor
+                read = series.events.reading_errors * series.factor
                 for at, indices in enumerate(series.at(clock, positions)):
                     if indices and positions[at] <= known:
                         numbers[row, at] = np.median(series.values[list(indices)])

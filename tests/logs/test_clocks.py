@@ -90,7 +90,8 @@ def test_files_of_one_process_are_one_session(tmp_path: Path) -> None:
     run = TrainingRun("uni_6", minutes=20, segment_frames=(300_000,), logs_hours=False)
     truth = write_run(tmp_path, run)
     assert len(truth.folders) == 2
-    found = open_logs(tmp_path)["uni_6"].scalars("Training/loss").minutes
+    logs = open_logs(tmp_path, continues={"uni_6_2": "uni_6"})
+    found = logs["uni_6"].scalars("Training/loss").minutes
     np.testing.assert_allclose(found, [5, 10, 15, 20])
 
 

@@ -7,6 +7,7 @@ import math
 import os
 import sys
 import tracemalloc
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from rulka_analysis.domains.trackmania import DOMAIN
+from rulka_analysis.logs.clocks import Conventions
 from rulka_analysis.logs.runs import Logs, Run
 from rulka_analysis.values import questions
 from rulka_analysis.values.errors import LogDirectoryError, UnknownRunError, UnknownTagError
@@ -42,6 +44,15 @@ def write_file(folder: Path, created: float, *events: tuple[str, int, float, flo
 def series(run: Run, tag: str) -> list[tuple[int, float]]:
     events = run.scalars(tag)
     return list(zip(events.step.tolist(), events.value.tolist(), strict=True))
+
+
+def splitting_at(*steps: int) -> Conventions:
+    """Return conventions of a program that goes on in another folder at these steps."""
+    return replace(DOMAIN.conventions, segment_steps=steps)
+
+
+def logs_of_segments(folder: Path) -> Logs:
+    return Logs(folder, conventions=splitting_at(300_000))
 
 
 def kinds(run: Run) -> list[str]:
@@ -72,11 +83,15 @@ def test_after_a_restart_the_later_file_wins_and_what_it_overlaid_is_counted(
     write_file(tmp_path / "run", START + 900, ("a", 40, 7.0, 1), ("a", 50, 8.0, 2))
     run = Logs(tmp_path)["run"]
     assert series(run, "a") == [(10, 1.0), (20, 2.0), (30, 3.0), (40, 7.0), (50, 8.0)]
-    # What was given up was given up for every tag.
-    assert series(run, "only_before") == [(10, 1.0), (20, 2.0), (30, 3.0)]
+    # What was not written again is not given up.
+    assert len(series(run, "only_before")) == 5
     (finding,) = run.findings
-    assert (finding.kind, finding.severity, finding.run) == ("restart", "note", "run")
-    assert "starts again at step 40: 4 events" in finding.message
+    assert (finding.kind, finding.severity, finding.run) == ("restart", "warning", "run")
+    assert "starts again at step 40: 2 events of 12 (17 %) are given up, of a 29 %" in (
+        finding.message
+    )
+    assert finding.tag == "a"
+    assert (run.given_up, run.written, run.share_given_up) == ({"a": 2}, 12, 2 / 12)
 
 
 def test_a_later_file_that_shares_no_tag_overlays_nothing(tmp_path: Path) -> None:
@@ -97,7 +112,8 @@ def test_files_written_at_the_same_time_are_both_kept_and_named(tmp_path: Path) 
     write_file(tmp_path / "run", START, ("a", 10, 1.0, 10), ("a", 20, 2.0, 100))
     write_file(tmp_path / "run", START + 50, ("a", 10, 3.0, 1), ("a", 20, 4.0, 100))
     run = Logs(tmp_path)["run"]
-    assert series(run, "a") == [(10, 1.0), (20, 2.0), (10, 3.0), (20, 4.0)]
+    # In the order of their times.
+    assert series(run, "a") == [(10, 1.0), (10, 3.0), (20, 2.0), (20, 4.0)]
     assert kinds(run) == ["written_at_the_same_time"]
 
 
@@ -113,8 +129,8 @@ def test_three_sessions_each_going_back_leave_the_truth(tmp_path: Path) -> None:
         assert events.wall_time.tolist() == expected.wall_time.tolist()
         # Hours are logged as float32.
         np.testing.assert_allclose(events.minutes, expected.minute, atol=1e-4)
-    counts = [int(f.message.split(": ")[1].split()[0]) for f in run.findings]
-    assert sum(counts) == truth.overlaid > 100
+    assert sum(run.given_up.values()) == truth.overlaid > 100
+    assert run.written == len(truth.events) + truth.overlaid
     assert run.duration == pytest.approx(60, abs=1e-4)
 
 
@@ -124,7 +140,7 @@ def test_three_sessions_each_going_back_leave_the_truth(tmp_path: Path) -> None:
 def test_segments_are_one_run_and_hold_all_of_it(tmp_path: Path) -> None:
     run = TrainingRun("uni_6", minutes=30, segment_frames=(300_000, 600_000), logs_hours=False)
     truth = write_run(tmp_path, run)
-    logs = Logs(tmp_path)
+    logs = Logs(tmp_path, conventions=splitting_at(300_000, 600_000))
     assert logs.runs == ("uni_6",)
     assert logs["uni_6"].folders == truth.folders == ("uni_6", "uni_6_2", "uni_6_3")
     events, expected = logs["uni_6"].scalars("Training/loss"), truth.of("Training/loss")
@@ -137,7 +153,7 @@ def test_a_restart_that_goes_back_before_a_segment_keeps_one_run(tmp_path: Path)
     restart = Restart(12, back=3, pause=40)
     run = TrainingRun("uni_6", minutes=20, segment_frames=(300_000,), restarts=(restart,))
     truth = write_run(tmp_path, run)
-    logs = Logs(tmp_path)
+    logs = Logs(tmp_path, conventions=splitting_at(300_000))
     assert logs.runs == ("uni_6",)
     events = logs["uni_6"].scalars("Race/race_time_ratio_hock")
     expected = truth.of("Race/race_time_ratio_hock")
@@ -177,6 +193,7 @@ def test_a_layout_and_a_run_that_died_at_once_are_no_runs(tmp_path: Path) -> Non
     logs = Logs(tmp_path)
     assert logs.runs == ("uni_5",)
     assert logs.findings == ()
+    assert logs.without_scalars == {"lay_mono": 1, "uni_4": 1}
 
 
 def test_a_header_only_file_in_a_runs_folder_changes_nothing(tmp_path: Path) -> None:
@@ -207,7 +224,11 @@ def test_what_pytorch_logs_with_hyperparameters_belongs_to_the_run(tmp_path: Pat
     assert logs.runs == ("run", "run/1700000001.5")
     assert logs["run"].hyperparameters == {"lr": 0.5}
     assert series(logs["run"], "a") == [(7, 1.0)]
-    assert series(logs["run"], "final") == [(0, 3.0)]
+    assert logs["run"].tags == ("a",)
+    assert logs["run"].beside == ("run/1700000000.5",)
+    # The values are those of the folder itself.
+    assert series(logs["run/1700000000.5"], "final") == [(0, 3.0)]
+    assert "run/1700000000.5" in logs
     assert logs["run"].findings == ()
 
 
@@ -436,7 +457,7 @@ def test_the_states_of_a_runs_files_are_its_digest_file_by_file(tmp_path: Path) 
     )
     write_file(tmp_path / "other", START, ("a", 1, 1.0, 1))
 
-    logs = Logs(tmp_path)
+    logs = logs_of_segments(tmp_path)
     before = logs.digest("uni_6")
     states = logs.file_states("uni_6")
     files = [path for path in tmp_path.rglob("*") if path.is_file() and "other" not in path.parts]
@@ -448,12 +469,12 @@ def test_the_states_of_a_runs_files_are_its_digest_file_by_file(tmp_path: Path) 
     assert logs.file_states("uni_7") == {}
 
     logs["uni_6"].scalars("Training/loss")
-    assert Logs(tmp_path).file_states("uni_6") == states
-    assert Logs(tmp_path).digest("uni_6") == before
+    assert logs_of_segments(tmp_path).file_states("uni_6") == states
+    assert logs_of_segments(tmp_path).digest("uni_6") == before
     for path in files:
         data = path.read_bytes()
         path.write_bytes(data + b"\n")
-        changed = Logs(tmp_path)
+        changed = logs_of_segments(tmp_path)
         assert changed.digest("uni_6") != before
         grown = path.relative_to(tmp_path).as_posix()
         assert {
@@ -534,7 +555,8 @@ REAL_FOLDERS = (
 
 @cache
 def real_logs(folder: str) -> Logs:
-    return Logs(REAL_LOGS / folder)
+    # One of them goes back within its file.
+    return Logs(REAL_LOGS / folder, overlap="keep all")
 
 
 @pytest.mark.skipif(not REAL_LOGS.is_dir(), reason="no real logs here")
@@ -567,12 +589,4 @@ def test_real_logs_equal_what_tensorboard_reads(folder: str) -> None:
             found = run.scalars(tag)
             steps = zip(found.step, found.value, found.wall_time, strict=True)
             assert [tuple(row) for row in steps] == expected
-    assert compared or "BY571" in folder  # restarts, or hyperparameters beside
-
-
-@pytest.mark.skipif(not REAL_LOGS.is_dir(), reason="no real logs here")
-def test_a_real_folder_of_restarts_is_resolved() -> None:
-    run = real_logs("BY571+DQN-Atari-Agents")["runs/n_step_dqn_test"]
-    assert len(run.files) > 1
-    assert "restart" in kinds(run)
-    assert run.hyperparameters
+    assert compared

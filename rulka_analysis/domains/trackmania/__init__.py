@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rulka_analysis.domains.trackmania.rules import RULES
 from rulka_analysis.logs.clocks import Clock, Conventions
 from rulka_analysis.metrics.domain import Domain, Variant, Words
+from rulka_analysis.values import rules
 
 if TYPE_CHECKING:
     from rulka_analysis.health.readings import Pair, Readings
@@ -41,13 +43,20 @@ def _is_bundled(path: Path) -> bool:
     return is_bundled(path)
 
 
+rules.register(RULES)
+
 FRAMES = Clock(
     "steps", "frames", "frames", 250_000.0, "Frames played", "Frames played (millions)", 1e6
 )
+SEGMENT_FRAMES = (6_000_000, 15_000_000, 30_000_000, 45_000_000, 80_000_000, 150_000_000)
+"""Where the training program moves on to another folder: from uni_6 to uni_6_2, and so on."""
+
 DOMAIN = Domain(
     name="trackmania",
     catalogue_file=Path(__file__).parent / "catalogue.toml",
-    conventions=Conventions(FRAMES, "cumul_training_hours", "cumul_number_batches_done"),
+    conventions=Conventions(
+        FRAMES, "cumul_training_hours", "cumul_number_batches_done", SEGMENT_FRAMES
+    ),
     words=Words("race", "races"),
     variant=Variant("map", "maps"),
     placeholders={"status": "trained"},

@@ -54,14 +54,20 @@ def _finding(driving: Driving, reading: Reading) -> Finding | None:
         # one than a race before that is late all the same: a best never gets worse.
         known = every_at <= own.known_until
         at, best = every_at[known], every[known]
-    if not len(best):
-        return None
-    return (
-        _of_another_map(driving, reading, best, own)
-        or _without_race(log, reading, at, best, own)
-        or _rises(log, reading, every_at, every)
-        or _late(log, reading, every_at, every, own)
-    )
+    # Where no race on the map is logged at all, there is nothing to hold the tag against.
+    if not own.any_logged:
+        return _rises(log, reading, every_at, every)
+    found = None
+    if len(best):
+        found = (
+            _of_another_map(driving, reading, best, own)
+            or _without_race(log, reading, at, best, own)
+            or _rises(log, reading, every_at, every)
+        )
+    # The value it starts with says that no race was finished: once one was, it is late as well.
+    waiting = reading.finite
+    then = np.rint(reading.values[waiting]).astype(np.int64)
+    return found or _late(log, reading, reading.minutes[waiting], then, own)
 
 
 def _of_another_map(
@@ -104,8 +110,10 @@ def _without_race(
     if not own.both:
         return None
     map = log.variant_title(reading.variant)
-    # A point of a published curve is up to one resolution late, a typed value is not.
-    then = own.best_by(at + log.resolution)
+    # A point of a published curve is up to one resolution late, a typed value is not. What a
+    # restart gave up was driven all the same, and its best may have been kept.
+    kept = float(own.given_up.min()) if len(own.given_up) else np.inf
+    then = np.minimum(own.best_by(at + log.resolution), kept)
     below = best < then
     if log.beginning_missing > LONG_MINUTES:
         # A best may be of a race before the log begins; from there on a new one may not.
@@ -144,7 +152,7 @@ def _not_a_race(at: Floats, best: Integers, own: Races) -> NDArray[np.bool_]:
         return np.ones(len(best), dtype=bool)
     slot = np.minimum(np.searchsorted(times, best), len(times) - 1)
     driven: NDArray[np.bool_] = (times[slot] == best) & (own.minutes[first[slot]] <= at + 1e-6)
-    return ~driven
+    return ~(driven | np.isin(best, own.given_up))
 
 
 def _rises(log: Readings, reading: Reading, at: Floats, best: Integers) -> Finding | None:
@@ -166,6 +174,8 @@ def _rises(log: Readings, reading: Reading, at: Floats, best: Integers) -> Findi
 def _late(
     log: Readings, reading: Reading, at: Floats, best: Integers, own: Races
 ) -> Finding | None:
+    if log.disordered or not len(best):
+        return None
     interval = write_interval(reading.minutes)
     # Points of a published curve are up to one resolution late, the race's as well as the best's.
     slack = 3 * log.resolution if log.published else np.nan_to_num(interval)
@@ -195,22 +205,24 @@ def _late(
 
 
 def _sure_to_stand(reading: Reading, own: Races) -> Races:
-    """Leave out races after the last write of a file that another follows.
+    """Leave out races after the last write of a session that another follows.
 
     A resumed run may have given them up.
     """
     keep = np.ones(len(own.minutes), dtype=bool)
-    for file in np.unique(own.files)[:-1]:
-        written = reading.minutes[reading.files == file]
+    for session in np.unique(own.sessions)[:-1]:
+        written = reading.minutes[reading.sessions == session]
         last = float(written.max()) if len(written) else -np.inf
-        keep &= (own.files != file) | (own.minutes <= last)
+        keep &= (own.sessions != session) | (own.minutes <= last)
     return Races(
         own.minutes[keep],
         own.milliseconds[keep],
-        own.files[keep],
+        own.sessions[keep],
         own.known_until,
         own.every,
         own.both,
+        own.any_logged,
+        own.given_up,
     )
 
 

@@ -23,7 +23,7 @@ class Races:
 
     Parameters
     ----------
-    minutes, milliseconds, files : arrays of shape (n,)
+    minutes, milliseconds, sessions : arrays of shape (n,)
         The finished races.
     known_until : float
         Minute up to which every new best is known; -inf without any race.
@@ -31,14 +31,21 @@ class Races:
         Every race is known, not new bests only.
     both : bool
         Greedy and exploring races are known, so no race can be better than all of them.
+    any_logged : bool
+        Some tag of race times on the map is there.
+    given_up : array of shape (m,)
+        Times of finished races in milliseconds, those that a restart gave up included; empty where
+        none was.
     """
 
     minutes: Floats
     milliseconds: Integers
-    files: Integers
+    sessions: Integers
     known_until: float
     every: bool
     both: bool
+    any_logged: bool
+    given_up: Integers
 
     @property
     def best(self) -> float:
@@ -81,27 +88,38 @@ class Driving:
         """Return the finished races on a map."""
         if map not in self._races:
             here = [reading for reading in self.times if reading.variant == map]
-            self._races[map] = _races(here, published=self.log.published, whole=self.log.whole)
+            self._races[map] = _races(here, self.log)
         return self._races[map]
 
 
-def _races(readings: Sequence[Reading], *, published: bool, whole: bool) -> Races:
+def _races(readings: Sequence[Reading], log: Readings) -> Races:
+    published, whole = log.published, log.whole
     parts = [(r, _finished(r)) for r in readings]
     names = {r.metric.name for r in readings if r.metric}
     minutes = np.concatenate([np.empty(0), *(r.minutes[at] for r, at in parts)])
     times = np.concatenate([np.empty(0), *(r.values[at] for r, at in parts)])
-    files = np.concatenate([np.empty(0, dtype=np.int64), *(r.files[at] for r, at in parts)])
+    sessions = np.concatenate([np.empty(0, dtype=np.int64), *(r.sessions[at] for r, at in parts)])
     order = np.argsort(minutes, kind="stable")
+    given_up = (
+        [r.tag for r in readings] if any(f.kind == "restart" for f in log.run.findings) else []
+    )
     return Races(
         minutes=minutes[order],
-        milliseconds=np.rint(times[order] * 1000).astype(np.int64),
-        files=files[order],
+        milliseconds=_milliseconds(times[order]),
+        sessions=sessions[order],
         known_until=min((r.known_until for r in readings), default=-math.inf),
         every=whole and not published and not any(r.records_only for r in readings),
         # In a whole log, a kind of race that has no tag was not driven.
         both=whole
         and (not published or not any(map(names.isdisjoint, (GREEDY_TIMES, EXPLORING_TIMES)))),
+        any_logged=bool(readings),
+        given_up=_milliseconds(np.concatenate([np.empty(0), *map(log.given_up, given_up)])),
     )
+
+
+def _milliseconds(seconds: Floats) -> Integers:
+    found: Integers = np.rint(seconds[np.isfinite(seconds)] * 1000).astype(np.int64)
+    return found
 
 
 def _finished(reading: Reading) -> NDArray[np.bool_]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from rulka_analysis.domains.trackmania.all_time_bests import all_time_best_findings
+from rulka_analysis.domains.trackmania.derived import derived_settings
 from rulka_analysis.domains.trackmania.driving import (
     EXPLORING_TIMES,
     GREEDY_TIMES,
@@ -49,6 +50,7 @@ def findings_of_run(log: Readings) -> Iterator[Finding]:
     yield from _flags_against_times(log)
     yield from _times_that_no_race_had(log)
     yield from _before_first_race(driving)
+    yield from derived_settings(log)
 
 
 def findings_of_pair(pair: Pair) -> Iterator[Finding]:
@@ -112,7 +114,8 @@ def _times_that_no_race_had(log: Readings) -> Iterator[Finding]:
         order = np.argsort(races.wall_times, kind="stable")
         at = order[np.minimum(at, len(order) - 1)]
         same = (races.wall_times[at] == copy.wall_times) & (races.values[at] == copy.values)
-        wrong = np.flatnonzero(~same & copy.finite)
+        # A race of which only the copy is left was given up with what a restart went over again.
+        wrong = np.flatnonzero(~same & copy.finite & ~copy.gone_over)
         if len(wrong):
             first = wrong[0]
             yield Finding(

@@ -93,6 +93,17 @@ def unreadable_folder(folder: str, cause: str) -> Finding:
     )
 
 
+def unreadable_link(link: str, cause: str) -> Finding:
+    return Finding(
+        kind="unreadable",
+        severity="warning",
+        message=f"link {printable(link)} cannot be followed: {printable(cause)}",
+        why="A run that it was to show, if there is one, is missing from everything computed.",
+        remedy="Mend the link, or remove it.",
+        file=link,
+    )
+
+
 def rounded_value(file: str, tag: str) -> Finding:
     return Finding(
         kind="rounded_value",

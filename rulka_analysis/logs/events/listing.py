@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import warnings
 from pathlib import Path
 
@@ -87,10 +89,19 @@ def search(folder: str | os.PathLike[str]) -> tuple[list[Path], list[Finding]]:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)
-                    elif entry.is_symlink() and entry.is_dir():
-                        linked_folders.append(entry.path)
-                    elif is_event_file_name(entry.name):
-                        (linked_files if entry.is_symlink() else files).append(entry.path)
+                    elif not entry.is_symlink():
+                        if is_event_file_name(entry.name):
+                            files.append(entry.path)
+                    elif is_event_file_name(entry.name) and not _leads_to_folder(entry):
+                        linked_files.append(entry.path)
+                    else:
+                        try:
+                            if stat.S_ISDIR(entry.stat().st_mode):
+                                linked_folders.append(entry.path)
+                        except OSError as error:
+                            # One bad entry hides no other.
+                            cause = _why_not_followed(error)
+                            findings.append(file_findings.unreadable_link(entry.path, cause))
         except OSError as error:
             findings.append(file_findings.unreadable_folder(current, error.strerror or str(error)))
 
@@ -105,6 +116,27 @@ def search(folder: str | os.PathLike[str]) -> tuple[list[Path], list[Finding]]:
                 seen_files.add(identity)
     findings.sort(key=lambda finding: finding.file or "")
     return sorted(map(Path, files), key=lambda path: (path.parent.parts, path.name)), findings
+
+
+_CAUSES = {
+    errno.ELOOP: "it leads round in a circle",
+    errno.ENOENT: "nothing is there",
+    errno.ENOTDIR: "its way goes through a file as if that were a folder",
+    errno.ENAMETOOLONG: "its way is longer than the system allows",
+    errno.EACCES: "you have no right to follow it",
+    errno.EPERM: "you have no right to follow it",
+}
+
+
+def _why_not_followed(error: OSError) -> str:
+    return _CAUSES.get(error.errno or 0, error.strerror or str(error))
+
+
+def _leads_to_folder(link: os.DirEntry[str]) -> bool:
+    try:
+        return link.is_dir()
+    except OSError:
+        return False  # Reading the file says what is wrong.
 
 
 def _identity(file: str) -> tuple[int, int] | None:

@@ -51,6 +51,7 @@ from rulka_analysis.pages.sphinx.quoting import (
 from rulka_analysis.pages.sphinx.reference import add_directives
 from rulka_analysis.pages.sphinx.rendering import add_nodes, data_banner
 from rulka_analysis.pages.sphinx.reporting import BuildReport
+from rulka_analysis.pages.sphinx.rules import add_rules
 from rulka_analysis.pages.sphinx.verdict_tables import add_verdicts
 from rulka_analysis.project import open_logs
 from rulka_analysis.values.digests import digest_file, digest_of, digest_text
@@ -84,6 +85,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_directives(app)
     add_conclusion_nodes(app)
     add_verdicts(app)
+    add_rules(app)
     setup_typed_numbers(app)
     app.connect("config-inited", lock)
     app.connect("builder-inited", telling(execute))

@@ -230,8 +230,7 @@ def _event(event: Mapping[str, Any]) -> str:
     if event["published"]:
         place.append("wall time not published")
     else:
-        moment = datetime.datetime.fromtimestamp(event["wall_time"], tz=datetime.UTC)
-        place.append(moment.strftime("%Y-%m-%d %H:%M:%S UTC"))
+        place.append(_moment(event["wall_time"]))
     value = event["value"]
     shown = format_number(value, 0) if value == int(value) else f"{value:,.7g}"
     return (
@@ -243,6 +242,21 @@ def _event(event: Mapping[str, Any]) -> str:
         + _line("File", event["file"], code=True)
         + "</span>"
     )
+
+
+def _moment(seconds: float | None) -> str:
+    """Word a wall time as logged; one that no calendar holds as the number it is.
+
+    Examples
+    --------
+    >>> _moment(1.7e9), _moment(1.7e12), _moment(float("nan"))
+    ('2023-11-14 22:13:20 UTC', 'wall time 1700000000000', 'wall time nan')
+    """
+    try:
+        moment = datetime.datetime.fromtimestamp(seconds, tz=datetime.UTC)  # type: ignore[arg-type]
+    except (ValueError, OverflowError, OSError, TypeError):
+        return f"wall time {seconds:.0f}" if seconds is not None else "wall time not known"
+    return moment.strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _line(name: str, text: str, *, code: bool = False) -> str:

@@ -8,7 +8,13 @@ from rulka_analysis.pages.tables.comparison import (
     times_to_targets,
     window,
 )
-from rulka_analysis.pages.tables.health import contradicted_tags, findings, findings_counted
+from rulka_analysis.pages.tables.health import (
+    contradicted_tags,
+    findings,
+    findings_by_rule,
+    findings_counted,
+    muted_findings,
+)
 from rulka_analysis.pages.tables.overview import runs
 from rulka_analysis.pages.tables.verdict import conclusions, deciding, margins, verdict_in_words
 
@@ -19,8 +25,10 @@ __all__ = [
     "curve",
     "deciding",
     "findings",
+    "findings_by_rule",
     "findings_counted",
     "margins",
+    "muted_findings",
     "relation",
     "runs",
     "summary",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rulka_analysis.experiments.comparison import Comparison, window_end
+from rulka_analysis.health import marks
 from rulka_analysis.logs.clocks import MINUTES, Clock
 from rulka_analysis.logs.positions import checkpoints
 from rulka_analysis.metrics.series import Line, Measure, Series, direction
+from rulka_analysis.pages.tables.marked import Marked
 from rulka_analysis.values.quantities import NOT_IN_THESE_LOGS, Quantity, Sentence, format_number
-from rulka_analysis.values.sentences import listed
+from rulka_analysis.values.sentences import joined, listed
 from rulka_analysis.values.tables import Cell, Table
 
 
@@ -38,6 +40,7 @@ def summary(
     rows: dict[str, list[Cell]] = {}
     absent: dict[str, None] = {}
     rounded: set[str] = set()
+    said = Marked(comparison)
     for line in lines or comparison.lines:
         measure = comparison.measure(line.metric, line.variant, as_logged=line.as_logged)
         on = asked or comparison.deciding_clock(measure)
@@ -45,12 +48,17 @@ def summary(
         if comparison.present and all(value.text == NOT_IN_THESE_LOGS for value in values.values()):
             absent[measure.title] = None
             continue
-        cells: list[Cell] = [_named(comparison, measure, line.at, on), *values.values()]
+        marked = [said.mark(value) for value in values.values()]
+        said.left_out(measure)
+        cells: list[Cell] = [_named(comparison, measure, line.at, on), *marked]
         for run in comparison.candidates:
             against = _held_against(values[run], values[baseline], run, baseline, measure)
+            if (same := said.one_log(run)) is not None:
+                cells.append(same)
+                continue
             if _differs_when_rounded(values[run], values[baseline], against):
                 rounded.add("ratios" if measure.metric.scales_with else "differences")
-            cells.append(against)
+            cells.append(said.mark(against))
         rows[line.name] = cells
     notes = []
     if rounded:
@@ -58,6 +66,7 @@ def summary(
         notes.append(Sentence("{what} are taken before rounding.", {"what": what}))
     if absent:
         notes.append(Sentence("Not in these logs: {what}.", {"what": "; ".join(absent)}))
+    notes += said.notes
     return Table(columns, rows, f"{comparison.title}: how the runs stand.", notes)
 
 
@@ -65,14 +74,16 @@ def by_run(comparison: Comparison, lines: Sequence[Line], told: str) -> Table:
     """Return numbers of many runs: a row a run, a column a metric; `told` completes the caption."""
     columns = {"run": "Run"}
     cells: dict[str, list[Cell]] = {run: [run] for run in comparison.runs}
+    said = Marked(comparison)
     for line in lines:
         measure = comparison.measure(line.metric, line.variant, as_logged=line.as_logged)
         named = _named(comparison, measure, line.at, MINUTES)
         unit = f" ({measure.unit})" if measure.unit else ""
         columns[line.name] = f"{named}{unit}"
         for run, value in _values(comparison, measure, line.at, MINUTES).items():
-            cells[run].append(value.shown_as(unit=""))
-    return Table(columns, cells, f"{comparison.title}, {told}.")
+            cells[run].append(said.mark(value.shown_as(unit="")))
+        said.left_out(measure)
+    return Table(columns, cells, f"{comparison.title}, {told}.", said.notes)
 
 
 def _against(run: str, baseline: str) -> str:
@@ -137,7 +148,30 @@ def relation(comparison: Comparison, line: Line, candidate: str) -> Sentence:
     clock = comparison.deciding_clock(measure)
     values = _values(comparison, measure, line.at, clock)
     base, value = values[comparison.baseline], values[candidate]
+    same = marks.one_log(comparison, candidate)
+    if same is not None:
+        reason = f"{candidate} and {comparison.baseline} are one observation, not two"
+        fields = {"title": measure.title, "reason": reason, "code": same.code}
+        return Sentence("{title}: no data, {reason} ({code}).", fields)
     difference = value.minus(base, how=f"{candidate} minus {comparison.baseline}")
+    told = _told(comparison, candidate, values, difference, line, measure, clock)
+    against = dict.fromkeys([*marks.behind(comparison, value), *marks.behind(comparison, base)])
+    if not against:
+        return told
+    speaks = {"against": " ".join(marks.explained(against))}
+    return joined([told, Sentence("Nothing is to be concluded from it. {against}", speaks)])
+
+
+def _told(
+    comparison: Comparison,
+    candidate: str,
+    values: Mapping[str, Quantity],
+    difference: Quantity,
+    line: Line,
+    measure: Measure,
+    clock: Clock,
+) -> Sentence:
+    base, value = values[comparison.baseline], values[candidate]
     named = _named(comparison, measure, line.at, clock, ends=": ")
     fields: dict[str, Quantity | str] = {
         **named.values,

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from rulka_analysis.health.by_rule import by_rule
+from rulka_analysis.health.mutes import Muted
+from rulka_analysis.health.readings import several
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.tables import Cell, Table
@@ -20,6 +23,7 @@ def findings(
     none: str = "No damage, restart or overlap was found in these logs, and no logged setting "
     "differs from the definition.",
     kinds: bool = False,
+    most: int | None = None,
 ) -> Table | Sentence:
     """Return findings as a table, or a sentence that says there are none.
 
@@ -32,7 +36,9 @@ def findings(
     none : str
         What to say when there is none.
     kinds : bool
-        Also name the kind of each finding, beside its severity.
+        Also name the rule of each finding, beside its severity.
+    most : int, optional
+        At most so many rows of one rule; a last one says how many more there are.
     """
     if not found:
         return Sentence("{none}", {"none": none})
@@ -40,17 +46,81 @@ def findings(
     if kinds:
         columns = {"kind": "Kind", "run": "Run", "what": "What, why it matters and what to do"}
     rows: dict[str, list[Cell]] = {}
+    told: dict[tuple[str, str], int] = {}
+    left_out: dict[tuple[str, str], int] = {}
     for number, together in enumerate(_alike(found), start=1):
         one = together[0]
+        rule = (one.severity, one.kind)
+        if most is not None and told.get(rule, 0) >= most:
+            left_out[rule] = left_out.get(rule, 0) + len(together)
+            continue
+        told[rule] = told.get(rule, 0) + 1
         run = ", ".join(dict.fromkeys(finding.run or "–" for finding in together))
         what = f"{_told_together(together)} {one.why}".strip()
         rows[str(number)] = (
             # As words a kind can be broken where a column is narrow.
-            [f"{one.severity}: {name_in_words(one.kind)}", run, f"{what} {one.remedy}".strip()]
+            [f"{one.severity}: {_rule(one)}", run, f"{what} {one.remedy}".strip()]
             if kinds
             else [one.severity, run, what, one.remedy]
         )
-    return Table(columns, rows, "What was noticed about these logs.")
+    notes = [
+        Sentence(
+            "{count} more findings of {rule}: see the command line.",
+            {
+                "count": Quantity(count, "", 0, how="counted: findings that are not shown"),
+                "rule": _rule(next(f for f in found if (f.severity, f.kind) == key)),
+            },
+        )
+        for key, count in left_out.items()
+    ]
+    return Table(columns, rows, "What was noticed about these logs.", notes)
+
+
+def findings_by_rule(found: Sequence[Finding]) -> Table | Sentence:
+    """Return findings summed by rule, the worst first: what hundreds of runs are told by.
+
+    Parameters
+    ----------
+    found : sequence of Finding
+    """
+    if not found:
+        return Sentence("No rule found anything in these logs.")
+    columns = {
+        "rule": "Rule",
+        "severity": "Severity",
+        "findings": "Findings",
+        "runs": "Runs",
+        "where": "Where",
+        "remedy": "What to do",
+    }
+    rows: dict[str, list[Cell]] = {}
+    for one in by_rule(found):
+        rows[f"{one.severity}.{one.code or one.kind}"] = [
+            _rule(one.findings[0]),
+            one.severity,
+            Quantity(len(one.findings), "", 0, how="counted: findings of this rule"),
+            Quantity(len(one.runs), "", 0, how="counted: runs that they are about"),
+            several(one.runs, 5) or "–",
+            one.findings[0].remedy,
+        ]
+    return Table(columns, rows, "What was noticed, summed by rule, the worst first.")
+
+
+def muted_findings(muted: Muted) -> Sentence:
+    """Return a sentence on what is muted, and why.
+
+    Parameters
+    ----------
+    muted : Muted
+        See `health.mutes.mute`.
+    """
+    if not muted.muted:
+        return Sentence("Nothing is muted.")
+    return Sentence("Muted: {reasons}.", {"reasons": "; ".join(muted.reasons)})
+
+
+def _rule(one: Finding) -> str:
+    return f"{one.code} {name_in_words(one.kind)}".strip()
 
 
 def _alike(found: Sequence[Finding]) -> list[list[Finding]]:

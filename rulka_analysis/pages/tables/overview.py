@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity, Sentence
@@ -57,7 +60,7 @@ def runs(
             how = "from its start to its last event, without pauses"
             if _published_duration(run):
                 how = "as published; of a segment that goes on, the length was not published"
-            cells.append(Quantity(run.duration, "min", 0, how=how))
+            cells.append(_duration(run, how))
             cells.append(_last_step(run))
             if len(run.folders) > 1:
                 cells[0] = _with_segments(run)
@@ -70,6 +73,13 @@ def runs(
     return Table(columns, rows, "The runs, their settings and how long they lasted.", notes)
 
 
+def _duration(run: Run, how: str) -> Quantity:
+    if math.isnan(run.duration):
+        reason = f"nothing in the log of {run.name} tells how long it took"
+        return Quantity.unknown(reason, "min", label="not known")
+    return Quantity(run.duration, "min", 0, how=how)
+
+
 def _published_duration(run: Run) -> bool:
     return run.provenance is not None and run.provenance.duration_minutes is not None
 
@@ -80,7 +90,7 @@ def _with_segments(run: Run) -> Sentence:
     fields: dict[str, Quantity | str] = {"run": run.name, "segments": names}
     beyond: dict[float, tuple[str, int]] = {}
     for tag in run.tags:
-        minutes = run.scalars(tag).minutes.to_numpy()
+        minutes = run.events(tag).minutes
         for index in (minutes > run.duration * (1 + 1e-9)).nonzero()[0]:
             beyond.setdefault(float(minutes[index]), (tag, int(index)))
     if not beyond:
@@ -126,11 +136,12 @@ def _last_step(run: Run) -> Quantity:
         return Quantity.unknown(f"the log has no clock of {steps}", label="not known")
     highest: tuple[int, str, int] | None = None
     for tag in run.tags:
-        events = run.scalars(tag)
-        inside = events[events.minutes <= run.duration * (1 + 1e-9)]
-        if len(inside):
-            index = int(inside.step.idxmax())
-            highest = max(highest or (-1, "", 0), (int(inside.step.max()), tag, index))
+        events = run.events(tag)
+        # Without minutes, nothing lies beyond the duration.
+        beyond = events.minutes > run.duration * (1 + 1e-9)
+        if not beyond.all():
+            index = int(np.where(beyond, np.iinfo(np.int64).min, events.steps).argmax())
+            highest = max(highest or (-1, "", 0), (int(events.steps[index]), tag, index))
     if highest is None:
         return Quantity.unknown("the log has no event within its duration", label="not known")
     step, tag, index = highest

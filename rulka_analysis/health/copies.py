@@ -1,0 +1,216 @@
+"""One log under several names, and one seed that was run twice: one observation, not two.
+
+What two different runs may share (settings, schedules, counters, flags, a bound that values pile up
+at) is no sign. What else two runs log agrees value for value only if it is the same observation:
+whole, or as far as the one that is a part goes; whatever its times and steps count from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rulka_analysis.health.readings import Floats, Reading, Readings, several
+from rulka_analysis.values.findings import Finding
+
+# So many different values that go up and down are not the same twice by chance.
+SURELY = 5
+# Beginnings and ends by which runs are found that may be the same.
+_KEY = 8
+# Of times between events: what shifting float64 seconds, or writing them as float32 days, loses.
+_CLOSE = 0.02
+
+KINDS = ("identical_series", "seed_run_twice")
+
+
+def one_observation(findings: Iterable[Finding]) -> dict[frozenset[str], Finding]:
+    """Return the pairs of runs that are one observation, with the finding that says so."""
+    found: dict[frozenset[str], Finding] = {}
+    for finding in findings:
+        if finding.kind in KINDS:
+            for pair in combinations(finding.runs, 2):
+                found.setdefault(frozenset(pair), finding)
+    return found
+
+
+def copies(logs: Sequence[Readings]) -> Iterator[Finding]:
+    """Yield runs that hold the same observation; many names of one log are one finding.
+
+    Parameters
+    ----------
+    logs : sequence of Readings
+        All runs among which to look; the first of several is taken to be the original.
+    """
+    telling = {log.name: _telling(log) for log in logs}
+    by_name = {log.name: log for log in logs}
+    # Runs that agree in all values stand together, so that the others are compared once with them.
+    classes: dict[tuple[tuple[str, bytes], ...], list[str]] = {}
+    for name, series in telling.items():
+        if series:
+            values = tuple((tag, _values(r).tobytes()) for tag, r in series.items())
+            classes.setdefault(values, []).append(name)
+    members = {names[0]: names for names in classes.values()}
+    for first, names in members.items():
+        same = {n: _same_tags(telling[first], telling[n]) for n in names[1:]}
+        of_one_log = [first, *(n for n, s in same.items() if s is not None and s.one_log)]
+        if len(of_one_log) > 1:
+            said = [s for n in of_one_log[1:] if (s := same[n]) is not None]
+            yield _finding([by_name[n] for n in of_one_log], said, tuple(of_one_log))
+        for name, found in same.items():
+            if found is not None and not found.one_log:
+                yield _finding([by_name[first], by_name[name]], [found], (first, name))
+    order = {log.name: at for at, log in enumerate(logs)}
+    suspects = _suspects({first: telling[first] for first in members})
+    for pair in sorted(suspects, key=lambda pair: sorted(order[name] for name in pair)):
+        one, other = sorted(pair, key=order.__getitem__)
+        found = _same_tags(telling[one], telling[other])
+        if found is not None:
+            runs = (*members[one], *members[other])
+            yield _finding([by_name[one], by_name[other]], [found], runs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Same:
+    """What two runs share: the tags, whether times or steps between values agree, and how much."""
+
+    tags: tuple[str, ...]
+    one_log: bool
+    shifted: bool
+    whole: bool
+
+
+def _telling(log: Readings) -> dict[str, Reading]:
+    """Return the series of a run that cannot agree with another run's by chance or by design."""
+    return {reading.tag: reading for reading in log if _tells(reading)}
+
+
+def _tells(reading: Reading) -> bool:
+    metric = reading.metric
+    if metric is not None and (
+        not metric.decides
+        or metric.schedule
+        or metric.setting is not None
+        or metric.summary in ("finish_rate", "rate", "clock", "setting", "best")
+    ):
+        return False
+    values = _values(reading)
+    moves = np.diff(values)
+    distinct = len(np.unique(values[:1000]))
+    # A metric of the catalogue is known to be measured; a tag nobody knows may be a schedule or a
+    # counter, which only rises or falls.
+    restless = metric is not None or min((moves > 0).sum(), (moves < 0).sum()) >= 2
+    return len(values) >= SURELY and distinct >= SURELY and bool(restless)
+
+
+def _values(reading: Reading) -> Floats:
+    """Return a series without unfinished episodes and what is no number."""
+    values = reading.values[_usable(reading)]
+    found: Floats = values
+    return found
+
+
+def _usable(reading: Reading) -> NDArray[np.bool_]:
+    metric = reading.metric
+    usable = reading.finite
+    if metric is not None and metric.cutoff_seconds is not None:
+        limit = metric.cutoff_seconds * (1000 if metric.unit == "ms" else 1)
+        with np.errstate(invalid="ignore"):
+            usable = usable & (reading.values < limit)
+    return usable
+
+
+def _suspects(series: Mapping[str, Mapping[str, Reading]]) -> set[tuple[str, str]]:
+    """Return pairs of runs of which a series begins or ends alike: few, however many runs."""
+    alike: dict[tuple[str, int, bytes], list[str]] = {}
+    for name, readings in series.items():
+        for tag, reading in readings.items():
+            values = _values(reading)
+            count = min(len(values), SURELY if len(values) < _KEY else _KEY)
+            # Runs of different length: the shorter one's few values begin the longer one's.
+            for length in {SURELY, count}:
+                alike.setdefault((tag, length, values[:length].tobytes()), []).append(name)
+                alike.setdefault((tag, -length, values[-length:].tobytes()), []).append(name)
+    return {
+        (one, other)
+        for names in alike.values()
+        for at, one in enumerate(names)
+        for other in names[at + 1 :]
+        if one != other
+    }
+
+
+def _same_tags(ours: Mapping[str, Reading], theirs: Mapping[str, Reading]) -> _Same | None:
+    found: list[tuple[str, slice, slice]] = []
+    for tag in ours:
+        if tag in theirs and (parts := _overlap(_values(ours[tag]), _values(theirs[tag]))):
+            found.append((tag, *parts))
+    shared = [tag for tag in ours if tag in theirs]
+    decides = any((metric := ours[tag].metric) and metric.decides for tag, *_ in found)
+    # Where most of what they log differs, one tag of another program may agree by design.
+    if not found or (2 * len(found) < len(shared) and not decides):
+        return None
+    one_log, shifted, whole = False, False, True
+    for tag, own, other in found:
+        mine, its = ours[tag], theirs[tag]
+        pairs = [
+            (one[_usable(mine)][own].astype(float), two[_usable(its)][other].astype(float))
+            for one, two in ((mine.wall_times, its.wall_times), (mine.steps, its.steps))
+        ]
+        (wall, walls), (steps, others) = pairs
+        same_wall = _parallel(wall, walls, _CLOSE)
+        # Steps of a seed that is run twice agree, too: only times tell one log from two.
+        stands_still = np.ptp(wall) == 0 or np.ptp(walls) == 0
+        one_log |= same_wall or (stands_still and _parallel(steps, others, 0.5))
+        shifted |= bool(abs(wall[0] - walls[0]) > 1 or steps[0] != others[0])
+        whole &= len(wall) == len(_values(mine)) == len(_values(its))
+    return _Same(tuple(tag for tag, *_ in found), one_log, shifted, whole)
+
+
+def _overlap(ours: Floats, theirs: Floats) -> tuple[slice, slice] | None:
+    """Return where one series is the beginning, or the end, of the other; None where it is not."""
+    count = min(len(ours), len(theirs))
+    if count < SURELY or len(np.unique(ours[:count])) < SURELY:
+        return None
+    if np.array_equal(ours[:count], theirs[:count]):
+        return slice(0, count), slice(0, count)
+    if len(ours) != len(theirs) and np.array_equal(ours[-count:], theirs[-count:]):
+        return slice(len(ours) - count, None), slice(len(theirs) - count, None)
+    return None
+
+
+def _parallel(ours: Floats, theirs: Floats, close: float) -> bool:
+    """Tell whether two clocks differ by a constant only."""
+    apart = ours - theirs
+    return bool(np.isfinite(apart).all() and np.ptp(apart) <= close)
+
+
+def _finding(logs: Sequence[Readings], same: Sequence[_Same], runs: tuple[str, ...]) -> Finding:
+    """Word that runs are one observation; the first of them is the original."""
+    names = several((log.name for log in logs), 9)
+    part = "" if all(one.whole for one in same) else ", as far as the shorter one goes"
+    told = f"{several(same[0].tags)} of {names} hold the same values one after the other"
+    if same[0].one_log:
+        shift = "; one of them counts from another moment or step on" if same[0].shifted else ""
+        return Finding(
+            "identical_series",
+            "error",
+            f"{told}{part}{shift}.",
+            why="One log is a copy of the other, or went on from a copy: they are one "
+            "observation, not two.",
+            remedy="Leave one of them out, or put back the log that belongs there.",
+            run=logs[1].name,
+            runs=runs,
+        )
+    return Finding(
+        "seed_run_twice",
+        "warning",
+        f"{told}, written at other times{part}.",
+        why="One seed was run twice: they are one observation, not two, whatever else they share.",
+        remedy="Leave one of them out, and give each replicate a seed of its own.",
+        run=logs[1].name,
+        runs=runs,
+    )

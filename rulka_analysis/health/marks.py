@@ -1,0 +1,114 @@
+"""What must be said beside numbers wherever they are printed.
+
+Which series health contradicts, which runs are one observation, how many values are left out
+because they are no numbers. It is found when first asked for, and kept with the run: a table asks
+again for every cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from rulka_analysis.experiments.comparison import Comparison
+from rulka_analysis.health import contradicted, run_findings
+from rulka_analysis.health.copies import copies
+from rulka_analysis.health.readings import Readings
+from rulka_analysis.logs.runs import Run
+from rulka_analysis.metrics.catalogue import Catalogue
+from rulka_analysis.values.findings import Finding
+from rulka_analysis.values.quantities import Quantity
+
+_Titles = tuple[tuple[str, str], ...]
+_FOUND: WeakKeyDictionary[Run, dict[tuple[int, _Titles], Marks]] = WeakKeyDictionary()
+
+
+class Marks:
+    """What is to be said beside the numbers of one run.
+
+    Parameters
+    ----------
+    run : Run
+        The run.
+    catalogue : Catalogue
+        What tags mean.
+    titles : mapping of str to str
+        Variants as they stand in tags, and as readers know them.
+    """
+
+    def __init__(self, run: Run, catalogue: Catalogue, titles: Mapping[str, str]) -> None:
+        own = catalogue.domain.variant
+        of_variant = {own.plural: titles} if own else {}
+        self.findings = run_findings(run, catalogue, None, **of_variant)
+        self.readings = Readings(run, catalogue, titles)
+        self._contradicted = {tag: f for (_, tag), f in contradicted(self.findings).items()}
+        self._same: dict[str, Finding | None] = {}
+
+    def contradicts(self, tag: str) -> Finding | None:
+        """Return the error that says that a tag does not hold what it should."""
+        return self._contradicted.get(tag)
+
+    def same_as(self, other: Marks) -> Finding | None:
+        """Return the finding that this run and another are one observation."""
+        name = other.readings.name
+        if name not in self._same:
+            found = copies([other.readings, self.readings])
+            self._same[name] = next(iter(found), None)
+        return self._same[name]
+
+    def left_out(self, tag: str) -> int:
+        """Return how many values of a tag are no numbers, and so are in no summary."""
+        reading = self.readings[tag]
+        return int(np.count_nonzero(~reading.finite))
+
+
+def marks_of(comparison: Comparison, name: str) -> Marks | None:
+    """Return what is to be said beside the numbers of a compared run; None where it is absent."""
+    run = comparison.present.get(name)
+    if run is None:
+        return None
+    return of_run(run, comparison.catalogue, comparison.variant_titles)
+
+
+def of_run(run: Run, catalogue: Catalogue, titles: Mapping[str, str] | None = None) -> Marks:
+    """Return what is to be said beside the numbers of a run."""
+    # What a catalogue is wrapped in for a command line does not change what a tag means.
+    key = (id(catalogue.domain), tuple(sorted((titles or {}).items())))
+    found = _FOUND.setdefault(run, {})
+    if key not in found:
+        found[key] = Marks(run, catalogue, titles or {})
+    return found[key]
+
+
+def behind(comparison: Comparison, value: Quantity) -> Iterator[Finding]:
+    """Yield what health says against a number: each finding once.
+
+    The series its events are from may be contradicted; events of two runs may be one observation.
+    """
+    yield from dict.fromkeys(_behind(comparison, value))
+
+
+def _behind(comparison: Comparison, value: Quantity) -> Iterator[Finding]:
+    for run, tag in dict.fromkeys((event.run, event.tag) for event in value.evidence):
+        marks = marks_of(comparison, run)
+        if marks is not None and (finding := marks.contradicts(tag)) is not None:
+            yield finding
+
+
+def one_log(comparison: Comparison, name: str) -> Finding | None:
+    """Return the finding that a candidate and the baseline are one observation."""
+    own, base = marks_of(comparison, name), marks_of(comparison, comparison.baseline)
+    return own.same_as(base) if own and base and own is not base else None
+
+
+def explained(found: Iterable[Finding]) -> list[str]:
+    """Say what the marks beside numbers stand for, one line a finding.
+
+    Examples
+    --------
+    >>> explained([Finding("gap", "warning", "A gap.")])
+    ['RK201: A gap.']
+    """
+    return [f"{finding.code}: {finding.message}" for finding in dict.fromkeys(found)]

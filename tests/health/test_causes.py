@@ -1,0 +1,252 @@
+"""A cause is told once, a habit is none, and what a clean log may hold is no finding."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tensorboard.compat.proto.event_pb2 import Event
+
+from rulka_analysis.health import logs_findings
+from rulka_analysis.project import load_catalogue, open_logs
+from rulka_analysis.values.findings import Finding
+from tests import event_files
+from tests.planted_faults import CLEAN, findings, kinds, minute_of, only_file
+from tests.rule_examples import find_in
+from tests.training_logs import Restart, TrainingRun, rewrite_events, write_run
+
+LOSS = "run Training/loss:"
+NOISE = " ".join(f"{0.5 + 0.3 * math.sin(i * i):.3f}" for i in range(200))
+
+
+def told(found: tuple[Finding, ...]) -> list[str]:
+    return [finding.code for finding in found]
+
+
+def all_of(folder: Path) -> tuple[Finding, ...]:
+    return logs_findings(open_logs(folder), load_catalogue())
+
+
+# --- Clean logs ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("minutes", [15, 60, 150])
+@pytest.mark.parametrize("restarts", [0, 2])
+def test_ten_clean_seeds_side_by_side_are_silent(
+    tmp_path: Path, minutes: int, restarts: int
+) -> None:
+    stops = tuple(
+        Restart(minutes * share, back=minutes * share / 5, pause=200)
+        for share in (0.4, 0.7)[:restarts]
+    )
+    for seed in range(10):
+        run = TrainingRun(f"uni_{seed}", minutes=minutes, seed=seed, restarts=stops)
+        write_run(tmp_path, run)
+    # Together they go over more than a tenth of a run again.
+    assert kinds(all_of(tmp_path)) == ({("restart", "warning")} if restarts else set())
+
+
+# --- Holes ---------------------------------------------------------------------------------------
+
+HOLES = {
+    "13.9 minutes at a write every 0.1": (0.1, range(900, 1040), True),
+    "an hour at a write every five minutes": (5.0, range(30, 42), True),
+    "nine writes of one a minute": (1.0, range(30, 39), True),
+    "three writes of one a minute": (1.0, range(30, 33), False),
+    "none": (0.1, range(0), False),
+}
+
+
+def write_series(folder: Path, every: float, count: int, without: range) -> None:
+    write_run(folder, replace(CLEAN, minutes=1))
+    (file,) = (folder / "uni_5").iterdir()
+    template = Event(step=0)
+    template.summary.value.add(tag="odd/tag", simple_value=1.0)
+    events = []
+    for i in range(count):
+        if i not in without:
+            event = Event()
+            event.CopyFrom(template)
+            event.step, event.wall_time = 100 * i, CLEAN.started + 60 * every * i
+            event.summary.value[0].simple_value = 1 / (1 + i)
+            events.append(event)
+    event_files.write_event_file(file, events)
+
+
+@pytest.mark.parametrize("hole", HOLES)
+def test_a_hole_is_one_by_the_interval_of_the_log_itself(tmp_path: Path, hole: str) -> None:
+    every, without, is_one = HOLES[hole]
+    write_series(tmp_path, every, 2000 if every < 1 else 100, without)
+    assert told(findings(tmp_path)) == (["RK201"] if is_one else [])
+
+
+def test_five_writes_two_hours_apart_have_no_usual_interval(tmp_path: Path) -> None:
+    write_series(tmp_path, 120.0, 5, range(0))
+    assert findings(tmp_path) == ()
+    assert find_in(tmp_path / "b", f"{LOSS} 1 0.9 0.8 +600m 0.7 0.8") == ()
+
+
+def test_a_hole_in_steps_is_one_though_time_goes_on(tmp_path: Path) -> None:
+    (finding,) = find_in(tmp_path, f"{LOSS} (1 0.9)*20 +1000s (1 0.9)*20")
+    assert finding.code == "RK201"
+    assert "nothing for 1,010 steps after step 390" in finding.message
+
+
+def test_a_tag_with_a_hole_of_its_own_is_named(tmp_path: Path) -> None:
+    hole = f"(1 0.9)*20 {'- ' * 9}(1 0.9)*20"
+    other = " ".join(NOISE.split()[:89])
+    (finding,) = find_in(tmp_path, f"run odd/other: {other}\n{LOSS} {hole}")
+    assert (finding.code, finding.tag) == ("RK201", "Training/loss")
+
+
+def test_pauses_that_come_again_and_again_without_a_step_are_a_habit(tmp_path: Path) -> None:
+    evaluated = " +12m -10s ".join(["1 0.9 0.8 0.7 " * 10] * 5)
+    assert find_in(tmp_path / "a", f"{LOSS} {evaluated}") == ()
+    lost = " +12m +120s ".join(["1 0.9 0.8 0.7 " * 10] * 5)
+    assert told(find_in(tmp_path / "b", f"{LOSS} {lost}")) == ["RK201"]
+
+
+def test_writers_in_turns_leave_no_hole(tmp_path: Path) -> None:
+    halves: list[list[str]] = [[], []]
+    for block in range(6):
+        moved = f"+{30 * block}m +{300 * block}s"
+        halves[block % 2].append(f"{moved} (1 0.9)*15 -{30 * block + 30}m -{300 * block + 300}s")
+    text = f"{LOSS} {' '.join(halves[0])} | {' '.join(halves[1])}"
+    assert "RK201" not in told(find_in(tmp_path, text))
+
+
+# --- One cause -----------------------------------------------------------------------------------
+
+CUT_AT = 45.5
+
+
+def set_back(event: Event) -> Event:
+    if minute_of(event) > CUT_AT:
+        event.wall_time -= 3600
+    return event
+
+
+@pytest.mark.parametrize("hours", [True, False])
+def test_a_clock_that_is_set_back_is_one_finding(tmp_path: Path, hours: bool) -> None:
+    write_run(tmp_path, replace(CLEAN, logs_hours=hours))
+    rewrite_events(only_file(tmp_path), set_back)
+    assert kinds(findings(tmp_path)) == {("clock_backwards", "warning")}
+
+
+def test_a_clock_that_reading_told_of_is_blamed_for_no_hole(tmp_path: Path) -> None:
+    text = f"{LOSS} (1 0.9)*50 | -250m (0.8 0.7)*50"
+    assert told(find_in(tmp_path, text)) == ["RK119"]
+
+
+def test_an_event_without_a_time_is_not_out_of_order(tmp_path: Path) -> None:
+    # It stands where the writer put it: after the first, though its step is far on.
+    text = f"{LOSS} 1 +500s 0.9 -510s 0.8 0.7 0.6\nwall run nan"
+    assert told(find_in(tmp_path, text)) == ["RK116"]
+
+
+def test_lost_races_are_the_fault_of_no_best(tmp_path: Path) -> None:
+    # The machine stopped within a write, and went on from where it had saved its state.
+    write_run(tmp_path, replace(CLEAN, restarts=(Restart(40, back=5),)))
+    first, _ = sorted((tmp_path / "uni_5").iterdir())
+    first.write_bytes(first.read_bytes()[: first.stat().st_size * 4 // 5])
+    assert kinds(findings(tmp_path)) == {("truncated_tail", "note")}
+
+
+def test_a_best_that_was_kept_over_a_restart_is_right(tmp_path: Path) -> None:
+    # The fastest race stands among what the restart gave up; the program had saved its best.
+    greedy = "run Race/eval_race_time_trained_A01: 50 49 48 47 46 45 | -30s +60m 48 47 46 46"
+    exploring = greedy.replace("eval", "explo")
+    best = "run alltime_min_ms_A01: 50000 49000 48000 47000 46000 45000 | -30s +60m 45000*4"
+    assert told(find_in(tmp_path, f"{greedy}\n{exploring}\n{best}")) == ["RK110"]
+
+
+def test_a_best_without_any_race_in_the_log_is_held_against_nothing(tmp_path: Path) -> None:
+    assert find_in(tmp_path, "run alltime_min_ms_A01: 30000 29000 28000 27000") == ()
+
+
+STUCK: dict[str, tuple[str, list[str]]] = {
+    "at its start value": ("300000*8", ["TM106"]),
+    "at an old best": ("30000 29000*7", ["TM106"]),
+    "until it catches up": ("30000 29000*5 24000 23000", ["TM106"]),
+    "nowhere": ("30000 29000 28000 27000 26000 25000 24000 23000", []),
+    "at no number": ("nan*8", ["RK302"]),
+}
+
+
+@pytest.mark.parametrize("stuck", STUCK)
+def test_a_best_that_stays_behind_its_races_is_found(tmp_path: Path, stuck: str) -> None:
+    values, expected = STUCK[stuck]
+    races = "run Race/explo_race_time_trained_A01: 30 29 28 27 26 25 24 23"
+    assert told(find_in(tmp_path, f"{races}\nrun alltime_min_ms_A01: {values}")) == expected
+
+
+# --- Last readings -------------------------------------------------------------------------------
+
+LAST: dict[str, tuple[str, bool]] = {
+    "far from all": ("9", True),
+    "far, and seen before": ("7", False),
+    "within the second half": ("1.5", False),
+}
+
+
+@pytest.mark.parametrize("last", LAST)
+def test_a_last_reading_is_far_only_where_the_series_has_not_been(
+    tmp_path: Path, last: str
+) -> None:
+    value, far = LAST[last]
+    before = "7 6 5 4 3 2 1.9 1.8 1.7 1.6 " + "1 0.9 0.95 0.8 0.99 0.85 0.91 " * 2
+    assert told(find_in(tmp_path, f"{LOSS} {before} {value}")) == (["RK304"] if far else [])
+
+
+def test_zero_to_the_end_of_a_tag_nobody_knows_is_no_frozen_tail(tmp_path: Path) -> None:
+    moving = "1 -0.9 0.95 -0.8 0.3 " * 4
+    assert find_in(tmp_path / "a", f"run odd/tag: {moving} 0*20") == ()
+    assert told(find_in(tmp_path / "b", f"run odd/tag: {moving} 0.2*20")) == ["RK303"]
+
+
+# --- Settings that follow from others -------------------------------------------------------------
+
+
+def counters(*batches: int) -> str:
+    used, done = [0], [0]
+    for batch in batches:
+        done.append(done[-1] + 100)
+        used.append(used[-1] + 100 * batch)
+    return (
+        f"run cumul_number_batches_done: {' '.join(map(str, done))}\n"
+        f"run cumul_number_single_memories_used: {' '.join(map(str, used))}"
+    )
+
+
+DERIVED: dict[str, tuple[str, bool]] = {
+    "the same throughout": (counters(*[512] * 8), True),
+    "it changed": (counters(*[512] * 4, *[64] * 4), False),
+    "too few counts": (counters(512, 512), False),
+    "recorded": (f"{counters(*[512] * 8)}\nrun Training/batch_size: 512*9", False),
+    "no whole number": (counters(512, 513) + " 1e6", False),
+}
+
+
+@pytest.mark.parametrize("case", DERIVED)
+def test_a_batch_size_that_follows_from_counters_is_offered(tmp_path: Path, case: str) -> None:
+    text, offered = DERIVED[case]
+    found = [f for f in find_in(tmp_path, text) if f.code == "TM302"]
+    assert bool(found) is offered
+    for finding in found:
+        assert "512" in finding.message
+        assert "409,600 memories (cumul_number_single_memories_used)" in finding.message
+        assert "batch_size = 512" in finding.remedy
+
+
+SILENT: list[Callable[[Path], object]] = [
+    lambda folder: find_in(folder, f"{LOSS} {NOISE}"),
+    lambda folder: find_in(folder, "run odd/tag: 1"),
+]
+
+
+@pytest.mark.parametrize("write", SILENT)
+def test_logs_of_other_programs_are_silent(tmp_path: Path, write: Callable[[Path], object]) -> None:
+    assert write(tmp_path) == ()

@@ -1,0 +1,132 @@
+"""One log under several names, and one seed that was run twice: one observation, not two."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tensorboard.compat.proto.event_pb2 import Event
+
+from rulka_analysis.health import logs_findings, one_observation
+from rulka_analysis.project import load_catalogue, open_logs
+from rulka_analysis.values.findings import Finding
+from tests.rule_examples import find_in
+from tests.training_logs import TrainingRun, rewrite_events, write_run
+
+RUN = TrainingRun("uni_1", minutes=60)
+NOISE = "1 0.9 0.95 0.8 0.85 0.7 0.75 0.6 0.66 0.5 0.55 0.4"
+
+
+def all_of(folder: Path) -> tuple[Finding, ...]:
+    return logs_findings(open_logs(folder), load_catalogue())
+
+
+def copied(folder: Path, name: str) -> Path:
+    """Copy the run under another name, and return its file."""
+    shutil.copytree(folder / "uni_1", folder / name)
+    (file,) = (folder / name).iterdir()
+    return file
+
+
+def later(event: Event) -> Event:
+    event.wall_time += 86_400
+    return event
+
+
+def further(event: Event) -> Event:
+    event.step += 1_000_000
+    return event
+
+
+def without_end(event: Event) -> Event | None:
+    return event if event.wall_time < RUN.started + 2400 else None
+
+
+def without_beginning(event: Event) -> Event | None:
+    return event if event.wall_time > RUN.started + 1200 or not event.summary.value else None
+
+
+COPIES = {
+    "whole": None,
+    "shifted in time": later,
+    "shifted in steps": further,
+    "a beginning of it": without_end,
+    "an end of it": without_beginning,
+}
+
+
+@pytest.mark.parametrize("how", COPIES)
+def test_a_log_under_two_names_is_found(tmp_path: Path, how: str) -> None:
+    write_run(tmp_path, RUN)
+    write_run(tmp_path, replace(RUN, name="uni_2", seed=1))
+    file = copied(tmp_path, "other/copy")
+    change = COPIES[how]
+    if change is not None:
+        rewrite_events(file, change)
+    found = all_of(tmp_path)
+    (copy,) = [finding for finding in found if finding.code == "RK501"]
+    assert copy.severity == "error"
+    assert set(copy.runs) == {"uni_1", "other/copy"}
+    assert ("shorter" in copy.message) is (how in ("a beginning of it", "an end of it"))
+    assert one_observation(found).keys() == {frozenset(copy.runs)}
+
+
+def test_a_log_under_nine_names_is_told_once(tmp_path: Path) -> None:
+    write_run(tmp_path, RUN)
+    for number in range(2, 10):
+        copied(tmp_path, f"other_{number}")
+    (finding,) = all_of(tmp_path)
+    assert finding.code == "RK501"
+    assert len(finding.runs) == 9
+    assert len(one_observation([finding])) == 36
+
+
+def test_the_same_numbers_at_other_times_are_a_seed_run_twice(tmp_path: Path) -> None:
+    write_run(tmp_path, RUN)
+
+    def slower(event: Event) -> Event:
+        event.wall_time = RUN.started + (event.wall_time - RUN.started) * 1.2 + 1e6
+        return event
+
+    rewrite_events(copied(tmp_path, "again"), slower)
+    found = [finding for finding in all_of(tmp_path) if finding.code.startswith("RK5")]
+    assert [(f.code, f.severity) for f in found] == [("RK502", "warning")]
+    assert one_observation(found).keys() == {frozenset(("uni_1", "again"))}
+
+
+DIFFERENT = {
+    "other numbers": f"a odd/reward: {NOISE}\nb odd/reward: {NOISE.replace('0.85', '0.86')}",
+    "a schedule that only falls": f"a odd/rate: {(s := '9 8 7 6 5 4 3 2 1')}\nb odd/rate: {s}",
+    "a flag": f"a odd/flag: {(s := '0 1 0 1 0 1 0 1 0 1')}\nb odd/flag: {s}",
+    "a bound": f"a odd/return: {(s := '9 10 10 10 10 10 10 10')}\nb odd/return: {s}",
+    "a setting": f"a Training/batch_size: {(s := '1 2 3 2 1 5 4 3')}\nb Training/batch_size: {s}",
+    "a beginning only": f"a odd/reward: {NOISE} 3 4\nb odd/reward: {NOISE} 5 4",
+    "one tag of many": "\n".join(
+        f"{run} odd/cycle: {NOISE}\n{run} odd/x: {more}{NOISE}\n{run} odd/y: {NOISE}{more}"
+        for run, more in (("a", " 7 "), ("b", " 8 "))
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DIFFERENT)
+def test_what_different_runs_may_share_is_no_copy(tmp_path: Path, case: str) -> None:
+    codes = {finding.code for finding in find_in(tmp_path, DIFFERENT[case])}
+    assert not codes & {"RK501", "RK502"}
+
+
+def test_tags_of_other_programs_count_as_well(tmp_path: Path) -> None:
+    text = f"a odd/reward: {NOISE}\nb odd/reward: {NOISE}\nc odd/reward: 0.3 {NOISE}"
+    found = find_in(tmp_path, text)
+    assert {frozenset(f.runs) for f in found if f.code == "RK501"} == {
+        frozenset("ab"), frozenset("abc"),
+    }  # fmt: skip
+
+
+def test_only_pairs_with_the_runs_asked_for_are_told_of(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        write_run(tmp_path, replace(RUN, name=name, seed=0 if name != "c" else 1))
+    logs = open_logs(tmp_path)
+    assert len(logs_findings(logs, load_catalogue(), ["a"])) == 1
+    assert logs_findings(logs, load_catalogue(), ["c"]) == ()
