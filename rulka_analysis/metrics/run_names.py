@@ -90,7 +90,7 @@ def tell_apart(names: Iterable[str]) -> dict[str, dict[str, Plain]]:
     >>> found["pg_big_2"], found["pg_1"]
     ({'big': 1.0, 'na': 0.0}, {'big': 0.0, 'na': 0.0})
     """
-    words = {name: _words(name) for name in names}
+    words = {name: _words(part) for name, part in _parts_of_paths(list(names)).items()}
     count = Counter(word for found in words.values() for word in dict.fromkeys(found))
     telling = [word for word, times in count.items() if times < len(words)]
     # A word of one name alone is that run's own name, not something that was varied.
@@ -101,6 +101,21 @@ def tell_apart(names: Iterable[str]) -> dict[str, dict[str, Plain]]:
         return {n: {"name": next(w for w in telling if w in ws)} for n, ws in words.items()}
     kept = _distinct({word: frozenset(n for n in words if word in words[n]) for word in telling})
     return {name: {word: float(word in found) for word in kept} for name, found in words.items()}
+
+
+def _parts_of_paths(names: list[str]) -> dict[str, str]:
+    """Return the part of each path that calls a run: the last that words tell apart.
+
+    Folders of a program's own, such as ``version_0``, say nothing. Where each run has a last part
+    of its own, that is its name, and what stands above it is where it lies.
+    """
+    paths = {name: name.split("/") for name in names}
+    for depth in range(1, max(map(len, paths.values()), default=0) + 1):
+        parts = {name: path[-depth] if depth <= len(path) else "" for name, path in paths.items()}
+        all_words = {tuple(_words(part)) for part in parts.values()}
+        if len(all_words) > 1 or len(set(parts.values())) == len(parts):
+            return parts
+    return dict.fromkeys(names, "")
 
 
 def _words(name: str) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rulka_analysis.logs.events import read_event_file
-from rulka_analysis.logs.runs import Run
+from rulka_analysis.logs.run import Run
 from rulka_analysis.metrics.recorded import Recorded, read_file, read_text_tag
 from rulka_analysis.values import questions
 from rulka_analysis.values.plain_data import MOST_BYTES
