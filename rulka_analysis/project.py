@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import json
 import os
+import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rulka_analysis.domains import DOMAINS
+from rulka_analysis.domains import DOMAINS, PLAIN
 from rulka_analysis.metrics.domain import Domain
 from rulka_analysis.values.errors import (
     ExperimentError,
@@ -31,8 +33,10 @@ if TYPE_CHECKING:
     from rulka_analysis.verdicts.loaded import LoadedExperiment
 
 
-def domain(name: str = DOMAINS[0]) -> Domain:
-    """Return a domain by name.
+def domain(name: str = "") -> Domain:
+    """Return a domain by name; without one, the one declared, else that of the project's own logs.
+
+    The environment variable ``RULKA_DOMAIN`` declares it.
 
     Raises
     ------
@@ -44,10 +48,81 @@ def domain(name: str = DOMAINS[0]) -> Domain:
     >>> domain("rl").conventions.steps.name
     'steps'
     """
+    name = name or os.environ.get("RULKA_DOMAIN") or DOMAINS[0]
     if name not in DOMAINS:
         raise RulkaError(unknown("domain", name, DOMAINS, "in this package"))
     found: Domain = import_module(f"rulka_analysis.domains.{name}").DOMAIN
     return found
+
+
+# Functions take a domain's name by that word.
+_domain = domain
+
+# So many files are looked into, and so much of each: tags are written again and again.
+_LOOKED_AT, _HEAD = 6, 1 << 18
+
+
+def domain_for(logs: Logs | str | os.PathLike[str]) -> Domain:
+    """Return the domain of logs: the one they were opened as, else what their tags look like.
+
+    What the environment variable ``RULKA_DOMAIN`` names is taken; else the domain whose catalogue
+    knows most tags in some of the files. Where that is none, or two know as many, it is the
+    plainest: tags that no catalogue knows can be used all the same.
+
+    Parameters
+    ----------
+    logs : Logs or path-like
+        What `open_logs` returned, or a log directory.
+
+    Raises
+    ------
+    RulkaError
+        If the environment names a domain that does not exist.
+    """
+    if not isinstance(logs, str | os.PathLike):
+        conventions = logs.conventions
+        opened_as = (domain(name) for name in DOMAINS)
+        found = next((one for one in opened_as if one.conventions is conventions), None)
+        return found or domain_for(logs.path)
+    if os.environ.get("RULKA_DOMAIN"):
+        return domain()
+    folder = Path(logs)
+    for name in DOMAINS:
+        if domain(name).is_bundled(folder):
+            return domain(name)
+    from rulka_analysis.metrics.catalogue_file import load_catalogue
+    from rulka_analysis.metrics.recognition import best_known
+
+    catalogues = {name: load_catalogue(domain(name)) for name in DOMAINS}
+    return domain(best_known(_some_tags(folder), catalogues, PLAIN))
+
+
+def domain_in_effect() -> Domain:
+    """Return the domain of the log directory in effect; see `open_logs` and `domain_for`."""
+    if os.environ.get("RULKA_DOMAIN"):
+        return domain()
+    named = os.environ.get("RULKA_LOGDIR")
+    folder = _written_out(named) if named else project_folder() / "tensorboard"
+    return domain(_looked_like(folder, own=not named))
+
+
+@lru_cache(maxsize=64)
+def _looked_like(folder: Path, *, own: bool) -> str:
+    """Return what logs look like; those of the project are its own kind where there are none."""
+    return domain_for(folder).name if not own or _some_tags(folder) else DOMAINS[0]
+
+
+def _some_tags(folder: Path) -> set[str]:
+    """Return tags from the beginnings of a few event files, spread over the directory."""
+    from rulka_analysis.logs.events import find_event_files, has_scalars, read_event_file
+
+    try:
+        files = [file for file in find_event_files(folder) if has_scalars(file)]
+    except LogDirectoryError:  # Opening the directory says what is wrong.
+        return set()
+    apart = max(1, len(files) // _LOOKED_AT)
+    some = files[::apart][:_LOOKED_AT]
+    return {tag for file in some for tag in read_event_file(file, length=_HEAD).tags}
 
 
 def open_logs(
@@ -55,6 +130,7 @@ def open_logs(
     *,
     overlap: str = "later wins",
     continues: Mapping[str, str] | None = None,
+    domain: str | None = None,
 ) -> Logs:
     """Open the log directory in effect.
 
@@ -72,6 +148,8 @@ def open_logs(
         up stands in `Run.findings`.
     continues : mapping of str to str, optional
         Folders that go on from another one, which is the run: ``{"dqn_2": "dqn"}``.
+    domain : str, optional
+        Whose conventions they follow; by default what their tags look like (see `domain_for`).
 
     Raises
     ------
@@ -82,16 +160,16 @@ def open_logs(
     """
     named = os.fspath(path) if path is not None else os.environ.get("RULKA_LOGDIR")
     if named:
-        return _logs_in(_written_out(named), overlap, continues)
+        return _logs_in(_written_out(named), overlap, continues, domain)
     own = project_folder() / "tensorboard"
-    bundled = domain().bundled_logs
+    bundled = _domain(DOMAINS[0]).bundled_logs
     if bundled is None:
-        return _logs_in(own, overlap, continues)
+        return _logs_in(own, overlap, continues, domain)
     if own.is_dir():
         # Tried once: whether there are runs is known only when all files have been looked at.
         with suppress(LogDirectoryError):
-            return _logs_in(own, overlap, continues)
-    return _logs_in(bundled(), overlap, continues)
+            return _logs_in(own, overlap, continues, domain)
+    return _logs_in(bundled(), overlap, continues, domain)
 
 
 def _written_out(named: str) -> Path:
@@ -105,7 +183,9 @@ def _written_out(named: str) -> Path:
         ) from error
 
 
-def _logs_in(folder: Path, overlap: str, continues: Mapping[str, str] | None) -> Logs:
+def _logs_in(
+    folder: Path, overlap: str, continues: Mapping[str, str] | None, named: str | None
+) -> Logs:
     from rulka_analysis.logs.runs import Logs
 
     lengths = None
@@ -113,7 +193,7 @@ def _logs_in(folder: Path, overlap: str, continues: Mapping[str, str] | None) ->
         data = json.loads(Path(snapshot).read_text(encoding="utf-8-sig"))
         if data["path"] == str(folder):
             lengths = data["lengths"]
-    own = domain()
+    own = domain_for(folder) if named is None else _domain(named)
     return Logs(
         folder,
         lengths=lengths,
@@ -124,8 +204,21 @@ def _logs_in(folder: Path, overlap: str, continues: Mapping[str, str] | None) ->
     )
 
 
-def load_catalogue(path: str | os.PathLike[str] | None = None) -> Catalogue:
+def load_catalogue(
+    path: str | os.PathLike[str] | None = None,
+    logs: Logs | None = None,
+    domain: str | None = None,
+) -> Catalogue:
     """Read what tags mean: the domain's own catalogue, or another one of the same domain.
+
+    Parameters
+    ----------
+    path : path-like, optional
+        A catalogue elsewhere.
+    logs : Logs, optional
+        The logs whose tags it is about; by default those in effect.
+    domain : str, optional
+        Whose it is, where that is known.
 
     Raises
     ------
@@ -135,7 +228,11 @@ def load_catalogue(path: str | os.PathLike[str] | None = None) -> Catalogue:
     from rulka_analysis.metrics.catalogue_file import load_catalogue
     from rulka_analysis.values import questions
 
-    found = load_catalogue(domain(), path)
+    if domain is not None:
+        own = _domain(domain)
+    else:
+        own = domain_in_effect() if logs is None else domain_for(logs)
+    found = load_catalogue(own, path)
     questions.note_file(found.domain.catalogue_file if path is None else Path(path))
     return found
 
@@ -168,7 +265,37 @@ def load_experiment(
     if not file.is_file():
         there = sorted(p.stem for p in folder.glob("*.toml"))
         raise ExperimentError(unknown("experiment", name, there, f"(there is no file {file})"))
-    catalogue = load_catalogue()
     questions.note_file(file)
+    declared = _declared_domain(file)
+    logs = open_logs(domain=declared) if logs is None else logs
+    if declared is not None and domain_for(logs).name != declared:
+        # Opened as what its tags look like; the author knows.
+        logs = open_logs(logs.path, overlap=logs.overlap, domain=declared)
+    catalogue = catalogue_of(file, logs)
     definition = read_definition(name, file, catalogue)
-    return LoadedExperiment(definition, logs or open_logs(), catalogue)
+    return LoadedExperiment(definition, logs, catalogue)
+
+
+def catalogue_of(definition: Path, logs: Logs | None = None) -> Catalogue:
+    """Read what the tags mean that a definition is about: of the domain it declares.
+
+    Parameters
+    ----------
+    definition : Path
+        An experiment's ``.toml``.
+    logs : Logs, optional
+        Logs that tell the domain where it declares none; by default those in effect.
+    """
+    declared = _declared_domain(definition)
+    if declared is None:
+        return load_catalogue(logs=logs)
+    return load_catalogue(domain=declared)
+
+
+def _declared_domain(file: Path) -> str | None:
+    """Return the domain that a definition names; what is wrong with the file its reader says."""
+    try:
+        named = tomllib.loads(file.read_text(encoding="utf-8-sig")).get("domain")
+    except (OSError, ValueError, RecursionError):
+        return None
+    return domain(named).name if isinstance(named, str) else None

@@ -23,6 +23,7 @@ from rulka_analysis.cli.output import (
     print_json,
     say,
 )
+from rulka_analysis.logs.clocks import STEPS
 from rulka_analysis.project import domain
 from rulka_analysis.values.errors import RulkaError, listing
 
@@ -90,6 +91,7 @@ LogDirectory = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+# What the logs look like is known only when they are open: too late to offer options.
 _DOMAIN = domain()
 _STEPS = _DOMAIN.conventions.steps
 
@@ -109,7 +111,10 @@ Variants = Annotated[list[str] | None, _variant_option()]
 if TYPE_CHECKING:
     ClockName = str
 else:
-    ClockName = Literal[tuple(clock.name for clock in _DOMAIN.conventions.clocks)]
+    # Logs of any domain have steps, whatever these are called there.
+    ClockName = Literal[
+        tuple(dict.fromkeys([*(c.name for c in _DOMAIN.conventions.clocks), STEPS.name]))
+    ]
 Runs = Annotated[
     list[str] | None,
     typer.Argument(metavar="RUN", help="Names of runs, or patterns such as 'uni_*'."),
@@ -138,9 +143,9 @@ def runs(names: Runs = None, logdir: LogDirectory = None, json: AsJson = False) 
     facts, problems = [], list(chosen.problems)
     with Waiting("reading the logs") as reading:
         if chosen.names:
-            found = logs_findings(
-                logs, load_catalogue(), chosen.names if names else None, opened=reading.each
-            )
+            catalogue = load_catalogue(logs=logs)
+            asked = chosen.names if names else None
+            found = logs_findings(logs, catalogue, asked, opened=reading.each)
         for name in chosen.names:
             try:
                 facts.append(run_facts(logs[name], about(found, name)))
@@ -184,11 +189,12 @@ def tags(
     """
     from rulka_analysis.cli.contents import named
     from rulka_analysis.cli.selection import is_pattern
-    from rulka_analysis.project import load_catalogue
+    from rulka_analysis.project import load_catalogue, open_logs
 
     for word in metric or []:
         if not is_pattern(word):
-            load_catalogue()[word]  # raises the error that names the nearest metrics
+            # Raises the error that names the nearest metrics.
+            load_catalogue(logs=open_logs(logdir))[word]
     _list_tags(
         logdir,
         names,
@@ -214,7 +220,7 @@ def _list_tags(
         found, problems = {}, list(chosen.problems)
         for name in reading.each(chosen.names):
             try:
-                found[name] = tag_facts(logs[name], load_catalogue(), wanted)
+                found[name] = tag_facts(logs[name], load_catalogue(logs=logs), wanted)
             except RulkaError as error:
                 problems.append(str(error))
     if found and not any(found.values()):
@@ -348,7 +354,7 @@ def extract(
     logs, chosen = _open(logdir, runs)
     with Waiting("reading the logs") as reading:
         found = [logs[name] for name in reading.each(chosen.names) if logs[name].tags]
-    tagged = Tagged(found, load_catalogue())
+    tagged = Tagged(found, load_catalogue(logs=logs))
     chosen_tags, problems = tagged.tags_named(metrics) if found else ([], [])
     by_name, _ = tagged.tags_named([w for w in metrics if not is_pattern(w)]) if found else ([], [])
     for run in found:
@@ -414,7 +420,8 @@ def check(
             named_experiment(logs, experiment), chosen.names if names else (), mutes
         )
     else:
-        checked = check_runs(logs, chosen.names, load_catalogue(), every=not names, mutes=mutes)
+        catalogue = load_catalogue(logs=logs)
+        checked = check_runs(logs, chosen.names, catalogue, every=not names, mutes=mutes)
     if json:
         print_json({**_log_directory(logs), **checked.as_data()})
     else:

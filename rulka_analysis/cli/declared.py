@@ -12,7 +12,7 @@ from rulka_analysis.experiments.reader import read_definition
 from rulka_analysis.logs.runs import Logs, Run
 from rulka_analysis.metrics.catalogue import Catalogue
 from rulka_analysis.metrics.settings import numbers_of, read_settings
-from rulka_analysis.project import load_catalogue, load_experiment
+from rulka_analysis.project import catalogue_of, load_experiment
 from rulka_analysis.values.errors import ExperimentError, unknown
 from rulka_analysis.values.places import project_folder
 from rulka_analysis.values.quantities import Quantity
@@ -90,7 +90,7 @@ def _definition_files() -> list[Path]:
 
 
 def _definition(file: Path) -> Definition:
-    return read_definition(file.stem, file, load_catalogue())
+    return read_definition(file.stem, file, catalogue_of(file))
 
 
 def settings_of(

@@ -322,6 +322,7 @@ class Definition(TomlTable):
     title: Text
     question: Text
     baseline: RunName
+    domain_name: Text = ""
     variant_titles: Mapping[str, Text] = field(default_factory=dict)
     settings: Annotated[Mapping[str, DeclaredSetting], NAMED] = field(default_factory=dict)
     runs: Annotated[Mapping[str, DeclaredRun], NAMED] = field(default_factory=dict)

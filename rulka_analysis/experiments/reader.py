@@ -79,6 +79,7 @@ def read_definition(name: str, file: Path, catalogue: Catalogue) -> Definition:
         "variant": word.name,
         "variants": word.plural,
         "variant_titles": word.plural,
+        "domain_name": "domain",
         "typed": "as_typed",
         "margin": "metric",
     }

@@ -27,7 +27,7 @@ from rulka_analysis.pages.prose import (
     typed_numbers_in_definition,
 )
 from rulka_analysis.pages.sphinx.quoting import BuildStopped
-from rulka_analysis.project import domain
+from rulka_analysis.project import domain_in_effect
 
 DEFINITIONS = "docs/experiments/*.toml"
 
@@ -155,7 +155,7 @@ def _prose(node: nodes.Node, text: str) -> Prose:
 def fail_on_typed(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """End the build if a number is typed in prose, and list all of them."""
     folder = Path(app.srcdir)
-    own = domain()
+    own = domain_in_effect()
     definitions = [*sorted(folder.glob(DEFINITIONS)), own.catalogue_file]
     read = {file: both for file in definitions if (both := _definition(file)) is not None}
     names = frozenset(app.config.rulka_names)
