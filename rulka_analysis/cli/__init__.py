@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperCommand
 
+from rulka_analysis.cli.flags import one_value_a_flag
 from rulka_analysis.cli.output import (
     Waiting,
     complain,
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from rulka_analysis.logs.runs import Logs
     from rulka_analysis.values.findings import Finding
 
-# Options that take several values after one flag, as people are used to from the older scripts.
-_SEVERAL = frozenset({"--runs", "--metrics"})
-
 
 class _Command(TyperCommand):
     """A command whose errors are one line on standard error and an exit status."""
@@ -50,28 +48,6 @@ class _Command(TyperCommand):
             raise typer.Exit(1) from error
         flush_output()
         return result
-
-
-def one_value_a_flag(arguments: Sequence[str]) -> list[str]:
-    """Repeat a flag before each of several values that follow it.
-
-    Examples
-    --------
-    >>> one_value_a_flag(["--runs", "uni_5", "uni_6", "--wide"])
-    ['--runs', 'uni_5', '--runs', 'uni_6', '--wide']
-    """
-    found: list[str] = []
-    flag = None
-    for argument in arguments:
-        if argument.startswith("-"):
-            flag = argument if argument in _SEVERAL else None
-            first = True
-        elif flag is not None:
-            if not first:
-                found.append(flag)
-            first = False
-        found.append(argument)
-    return found
 
 
 app = typer.Typer(
@@ -460,6 +436,26 @@ def conclusions(
     else:
         say(f"Log directory: {log_directory_in_words(logs, logdir)}")
         concluding.print_conclusions(asked, found)
+
+
+@app.command(cls=_Command)
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What its files are called.")],
+    logdir: LogDirectory = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show, and write nothing.")] = False,
+) -> None:
+    """Write an experiment about logs: its definition, its page, one notebook.
+
+    What is guessed is marked in the definition, with what from. No file is ever overwritten.
+    """
+    from rulka_analysis.cli.drafting import write_experiment
+    from rulka_analysis.project import open_logs
+    from rulka_analysis.values.places import project_folder
+
+    with Waiting("reading the logs"):
+        told = write_experiment(name, open_logs(logdir), project_folder(), dry_run=dry_run)
+    for line in told:
+        say(line)
 
 
 def _open(logdir: str | None, names: Sequence[str] | None) -> tuple[Logs, ChosenRuns]:

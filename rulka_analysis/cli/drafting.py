@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from rulka_analysis.experiments import draft
+from rulka_analysis.cli import drafted_pages
+from rulka_analysis.experiments import asking, draft
 from rulka_analysis.experiments.varying import find_varying
+from rulka_analysis.logs.clocks import MINUTES
 from rulka_analysis.logs.run import Run
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.metrics.catalogue import Catalogue
@@ -41,7 +44,7 @@ def gather(name: str, logs: Logs) -> draft.Drafted:
     varying = find_varying(known, _titles(settings))
     first_run = min(runs, key=lambda name: _begun(runs[name]))
     baseline, _ = draft.guess_baseline(varying.groups, first_run)
-    outcomes = draft.choose_outcomes({n: run.tags for n, run in runs.items()}, catalogue)
+    outcomes = asking.choose_outcomes({n: run.tags for n, run in runs.items()}, catalogue)
     own = catalogue.domain.variant
     tags = {tag for run in runs.values() for tag in run.tags}
     recognised = sum(catalogue.match(tag) is not None for tag in tags)
@@ -103,11 +106,11 @@ def _begun(run: Run) -> float:
 
 
 def _measured(
-    outcome: draft.DraftOutcome,
+    outcome: asking.DraftOutcome,
     runs: Mapping[str, Run],
     groups: list[tuple[str, ...]],
     baseline: tuple[str, ...],
-) -> draft.DraftOutcome:
+) -> asking.DraftOutcome:
     """Return an outcome with the numbers that help its author."""
     curves = {
         name: run.events(outcome.tag).values * outcome.factor
@@ -115,11 +118,11 @@ def _measured(
         if outcome.tag in run.tags
     }
     own = next((curves[name] for name in baseline if name in curves), np.array([]))
-    ends = [[draft.trailing_end(curves[n]) for n in group if n in curves] for group in groups]
+    ends = [[asking.trailing_end(curves[n]) for n in group if n in curves] for group in groups]
     return replace(
         outcome,
-        targets=draft.choose_targets(own, outcome.better),
-        spread=draft.spread_of(ends),
+        targets=asking.choose_targets(own, outcome.better),
+        spread=asking.spread_of(ends),
     )
 
 
@@ -155,3 +158,67 @@ def write_new(files: Mapping[Path, str]) -> None:
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text)
+
+
+def new_files(found: draft.Drafted, project: Path, catalogue: Catalogue) -> dict[Path, str]:
+    """Return the files of a new experiment, the definition first."""
+    text = draft.write_draft(found)
+    said = tomllib.loads(text)
+    shown = [
+        drafted_pages.Shown(
+            outcome.name,
+            outcome.title or outcome.name,
+            _further_clocks(outcome, catalogue),
+            bool(outcome.targets),
+        )
+        for outcome in found.outcomes
+    ]
+    experiments = project / "docs" / "experiments"
+    files = {
+        experiments / f"{found.name}.toml": text,
+        experiments / f"{found.name}.rst": drafted_pages.write_page(
+            said["title"], said["question"], shown
+        ),
+    }
+    if shown:
+        notebook = drafted_pages.write_notebook(found.name, shown[0].name)
+        files[project / "notebooks" / found.name / "answers.py"] = notebook
+    return files
+
+
+def _further_clocks(outcome: asking.DraftOutcome, catalogue: Catalogue) -> tuple[str, ...]:
+    """Return the clocks by which an outcome is drawn besides the first that decides."""
+    usual = (MINUTES, catalogue.domain.conventions.steps)
+    deciding = catalogue[outcome.metric].deciding_clocks if outcome.metric else usual
+    return tuple(clock.name for clock in usual if clock in deciding)[1:]
+
+
+def write_experiment(name: str, logs: Logs, project: Path, *, dry_run: bool) -> list[str]:
+    """Write a new experiment, and return what to tell: the files, or all that they would hold.
+
+    Raises
+    ------
+    RulkaError
+        If one of the files is there, or the name is none.
+    """
+    catalogue = load_catalogue(logs=logs)
+    found = gather(check_name(name), logs)
+    files = new_files(found, project, catalogue)
+    told = [f"{logs.path}: {draft.count_runs(found.varying.groups)}"]
+    shown = {path: path.relative_to(project).as_posix() for path in files}
+    index = project / "index.rst"
+    landing = index.read_text(encoding="utf-8") if index.is_file() else ""
+    title = tomllib.loads(next(iter(files.values())))["title"]
+    entered = drafted_pages.enter_in_index(landing, name, title)
+    if dry_run:
+        for path, text in files.items():
+            told += ["", f"{shown[path]}:", "", text]
+        return [*told, "Nothing was written."]
+    write_new(files)
+    if entered != landing:
+        write_whole(index, entered)
+        told.append("index.rst: entered")
+    checks = next(iter(files.values())).count("  # check: ")
+    told += [f"wrote {name}" for name in shown.values()]
+    told.append(f"Read the {checks} lines marked `check` in the definition, then: make html")
+    return told

@@ -14,7 +14,8 @@ import pytest
 from rich.cells import cell_len
 from typer.testing import CliRunner
 
-from rulka_analysis.cli import app, one_value_a_flag, output
+from rulka_analysis.cli import app, output
+from rulka_analysis.cli.flags import one_value_a_flag
 from rulka_analysis.logs.runs import Logs
 from tests import event_files as write
 from tests.training_logs import TrainingRun, write_runs
