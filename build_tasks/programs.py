@@ -12,6 +12,7 @@ from typing import IO
 from build_tasks.order import SETTINGS, Order
 from build_tasks.project import Project
 from build_tasks.telling import TaskError, say
+from rulka_analysis.pages.locales import with_known_locale
 from rulka_analysis.pages.locks import held
 
 
@@ -28,6 +29,8 @@ def choose_variables(project: Project, order: Order) -> dict[str, str]:
     variables["PATH"] = os.pathsep.join(
         [str(project.python.parent), variables.get("PATH", os.defpath)]
     )
+    # Programs that take over a locale that is not installed end at it.
+    variables = with_known_locale(variables)
     if order.log_directory is not None:
         variables["RULKA_LOGDIR"] = str(order.log_directory)
     if order.jobs is not None:

@@ -67,6 +67,14 @@ def build_pages(project: Project, order: Order) -> int:
     return status
 
 
+def repeat_notebooks(project: Project, order: Order) -> int:
+    """Execute every notebook twice, and name those that give other results."""
+    prepare(project, order)
+    tell_log_directory(order)
+    with hold_build(project):
+        return run_python(project, order, "-m", "rulka_analysis.pages.repeat")
+
+
 def check_links(project: Project, order: Order) -> int:
     """Look whether the addresses that pages point to answer."""
     with hold_build(project):
@@ -233,6 +241,12 @@ TARGETS = {
     ),
     "tensorboard": Target(
         "show the log directory in TensorBoard", show_tensorboard, (), READS_LOGS, "tensorboard"
+    ),
+    "repeat": Target(
+        "execute every notebook twice and name those whose results differ",
+        repeat_notebooks,
+        ("html",),
+        BUILDS,
     ),
     "linkcheck": Target(
         "check the addresses in the pages", check_links, ("html",), BUILDS, "sphinx"

@@ -55,9 +55,6 @@ def domain(name: str = "") -> Domain:
     return found
 
 
-# Functions take a domain's name by that word.
-_domain = domain
-
 # So many files are looked into, and so much of each: tags are written again and again.
 _LOOKED_AT, _HEAD = 6, 1 << 18
 
@@ -130,7 +127,7 @@ def open_logs(
     *,
     overlap: str = "later wins",
     continues: Mapping[str, str] | None = None,
-    domain: str | None = None,
+    of: Domain | None = None,
 ) -> Logs:
     """Open the log directory in effect.
 
@@ -148,8 +145,8 @@ def open_logs(
         up stands in `Run.findings`.
     continues : mapping of str to str, optional
         Folders that go on from another one, which is the run: ``{"dqn_2": "dqn"}``.
-    domain : str, optional
-        Whose conventions they follow; by default what their tags look like (see `domain_for`).
+    of : Domain, optional
+        Whose logs they are; by default what their tags look like (see `domain_for`).
 
     Raises
     ------
@@ -160,16 +157,16 @@ def open_logs(
     """
     named = os.fspath(path) if path is not None else os.environ.get("RULKA_LOGDIR")
     if named:
-        return _logs_in(_written_out(named), overlap, continues, domain)
-    own = project_folder() / "tensorboard"
-    bundled = _domain(DOMAINS[0]).bundled_logs
+        return _logs_in(_written_out(named), overlap, continues, of)
+    folder = project_folder() / "tensorboard"
+    bundled = (of.bundled_logs if of else None) or domain(DOMAINS[0]).bundled_logs
     if bundled is None:
-        return _logs_in(own, overlap, continues, domain)
-    if own.is_dir():
+        return _logs_in(folder, overlap, continues, of)
+    if folder.is_dir():
         # Tried once: whether there are runs is known only when all files have been looked at.
         with suppress(LogDirectoryError):
-            return _logs_in(own, overlap, continues, domain)
-    return _logs_in(bundled(), overlap, continues, domain)
+            return _logs_in(folder, overlap, continues, of)
+    return _logs_in(bundled(), overlap, continues, of)
 
 
 def _written_out(named: str) -> Path:
@@ -184,7 +181,7 @@ def _written_out(named: str) -> Path:
 
 
 def _logs_in(
-    folder: Path, overlap: str, continues: Mapping[str, str] | None, named: str | None
+    folder: Path, overlap: str, continues: Mapping[str, str] | None, of: Domain | None
 ) -> Logs:
     from rulka_analysis.logs.runs import Logs
 
@@ -193,7 +190,7 @@ def _logs_in(
         data = json.loads(Path(snapshot).read_text(encoding="utf-8-sig"))
         if data["path"] == str(folder):
             lengths = data["lengths"]
-    own = domain_for(folder) if named is None else _domain(named)
+    own = of or domain_for(folder)
     return Logs(
         folder,
         lengths=lengths,
@@ -206,8 +203,9 @@ def _logs_in(
 
 def load_catalogue(
     path: str | os.PathLike[str] | None = None,
+    *,
     logs: Logs | None = None,
-    domain: str | None = None,
+    of: Domain | None = None,
 ) -> Catalogue:
     """Read what tags mean: the domain's own catalogue, or another one of the same domain.
 
@@ -217,7 +215,7 @@ def load_catalogue(
         A catalogue elsewhere.
     logs : Logs, optional
         The logs whose tags it is about; by default those in effect.
-    domain : str, optional
+    of : Domain, optional
         Whose it is, where that is known.
 
     Raises
@@ -228,17 +226,33 @@ def load_catalogue(
     from rulka_analysis.metrics.catalogue_file import load_catalogue
     from rulka_analysis.values import questions
 
-    if domain is not None:
-        own = _domain(domain)
-    else:
-        own = domain_in_effect() if logs is None else domain_for(logs)
+    own = of or (domain_in_effect() if logs is None else domain_for(logs))
     found = load_catalogue(own, path)
     questions.note_file(found.domain.catalogue_file if path is None else Path(path))
     return found
 
 
+def domain_declared(definition: Path) -> Domain | None:
+    """Return the domain that a definition names; None where it names none."""
+    try:
+        named = tomllib.loads(definition.read_text(encoding="utf-8-sig")).get("domain")
+    except (OSError, ValueError, RecursionError):
+        # Its reader says what is wrong with the file.
+        return None
+    return domain(named) if isinstance(named, str) else None
+
+
+def domain_of(definition: Path) -> Domain:
+    """Return the domain that a definition names, else that of the logs in effect."""
+    return domain_declared(definition) or domain_in_effect()
+
+
 def load_experiment(
-    name: str, logs: Logs | None = None, *, path: Path | None = None
+    name: str,
+    logs: Logs | None = None,
+    *,
+    path: Path | None = None,
+    logdir: str | os.PathLike[str] | None = None,
 ) -> LoadedExperiment:
     """Load an experiment's definition and tie it to logs.
 
@@ -250,6 +264,8 @@ def load_experiment(
         The logs to evaluate it on; those in effect (see `open_logs`) by default.
     path : Path, optional
         A definition elsewhere.
+    logdir : path-like, optional
+        In place of `logs`: a log directory, read as the definition's domain writes logs.
 
     Raises
     ------
@@ -266,36 +282,11 @@ def load_experiment(
         there = sorted(p.stem for p in folder.glob("*.toml"))
         raise ExperimentError(unknown("experiment", name, there, f"(there is no file {file})"))
     questions.note_file(file)
-    declared = _declared_domain(file)
-    logs = open_logs(domain=declared) if logs is None else logs
-    if declared is not None and domain_for(logs).name != declared:
+    declared = domain_declared(file)
+    if logs is None:
+        logs = open_logs(logdir, of=declared)
+    elif declared is not None and domain_for(logs) is not declared:
         # Opened as what its tags look like; the author knows.
-        logs = open_logs(logs.path, overlap=logs.overlap, domain=declared)
-    catalogue = catalogue_of(file, logs)
-    definition = read_definition(name, file, catalogue)
-    return LoadedExperiment(definition, logs, catalogue)
-
-
-def catalogue_of(definition: Path, logs: Logs | None = None) -> Catalogue:
-    """Read what the tags mean that a definition is about: of the domain it declares.
-
-    Parameters
-    ----------
-    definition : Path
-        An experiment's ``.toml``.
-    logs : Logs, optional
-        Logs that tell the domain where it declares none; by default those in effect.
-    """
-    declared = _declared_domain(definition)
-    if declared is None:
-        return load_catalogue(logs=logs)
-    return load_catalogue(domain=declared)
-
-
-def _declared_domain(file: Path) -> str | None:
-    """Return the domain that a definition names; what is wrong with the file its reader says."""
-    try:
-        named = tomllib.loads(file.read_text(encoding="utf-8-sig")).get("domain")
-    except (OSError, ValueError, RecursionError):
-        return None
-    return domain(named).name if isinstance(named, str) else None
+        logs = open_logs(logs.path, overlap=logs.overlap, of=declared)
+    catalogue = load_catalogue(logs=logs, of=declared)
+    return LoadedExperiment(read_definition(name, file, catalogue), logs, catalogue)

@@ -5,12 +5,32 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.project import open_logs
 from rulka_analysis.values import questions
+from tests.site_of_project import Site
+
+# What they ask needs the whole project built from the bundled curves: it is built once for them.
+LOOK_AT_THE_BUNDLED_SITE = ("test_site.py", "test_reference_page.py", "test_policy.py")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Let one process run all files that look at the bundled site, others a file each."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class BundledSiteTogether(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            together = file.endswith(LOOK_AT_THE_BUNDLED_SITE)
+            return "the bundled site" if together else file
+
+    return BundledSiteTogether(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -47,3 +67,11 @@ def bundled(build_folder_of_the_tests: Path) -> Logs:
     from rulka_analysis.domains.trackmania.published import published_logs
 
     return open_logs(published_logs())
+
+
+@pytest.fixture(scope="session")
+def bundled_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """Return the project, built from the bundled curves; who builds it anew builds it back."""
+    site = Site.copied(tmp_path_factory.mktemp("site") / "a project ä")
+    site.build_well()
+    return site

@@ -19,6 +19,7 @@ TASKS = (
     "build_tasks",
     "rulka_analysis/__init__.py",
     "rulka_analysis/pages/__init__.py",
+    "rulka_analysis/pages/locales.py",
     "rulka_analysis/pages/locks.py",
 )
 

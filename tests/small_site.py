@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +127,9 @@ def _unindented(text: str) -> str:
 class SmallSite(Site):
     """A small project with logs and packages of its own, in which a test may change anything."""
 
+    variables: dict[str, str] = field(default_factory=dict)
+    """More environment variables for each build."""
+
     @classmethod
     def made(cls, folder: Path) -> SmallSite:
         folder.mkdir(parents=True)
@@ -161,7 +164,7 @@ class SmallSite(Site):
 
     def environment(self, logs: Path | None) -> dict[str, str]:
         found = super().environment(logs or self.logs)
-        return found | {"PYTHONPATH": str(self.packages)}
+        return found | {"PYTHONPATH": str(self.packages)} | self.variables
 
     def file_of(self, run: str) -> Path:
         (file,) = (self.logs / run).glob("events*")
@@ -203,7 +206,7 @@ class SmallSite(Site):
     def from_nothing(self, folder: Path) -> SmallSite:
         """Copy what this site is made from, and build it there."""
         shutil.copytree(self.folder, folder, ignore=shutil.ignore_patterns("_build"))
-        other = SmallSite(folder)
+        other = SmallSite(folder, self.variables)
         other.build_well()
         return other
 

@@ -110,8 +110,8 @@ def test_adding_a_run_and_a_metric_as_told(logs: Path, tmp_path: Path) -> None:
     site.build_well(logs)
 
     page = site.page()
-    assert "The same setting once more" in page
-    assert re.search(r'id="batch-size-and-running-speed-once-more-a01"', page)
+    assert "Twice the batch" in page
+    assert re.search(r'id="batch-size-and-running-speed-twice-the-batch-time-a01"', page)
     assert "uni_13 against uni_7" in page
     assert "Crashes on A01" in page
     written = site.folder / "rulka_analysis" / "domains" / "trackmania" / "catalogue.toml"

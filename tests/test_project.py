@@ -164,7 +164,7 @@ def test_a_domain_is_chosen_by_what_tags_look_like(tmp_path: Path) -> None:
 
 def test_a_domain_may_be_declared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write.write_event_file(tmp_path / "run", [write.scalar_event("rollout/ep_rew_mean", 1, 2)])
-    assert domain_for(open_logs(tmp_path, domain="trackmania")).name == "trackmania"
+    assert domain_for(open_logs(tmp_path, of=domain("trackmania"))).name == "trackmania"
     monkeypatch.setenv("RULKA_DOMAIN", "trackmania")
     assert domain_for(open_logs(tmp_path)).name == "trackmania"
     monkeypatch.setenv("RULKA_DOMAIN", "rally")

@@ -154,3 +154,15 @@ def test_lines_end_as_each_system_needs_it() -> None:
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such permission")
 def test_the_script_for_ci_can_be_run() -> None:
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+def test_workflows_take_actions_by_commit() -> None:
+    # A tag can be moved to other code; the commit it pointed to cannot.
+    by_commit = re.compile(r"[\w-]+/[\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)*")
+    used = [
+        use
+        for file in (ROOT / ".github" / "workflows").glob("*.yml")
+        for use in re.findall(r"uses: (.+)", file.read_text(encoding="utf-8"))
+    ]
+    assert used
+    assert not [use for use in used if not by_commit.fullmatch(use)]

@@ -1,4 +1,4 @@
-"""The command line: ``rulka-analysis runs | tags | compare | extract | check | conclusions``.
+"""The command line: ``rulka-analysis runs | tags | compare | extract | check | answers``.
 
 A thin shell. Everything that takes time to import is imported by the command that needs it, so
 that ``--help`` answers at once.
@@ -169,8 +169,7 @@ def tags(
 
     for word in metric or []:
         if not is_pattern(word):
-            # Raises the error that names the nearest metrics.
-            load_catalogue(logs=open_logs(logdir))[word]
+            load_catalogue(logs=open_logs(logdir))[word]  # its error names the nearest metrics
     _list_tags(
         logdir,
         names,
@@ -410,32 +409,40 @@ def check(
         raise typer.Exit(1)
 
 
-@app.command(cls=_Command)
-def conclusions(
-    experiment: Annotated[
-        str | None,
-        typer.Argument(metavar="EXPERIMENT", help="By name; not needed where there is only one."),
-    ] = None,
-    logdir: LogDirectory = None,
-    json: AsJson = False,
-) -> None:
-    """Evaluate an experiment's conclusions: verdict and what the logs say.
+Asked = Annotated[
+    str | None,
+    typer.Argument(metavar="EXPERIMENT", help="By name; not needed where there is only one."),
+]
 
-    A verdict is supported, contradicted, cannot tell or no data; a fragile one hangs on the rule.
+
+@app.command(cls=_Command)
+def answers(experiment: Asked = None, logdir: LogDirectory = None, json: AsJson = False) -> None:
+    """Say how settings stand to one another, and what became of what was claimed.
+
+    An answer is better, worse, level, no worse, no better, undecided or no data (of what only
+    describes, higher and lower; of targets, sooner and later); a fragile one hangs on the rule.
     """
-    from rulka_analysis.cli import concluding
+    from rulka_analysis.cli import answering
     from rulka_analysis.cli.selection import log_directory_in_words
     from rulka_analysis.project import open_logs
 
     with Waiting("looking for runs"):
         logs = open_logs(logdir)
-    asked = concluding.chosen_experiment(logs, experiment)
-    found = concluding.conclude(asked)
+    asked = answering.chosen_experiment(logs, experiment)
+    found, claims = answering.answer(asked)
     if json:
-        print_json({**_log_directory(logs), **concluding.as_data(asked, found)})
+        print_json({**_log_directory(logs), **answering.as_data(asked, found, claims)})
     else:
         say(f"Log directory: {log_directory_in_words(logs, logdir)}")
-        concluding.print_conclusions(asked, found)
+        answering.print_answers(asked, found, claims)
+
+
+@app.command(cls=_Command, hidden=True)
+def conclusions(
+    experiment: Asked = None, logdir: LogDirectory = None, json: AsJson = False
+) -> None:
+    """Do what `answers` does: its old name."""
+    answers(experiment, logdir, json)
 
 
 @app.command(cls=_Command)
@@ -444,18 +451,14 @@ def new(
     logdir: LogDirectory = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show, and write nothing.")] = False,
 ) -> None:
-    """Write an experiment about logs: its definition, its page, one notebook.
-
-    What is guessed is marked in the definition, with what from. No file is ever overwritten.
-    """
+    """Write an experiment about logs: definition, page, notebook. Nothing is overwritten."""
     from rulka_analysis.cli.drafting import write_experiment
     from rulka_analysis.project import open_logs
     from rulka_analysis.values.places import project_folder
 
     with Waiting("reading the logs"):
         told = write_experiment(name, open_logs(logdir), project_folder(), dry_run=dry_run)
-    for line in told:
-        say(line)
+    say("\n".join(told))
 
 
 def _open(logdir: str | None, names: Sequence[str] | None) -> tuple[Logs, ChosenRuns]:

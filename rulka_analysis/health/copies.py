@@ -93,12 +93,12 @@ def _tells(reading: Reading) -> bool:
     if metric is not None and (
         not metric.decides
         or metric.schedule
-        or metric.setting is not None
         or metric.summary in ("finish_rate", "rate", "clock", "setting", "best")
     ):
         return False
     values = _values(reading)
     moves = np.diff(values)
+    # What is compared is asked again; this keeps flags and bounds from being compared at all.
     distinct = len(np.unique(values[:1000]))
     # A metric of the catalogue is known to be measured; a tag nobody knows may be a schedule or a
     # counter, which only rises or falls.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.metrics import settings_files
+from rulka_analysis.pages.package_code import PackageCode
 from rulka_analysis.values import questions
 from rulka_analysis.values.digests import ABSENT, digest_file, digest_of
 from rulka_analysis.values.errors import listing
@@ -26,22 +28,32 @@ class World:
         The log directory in effect, with the lengths up to which its files are read.
     project : Path
         The project's folder.
+    environment : mapping of str to str
+        The variables that kernels find.
+    code : PackageCode
+        Digests of what is installed.
     """
 
-    def __init__(self, logs: Logs, project: Path) -> None:
+    def __init__(
+        self, logs: Logs, project: Path, environment: Mapping[str, str], code: PackageCode
+    ) -> None:
         self._logs = logs
         self._project = project
-        self._answers: dict[tuple[str, str], str] = {}
+        self._environment = environment
+        self._code = code
+        self._answers: dict[tuple[str, str, tuple[str, ...]], str] = {}
         self._lock = threading.Lock()
         self._modified = {path: _modified(logs.path / path) for path in logs.lengths()}
 
-    def answer(self, kind: str, subject: str) -> str:
+    def answer(self, kind: str, subject: str, without: tuple[str, ...] = ()) -> str:
+        """Return today's answer; of a folder, some names in it may be left out."""
+        asked = (kind, subject, without)
         with self._lock:
-            if (kind, subject) not in self._answers:
-                self._answers[kind, subject] = self._look_up(kind, subject)
-            return self._answers[kind, subject]
+            if asked not in self._answers:
+                self._answers[asked] = self._look_up(*asked)
+            return self._answers[asked]
 
-    def _look_up(self, kind: str, subject: str) -> str:
+    def _look_up(self, kind: str, subject: str, without: tuple[str, ...]) -> str:
         if kind == "log_directory":
             return log_directory_answer(self._logs)
         if kind == "run":
@@ -52,9 +64,22 @@ class World:
             found = [finding.as_dict() for finding in self._logs.findings]
             return digest_of(found)
         if kind == "file":
-            return digest_file(self._project / subject)
+            return questions.file_answer(self._project / subject)
         if kind == "settings":
             return settings_files.listing(self._project / subject)
+        if kind == "path":
+            return questions.path_answer(self._project / subject)
+        if kind == "folder":
+            return questions.folder_answer(self._project / subject, without)
+        if kind == "variable":
+            name = subject.upper() if sys.platform == "win32" else subject
+            return questions.variable_answer(self._environment.get(name))
+        if kind == "volatile":
+            return "never the same"
+        if kind == "stable":
+            return ""
+        if kind == "code":
+            return self._code.digest(subject)
         if kind == "module":
             return questions.module_digest(subject)
         if kind == "package":
@@ -80,20 +105,38 @@ class World:
                     found.append(f"{path} of run {run}")
         return found
 
-    def with_files(self, record: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return a record in which each run's answer tells its files, for reasons later."""
-        return [
+    def completed(self, record: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return a record with what its kernel did not tell.
+
+        Each run's answer tells its files, for reasons later. To each package's version comes its
+        code, last: of a new version it is no news.
+        """
+        told = [
             {**asked, "files": self._logs.file_states(asked["subject"])}
             if asked["kind"] == "run" and asked["answer"] != ABSENT
             else asked
             for asked in record
         ]
+        packages = [asked["subject"] for asked in record if asked["kind"] == "package"]
+        return told + [
+            {"kind": "code", "subject": name, "answer": self.answer("code", name)}
+            for name in packages
+        ]
 
-    def difference(self, record: Sequence[Mapping[str, Any]]) -> str:
-        """Return the first answer of a record that is another today, in words; else nothing."""
+    def difference(self, record: Sequence[Mapping[str, Any]], *, meanwhile: bool = False) -> str:
+        """Return the first answer of a record that is another today, in words; else nothing.
+
+        `meanwhile`, only what the package read counts: of what a notebook reads by itself the first
+        answer is kept, and it may itself write what it has read.
+        """
+        settled = any(asked["kind"] == "stable" for asked in record)
         for asked in record:
             kind, subject, then = asked["kind"], asked["subject"], asked["answer"]
-            now = self.answer(kind, subject)
+            if asked.get("observed") and meanwhile:
+                continue
+            if kind == "volatile" and then == questions.SEEN and settled:
+                continue
+            now = self.answer(kind, subject, tuple(asked.get("without", ())))
             if now != then:
                 told = worded(kind, subject, then, now)
                 if "files" not in asked or now == ABSENT:
@@ -145,6 +188,10 @@ def worded(kind: str, subject: str, then: str, now: str) -> str:
     >>> worded("run", "uni_9", "1f3a", "absent"), worded("package", "numpy", "2.4.5", "2.4.6")
     ('uni_9 is gone', 'package numpy changed from 2.4.5 to 2.4.6')
     """
+    if kind == "volatile":
+        return f"it runs in every build: {subject}"
+    if kind == "code":
+        return f"the code of package {subject} changed, its version did not"
     what = {
         "log_directory": "the log directory",
         "run": subject,
@@ -154,11 +201,14 @@ def worded(kind: str, subject: str, then: str, now: str) -> str:
         "definitions": f"the list of definitions in {subject}",
         "python": "Python",
         "file": subject,
+        "path": subject,
+        "folder": f"what is in {subject}" if subject != "." else "what is in the project's folder",
+        "variable": f"the environment variable {subject}",
     }.get(kind, f"{kind} {subject}")
     if then == ABSENT:
-        return f"{what} appeared"
+        return f"{what} is set" if kind == "variable" else f"{what} appeared"
     if now == ABSENT:
-        return f"{what} is gone"
+        return f"{what} is no longer set" if kind == "variable" else f"{what} is gone"
     if kind in ("package", "python"):
         return f"{what} changed from {then} to {now}"
     return f"{what} changed"

@@ -10,39 +10,31 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages.answers import World
+from rulka_analysis.pages.locales import with_known_locale
+from rulka_analysis.pages.package_code import PackageCode
 from rulka_analysis.pages.results import MIME, Result, collect
+from rulka_analysis.pages.trouble import word_system_error
 from rulka_analysis.values.digests import digest_file, digest_of, digest_text
-from rulka_analysis.values.errors import RulkaError, listing
+from rulka_analysis.values.errors import NotebookError, listing
 from rulka_analysis.values.files import write_whole
 
-RECORD_MIME = "application/vnd.rulka.record+json"
+if TYPE_CHECKING:
+    from rulka_analysis.pages.kernels import Kernels
+
 # Executions kept for each notebook: enough to go back and forth between a few states.
 KEPT = 8
 ENDING = ".ipynb"
 SECONDS_A_CELL = 600
-
-# Runs after the notebook's own cells and is taken out again.
-_RECORD_CELL = f"""\
-from IPython.display import display as _display
-from rulka_analysis.values import questions as _questions
-_display({{"{RECORD_MIME}": _questions.record()}}, raw=True)
-"""
-
-
-class NotebookError(RulkaError):
-    """A notebook could not be executed; the message names notebook, cell, cause and remedy."""
 
 
 @dataclass(frozen=True)
@@ -183,22 +175,32 @@ def execute_notebooks(
     NotebookError
         If one cannot be executed. Those that could are kept.
     """
-    world = World(logs, project)
+    environment = _environment(logs, project)
+    code = PackageCode(store.with_name("code_digests.json"))
+    world = World(logs, project, environment, code)
     done: dict[str, Executed] = {}
     due: dict[str, tuple[Path, str]] = {}
     names = {path: path.relative_to(folder).with_suffix("").as_posix() for path in paths}
-    for path, name in names.items():
-        found, reason = _reusable(store / name, path, world)
-        if found is not None:
-            done[name] = found
-            report(Outcome(name, "reused"))
-        else:
-            due[name] = (path, reason)
-    if due:
-        with tempfile.TemporaryDirectory(prefix="rulka-") as scratch:
-            environment = _environment(logs, project, Path(scratch))
-            runner = _Runner(environment, world, seconds_a_cell, store, report, advance)
-            done |= runner.all(due, jobs or os.cpu_count() or 1)
+    try:
+        for path, name in names.items():
+            found, reason = _reusable(store / name, path, world)
+            if found is not None:
+                done[name] = found
+                report(Outcome(name, "reused"))
+            else:
+                due[name] = (path, reason)
+        if due:
+            # Imported here: a build in which nothing runs need not wait for it.
+            from rulka_analysis.pages.kernels import Kernels, made_scratch
+
+            with made_scratch() as scratch:
+                variables = environment | _scratch_environment(logs, scratch)
+                kernels = Kernels(variables, scratch, seconds_a_cell)
+                runner = _Runner(kernels, world, store, report, advance)
+                done |= runner.all(due, jobs or os.cpu_count() or 1)
+    except OSError as error:
+        raise NotebookError(word_system_error(error, "notebooks were executed")) from error
+    code.keep()
     rewritten = world.rewritten(executed.record for executed in done.values())
     if rewritten:
         raise NotebookError(
@@ -217,7 +219,7 @@ def _reusable(kept: Path, source: Path, world: World) -> tuple[Executed | None, 
         try:
             stored = json.loads(file.read_text(encoding="utf-8"))
             notebook = file.with_suffix(ENDING)
-            if notebook.stat().st_size != stored["size"]:
+            if digest_file(notebook) != stored["digest"]:
                 continue
             difference = _difference(stored, digest, world)
         except (OSError, ValueError, KeyError, TypeError):
@@ -244,44 +246,63 @@ def _difference(stored: dict[str, Any], source: str, world: World) -> str:
     return world.difference(stored["record"])
 
 
-def _environment(logs: Logs, project: Path, scratch: Path) -> dict[str, str]:
+def list_volatile(executed: Iterable[Executed]) -> list[str]:
+    """Say which notebooks run in every build, and of which their author says that they need not."""
+    told = []
+    for notebook in executed:
+        reasons = {
+            kind: [asked["subject"] for asked in notebook.record if asked["kind"] == kind]
+            for kind in ("volatile", "stable")
+        }
+        for reason in reasons["volatile"]:
+            line = f"{notebook.name}: {reason}"
+            if reasons["stable"]:
+                line += f"; its author says that this changes no result: {reasons['stable'][0]}"
+            told.append(line)
+    return told
+
+
+def _environment(logs: Logs, project: Path) -> dict[str, str]:
     """Return the environment kernels run in: the logs in effect, nothing that varies."""
+    search = [str(project), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return with_known_locale(
+        {
+            **os.environ,
+            "RULKA_LOGDIR": str(logs.path),
+            "PYTHONPATH": os.pathsep.join(search),
+            # The order of sets must not differ from build to build.
+            "PYTHONHASHSEED": "0",
+            "JUPYTER_PREFER_ENV_PATH": "1",
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        }
+    )
+
+
+def _scratch_environment(logs: Logs, scratch: Path) -> dict[str, str]:
     snapshot = scratch / "snapshot.json"
     data = {"path": str(logs.path), "lengths": logs.lengths()}
     snapshot.write_text(json.dumps(data), encoding="utf-8")
-    search = [str(project), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {
-        **os.environ,
-        "RULKA_LOGDIR": str(logs.path),
         "RULKA_SNAPSHOT": str(snapshot),
-        "PYTHONPATH": os.pathsep.join(search),
-        # The order of sets must not differ from build to build.
-        "PYTHONHASHSEED": "0",
         # The user's own IPython start-up files are no part of the notebook.
         "IPYTHONDIR": str(scratch / "ipython"),
-        "JUPYTER_PREFER_ENV_PATH": "1",
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
 
 
 class _Runner:
     def __init__(
         self,
-        environment: dict[str, str],
+        kernels: Kernels,
         world: World,
-        seconds_a_cell: int,
         store: Path,
         report: Callable[[Outcome], None],
         advance: Callable[[int, int], None],
     ) -> None:
-        self._environment = environment
+        self._kernels = kernels
         self._world = world
-        self._seconds = seconds_a_cell
         self._store = store
         self._report = report
         self._advance = advance
-        self._kernels: set[Any] = set()
-        self._stopped = False
 
     def all(self, due: dict[str, tuple[Path, str]], jobs: int) -> dict[str, Executed]:
         # Each notebook runs in a kernel of its own, a separate process; a thread waits for it.
@@ -302,8 +323,8 @@ class _Runner:
                 self._report(outcome)
                 self._advance(number, len(due))
         except BaseException:
-            # Ctrl-C: kernels run in sessions of their own and would stay behind.
-            self._stop()
+            # Ctrl-C, among others.
+            self._kernels.stop()
             raise
         finally:
             pool.shutdown(cancel_futures=True)
@@ -317,9 +338,6 @@ class _Runner:
 
     def _one(self, name: str, path: Path, reason: str) -> Executed:
         import jupytext
-        import nbformat
-        from nbclient import NotebookClient
-        from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
         started = time.monotonic()
         source = digest_file(path)
@@ -330,43 +348,14 @@ class _Runner:
                 f"notebook {path} cannot be read: {error}. Mend the file; it must be a jupytext "
                 "py:percent notebook"
             ) from error
-        cells = len(notebook.cells)
-        notebook.cells.append(nbformat.v4.new_code_cell(_RECORD_CELL))
-        at = [0]
-        client = NotebookClient(
-            notebook,
-            timeout=self._seconds,
-            kernel_name="python3",
-            extra_arguments=["--HistoryManager.enabled=False", "--log-level=ERROR"],
-            resources={"metadata": {"path": str(path.parent)}},
-            on_cell_start=lambda cell, cell_index: at.__setitem__(0, cell_index),
-        )
-        self._kernels.add(client)
-        try:
-            with client.setup_kernel(env=self._environment):
-                for index, cell in enumerate(notebook.cells):
-                    if self._stopped:
-                        raise NotebookError(f"notebook {path}: the build was interrupted")
-                    client.execute_cell(cell, index)
-        except CellExecutionError as error:
-            cause = f"{error.ename}: {_plain(error.evalue)}"
-            raise NotebookError(_failure(path, at[0], notebook, cause)) from error
-        except CellTimeoutError as error:
-            cause = f"took longer than {self._seconds} seconds"
-            raise NotebookError(_failure(path, at[0], notebook, cause)) from error
-        except DeadKernelError as error:
-            cause = "its kernel died (out of memory, or killed)"
-            raise NotebookError(_failure(path, at[0], notebook, cause)) from error
-        finally:
-            self._kernels.discard(client)
-        record = _take_record(notebook, cells)
-        changed = self._world.difference(record)
+        record = self._kernels.execute(path, notebook)
+        changed = self._world.difference(record, meanwhile=True)
         if changed:
             raise NotebookError(
                 f"notebook {path}: {changed} while it ran, within what had been read already; "
                 "its results would mix two states. Build again when nothing rewrites it"
             )
-        record = self._world.with_files(record)
+        record = self._world.completed(record)
         kept = self._keep(name, source, record, _normalised(notebook))
         return replace(kept, reason=reason, seconds=time.monotonic() - started)
 
@@ -389,7 +378,6 @@ class _Runner:
             "record": record,
             "published": published,
             "digest": digest,
-            "size": file.stat().st_size,
         }
         # Last: where this file is, the other is whole.
         write_whole(folder / f"{key}.json", json.dumps(stored, ensure_ascii=False))
@@ -398,30 +386,15 @@ class _Runner:
             old.with_suffix(ENDING).unlink(missing_ok=True)
         return Executed(name, file, digest, published, "", record=record)
 
-    def _stop(self) -> None:
-        # Threads that have no kernel yet see the flag when they have one.
-        self._stopped = True
-        for client in list(self._kernels):
-            manager = getattr(client, "km", None)
-            provisioner = getattr(manager, "provisioner", None)
-            process = getattr(provisioner, "process", None)
-            if process is not None:
-                process.kill()
-
-
-def _take_record(notebook: Any, cells: int) -> list[dict[str, str]]:
-    outputs = notebook.cells[cells].outputs
-    record: list[dict[str, str]] = outputs[0]["data"][RECORD_MIME]
-    del notebook.cells[cells:]
-    return record
-
 
 def _normalised(notebook: Any) -> dict[str, Any]:
     """Return the notebook as plain data, without what differs from one execution to the next."""
     import nbformat
 
     plain: dict[str, Any] = json.loads(nbformat.writes(notebook, version=4))
-    plain["metadata"] = {
+    # What its page asks of the browser is the notebook's own word.
+    asked = {key: plain["metadata"][key] for key in ("csp",) if key in plain["metadata"]}
+    plain["metadata"] = asked | {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"},
     }
@@ -430,22 +403,6 @@ def _normalised(notebook: Any) -> dict[str, Any]:
         cell["id"] = f"cell-{number}"
         cell.get("metadata", {}).pop("execution", None)
     return plain
-
-
-def _failure(path: Path, index: int, notebook: Any, cause: str) -> str:
-    code = [i for i, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-    number = code.index(index) + 1 if index in code else index + 1
-    lines = notebook.cells[index].source.strip().splitlines() if index < len(notebook.cells) else []
-    first = f" ({lines[0]!r})" if lines else ""
-    return (
-        f"notebook {path}, code cell {number}{first}: {cause}\n"
-        "Open it with 'make lab', run it to that cell and mend it; the site of the last good "
-        "build stays as it is"
-    )
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
 def without_private_outputs(notebook: dict[str, Any]) -> dict[str, Any]:

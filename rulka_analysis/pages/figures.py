@@ -6,8 +6,6 @@ draws; all three are computed from the data.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rulka_analysis.experiments.comparison import Comparison, window_end
 from rulka_analysis.logs.clocks import MINUTES, Clock, Window
 from rulka_analysis.metrics.series import Measure, Series, position_text
@@ -21,41 +19,14 @@ from rulka_analysis.pages.drawing import (
     in_the_dark,
     style,
 )
+from rulka_analysis.pages.results import Figure
 from rulka_analysis.pages.tables.comparison import clock_in_words, curve
 from rulka_analysis.pages.tables.marked import Marked
 from rulka_analysis.values.quantities import Quantity, Sentence
-from rulka_analysis.values.tables import Table
 from rulka_analysis.values.text import name_in_words
 
 # Notebooks that draw something of their own take its look from here.
 __all__ = ["COLOURS", "GROUND", "WIDTH", "Figure", "curves", "style"]
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A figure for both themes, with the words and numbers that go with it.
-
-    Parameters
-    ----------
-    light, dark : str
-        The figure as SVG.
-    width, height : int
-        Its size in CSS pixels.
-    caption : Sentence
-        What it shows and what it says.
-    alt : str
-        Alternative text: what is to be seen, for those who do not see it.
-    table : Table
-        The numbers it draws.
-    """
-
-    light: str
-    dark: str
-    width: int
-    height: int
-    caption: Sentence
-    alt: str
-    table: Table
 
 
 def curves(
@@ -169,6 +140,8 @@ def _shown_how(measure: Measure) -> str:
         return "best so far"
     if measure.metric.summary == "median_of_last_three":
         return "single readings (numbers: median of the last three)"
+    if measure.metric.summary == "trailing_mean":
+        return "single readings (numbers: mean over the last tenth of the way)"
     return f"divided by {name_in_words(measure.per)}" if measure.per else "as logged"
 
 

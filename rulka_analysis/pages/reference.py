@@ -17,7 +17,7 @@ from rulka_analysis.logs.runs import Logs, Run
 from rulka_analysis.metrics.catalogue import Catalogue, Metric
 from rulka_analysis.metrics.settings import numbers_of, read_settings
 from rulka_analysis.pages.drawing import COLOURS
-from rulka_analysis.pages.figures import Figure, curves
+from rulka_analysis.pages.figures import curves
 from rulka_analysis.pages.observed import (
     STATISTICS,
     Observed,
@@ -28,6 +28,7 @@ from rulka_analysis.pages.observed import (
     over_runs,
     range_and_last,
 )
+from rulka_analysis.pages.results import Figure
 from rulka_analysis.project import load_catalogue
 from rulka_analysis.values import questions
 from rulka_analysis.values.errors import listing
@@ -265,9 +266,7 @@ class Reference:
             baseline=next(iter(holding)),
             settings=settings,
             catalogue=self.catalogue,
-            measures={},
             variant_titles={},
-            targets={},
             run_order=[run.name for run in self.runs],
         )
         # Divided by what it grows with only where every run's log says what that was.

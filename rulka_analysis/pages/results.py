@@ -20,11 +20,10 @@ from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.tables import Table
 
 if TYPE_CHECKING:
-    from rulka_analysis.pages.figures import Figure
-    from rulka_analysis.verdicts.answer import Conclusion
+    from rulka_analysis.verdicts.answer import Answered, Claimed
 
 MIME = "application/vnd.rulka.result+json"
-Kind = Literal["number", "sentence", "table", "figure", "conclusion", "code"]
+Kind = Literal["number", "sentence", "table", "figure", "answer", "claim", "code"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 
@@ -46,6 +45,33 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure for both themes, with the words and numbers that go with it.
+
+    Parameters
+    ----------
+    light, dark : str
+        The figure as SVG.
+    width, height : int
+        Its size in CSS pixels.
+    caption : Sentence
+        What it shows and what it says.
+    alt : str
+        Alternative text: what is to be seen, for those who do not see it.
+    table : Table
+        The numbers it draws.
+    """
+
+    light: str
+    dark: str
+    width: int
+    height: int
+    caption: Sentence
+    alt: str
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """A published value as plain data.
 
@@ -53,7 +79,7 @@ class Result:
     ----------
     name : str
         The name it was published under.
-    kind : {"number", "sentence", "table", "figure", "conclusion", "code"}
+    kind : {"number", "sentence", "table", "figure", "answer", "claim", "code"}
         What it is.
     data : dict
         Its content; see `encode`.
@@ -66,7 +92,7 @@ class Result:
 
 def publish(
     name: str,
-    value: Quantity | Sentence | Table | Figure | Conclusion | Code | float | str,
+    value: Quantity | Sentence | Table | Figure | Answered | Claimed | Code | float | str,
     *,
     unit: str = "",
     digits: int = 2,
@@ -79,7 +105,7 @@ def publish(
     ----------
     name : str
         Letters, digits, ``_``, ``-`` and ``.``; unique in the experiment.
-    value : Quantity, Sentence, Table, Figure, Conclusion, Code, number or str
+    value : Quantity, Sentence, Table, Figure, Answered, Claimed, Code, number or str
         A number becomes a `Quantity` without evidence, a text a `Sentence`.
     unit, digits
         For a plain number.
@@ -155,9 +181,7 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
         return "table", _table(value)
     if isinstance(value, Code):
         return "code", {"text": value.text, "language": value.language}
-    if type(value).__name__ == "Conclusion" and hasattr(value, "verdict"):
-        return "conclusion", _conclusion(value)
-    if type(value).__name__ == "Figure" and hasattr(value, "light"):
+    if isinstance(value, Figure):
         return "figure", {
             "light": value.light,
             "dark": value.dark,
@@ -167,9 +191,16 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
             "caption": _cell(value.caption),
             "table": _table(value.table),
         }
+    # Imported here: a notebook that publishes no answer does not depend on it.
+    from rulka_analysis.verdicts.answer import Answered, Claimed
+
+    if isinstance(value, Answered):
+        return "answer", _answer(value)
+    if isinstance(value, Claimed):
+        return "claim", _claim(value)
     raise ValueError(
-        f"a {type(value).__name__} is none of Quantity, Sentence, Table, Figure, Conclusion, Code, "
-        "number or str"
+        f"a {type(value).__name__} is none of Quantity, Sentence, Table, Figure, Answered, "
+        "Claimed, Code, number or str"
     )
 
 
@@ -202,29 +233,46 @@ def _table(table: Table) -> dict[str, Any]:
     }
 
 
-def _conclusion(value: Conclusion) -> dict[str, Any]:
+def _answer(value: Answered) -> dict[str, Any]:
     # Imported here: a notebook that publishes only numbers does not depend on it.
-    from rulka_analysis.pages.tables.verdict import deciding, verdict_in_words
+    from rulka_analysis.pages.tables.verdict import answer_in_words, deciding
 
     return {
-        "name": value.name,
-        "verdict": value.verdict,
-        "outcome": value.outcome,
-        "shown": verdict_in_words(value),
-        "typed": value.typed,
+        "answer": value.word,
+        "look": value.decided.relation.replace(" ", "-"),
+        "shown": answer_in_words(value),
+        "title": f"{value.title}: {value.candidate.label} against {value.baseline.label}"
+        + (", how soon" if value.kind == "pace" else ""),
+        "planned": value.planned,
         "sentence": _cell(value.sentence),
         "strength": _cell(value.strength),
-        "sensitivity": _cell(value.sensitivity),
+        "robustness": _cell(value.robustness),
+        "warning": _cell(value.warning),
+        "needed": _cell(value.needed),
         "deciding": _table(deciding(value)),
         "instead_of": value.instead_of.message if value.instead_of else "",
         "findings": [[finding.severity, finding.message] for finding in value.findings],
+    }
+
+
+def _claim(value: Claimed) -> dict[str, Any]:
+    from rulka_analysis.pages.tables.verdict import claim_in_words
+
+    return {
+        "verdict": value.held.verdict,
+        "look": f"claim rulka-{value.held.verdict.replace(' ', '-')}",
+        "shown": claim_in_words(value),
+        "title": value.name.replace("_", " "),
+        "text": value.text,
+        "headline": value.headline,
+        "sentence": _cell(value.sentence),
         "parts": [
             {
-                "name": part.name,
-                "verdict": part.verdict,
-                "shown": verdict_in_words(part),
+                "name": f"{part.comparison}.{part.name}",
+                "look": f"claim rulka-{part.held.verdict.replace(' ', '-')}",
+                "shown": claim_in_words(part),
                 "sentence": _cell(part.sentence),
-                "by_itself": part.by_itself,
+                "declared": part.declared,
             }
             for part in value.parts
         ],
@@ -246,7 +294,7 @@ def _bundle(result: Result) -> dict[str, Any]:
     elif result.kind == "table":
         bundle["text/html"] = _html_table(result.data)
         bundle["text/plain"] = _plain_table(result.data)
-    elif result.kind == "conclusion":
+    elif result.kind in ("answer", "claim"):
         bundle["text/plain"] = f"{result.data['shown']}. {as_text(result.data['sentence'])}"
     else:
         bundle["text/plain"] = as_text(result.data)

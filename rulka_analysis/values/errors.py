@@ -30,6 +30,10 @@ class ExperimentError(RulkaError):
     """An experiment's definition is wrong; the message names file, line and remedy."""
 
 
+class NotebookError(RulkaError):
+    """A notebook could not be executed; the message names notebook, cell, cause and remedy."""
+
+
 class ResultError(RulkaError):
     """A result cannot be published or quoted."""
 

@@ -32,5 +32,9 @@ def write_whole(path: Path, content: str | Callable[[BinaryIO], object]) -> None
             else:
                 content(stream)
         beside.replace(path)
+    except OSError as error:
+        # The system names no file that is open already.
+        error.filename = str(path)
+        raise
     finally:
         beside.unlink(missing_ok=True)

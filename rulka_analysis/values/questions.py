@@ -8,15 +8,17 @@ notebook is reused as long as every question still has the same answer. "Absent"
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import platform
 import re
+import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from rulka_analysis.values.digests import ABSENT as ABSENT
-from rulka_analysis.values.digests import digest_file
+from rulka_analysis.values.digests import digest_file, digest_text
 from rulka_analysis.values.digests import digest_of as digest_of
 from rulka_analysis.values.places import project_folder
 
@@ -31,9 +33,15 @@ Kind = Literal[
     "module",
     "package",
     "python",
+    "stable",
 ]
+Observed = Literal["file", "folder", "path", "variable", "volatile"]
+FOLDER = "a folder"
+# Of a volatile notebook: the package saw why, or its author says so.
+SEEN, SAID = "seen", "said"
 
 _asked: dict[tuple[str, str], str | Callable[[], str]] = {}
+_observed: dict[tuple[str, str], dict[str, Any]] = {}
 
 
 def note(kind: Kind, subject: str, answer: str | Callable[[], str]) -> None:
@@ -44,22 +52,111 @@ def note(kind: Kind, subject: str, answer: str | Callable[[], str]) -> None:
     _asked[(kind, subject)] = answer
 
 
-def note_file(path: Path) -> None:
-    """Note that a file of the project was read; a file elsewhere is noted by its full path."""
-    note("file", subject_of(path), lambda: digest_file(path))
+def note_observed(kind: Observed, subject: str, answer: str, **more: Any) -> None:
+    """Note what a notebook read by itself; the first answer is the one it began with."""
+    _observed.setdefault((kind, subject), {"answer": answer, **more})
+
+
+def note_file(path: str | os.PathLike[str]) -> None:
+    """Note that a file was read: the notebook runs again when the file is another.
+
+    Files that a notebook opens are noted without this. It is for what a library opens in native
+    code, which nobody sees.
+
+    Parameters
+    ----------
+    path : path-like
+        The file; one that does not exist is noted as absent.
+    """
+    file = Path(path).absolute()
+    note("file", subject_of(file), lambda: file_answer(file))
+
+
+def volatile(reason: str) -> None:
+    """Say that a notebook gives another result each time, so that it runs in every build.
+
+    That is for the clock, for chance without a seed and for whatever else nobody can ask again. A
+    program that a notebook starts and a connection that it opens are seen without this.
+
+    Parameters
+    ----------
+    reason : str
+        Why, as it stands in the build's lines and on the page about the build.
+    """
+    note_observed("volatile", reason, SAID)
+
+
+def stable(reason: str) -> None:
+    """Say that a notebook gives the same result although it starts a program or opens a connection.
+
+    Parameters
+    ----------
+    reason : str
+        How that is known, as it stands on the page about the build.
+    """
+    note("stable", reason, "")
 
 
 def subject_of(path: Path) -> str:
-    """Return what a file or a folder goes by in a question."""
-    resolved = path.resolve()
-    folder = project_folder().resolve()
-    inside = resolved.is_relative_to(folder)
-    return resolved.relative_to(folder).as_posix() if inside else str(resolved)
+    """Return how a file or folder is called: below the project's folder if it is in there."""
+    folder = project_folder()
+    linked = folder.resolve()
+    for base, found in (
+        (folder, path),
+        (linked, path),
+        (linked, path.resolve()),
+    ):
+        if found.is_relative_to(base):
+            return found.relative_to(base).as_posix()
+    return str(path)
+
+
+def file_answer(path: Path) -> str:
+    """Return the digest of a file, or what there is in its place."""
+    try:
+        # Opening what is no file (a pipe) may wait for ever.
+        mode = path.stat().st_mode
+        if stat.S_ISREG(mode):
+            return digest_file(path)
+        return FOLDER if stat.S_ISDIR(mode) else "no regular file"
+    except (FileNotFoundError, NotADirectoryError):
+        return ABSENT
+    except OSError as error:
+        return f"not readable: {error.strerror}"
+
+
+def path_answer(path: Path) -> str:
+    """Return what a look at a path tells: nothing, a folder, or a file and its size."""
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return ABSENT
+    except OSError as error:
+        return f"not readable: {error.strerror}"
+    return FOLDER if stat.S_ISDIR(found.st_mode) else f"a file of {found.st_size} bytes"
+
+
+def folder_answer(path: Path, without: Collection[str] = ()) -> str:
+    """Return the digest of the names in a folder and of which are folders, some names left out."""
+    try:
+        with os.scandir(path) as entries:
+            names = sorted((e.name, e.is_dir()) for e in entries if e.name not in without)
+    except (FileNotFoundError, NotADirectoryError):
+        return ABSENT
+    except OSError as error:
+        return f"not readable: {error.strerror}"
+    return digest_of([[ascii(name), is_folder] for name, is_folder in names])
+
+
+def variable_answer(value: str | None) -> str:
+    """Return the digest of a variable's value: it may be a secret."""
+    return ABSENT if value is None else digest_text(ascii(value))
 
 
 def forget() -> None:
     """Start a new record (a notebook starts with none; tests need it between cases)."""
     _asked.clear()
+    _observed.clear()
 
 
 def package_folder() -> Path:
@@ -93,7 +190,7 @@ def python_version() -> str:
     return platform.python_version()
 
 
-def record() -> list[dict[str, str]]:
+def record() -> list[dict[str, Any]]:
     """Return everything asked so far, with the modules and packages in use, in a stable order."""
     package = __name__.partition(".")[0]
     answers = {
@@ -114,7 +211,15 @@ def record() -> list[dict[str, str]]:
         if distribution.replace("-", "_") != package:
             answers["package", distribution] = package_version(distribution)
     answers["python", "version"] = python_version()
+    asked = {question: {"answer": answer} for question, answer in answers.items()}
+    by_itself = {
+        question: {**answer, "observed": True}
+        for question, answer in _observed.items()
+        # Who opened a file need not be told again that it is there.
+        if question[0] != "path"
+        or not {("file", question[1]), ("folder", question[1])} & _observed.keys()
+    }
     return [
-        {"kind": kind, "subject": subject, "answer": answer}
-        for (kind, subject), answer in sorted(answers.items())
+        {"kind": kind, "subject": subject, **answer}
+        for (kind, subject), answer in sorted((by_itself | asked).items())
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 
 def printable(text: str) -> str:
@@ -16,11 +17,43 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(
-        character
-        if character.isprintable()
-        else character.encode("unicode_escape", "surrogatepass").decode("ascii")
+        character if character.isprintable() else _escape(character) for character in text
+    )
+
+
+def visible(text: str, *, keep: str = "\n\t") -> str:
+    r"""Escape control characters and those that turn the direction of writing.
+
+    For texts of several lines, and those in which typography is meant: a narrow space stays.
+
+    Parameters
+    ----------
+    text : str
+        The text.
+    keep : str
+        Control characters that stay.
+
+    Examples
+    --------
+    >>> visible("uni_6\u202egpj.exe\x00, 24.5\u00a0s") == "uni_6\\u202egpj.exe\\x00, 24.5\u00a0s"
+    True
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        _escape(character) if _is_hidden(character) and character not in keep else character
         for character in text
     )
+
+
+def _is_hidden(character: str) -> bool:
+    # Blanks show, and what has no meaning is drawn as a box. Some scripts need the two joiners.
+    hidden = unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    return hidden and character not in "\u200c\u200d"
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 def amount(count: int, noun: str = "byte") -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import shutil
 import sys
 import threading
@@ -20,6 +19,7 @@ import pytest
 from build_tasks import targets
 from build_tasks.order import Order
 from build_tasks.project import Project
+from tests.browsers import skip_for_want, start_browser
 from tests.site_of_project import PROJECT
 
 NOTEBOOK = """\
@@ -54,44 +54,14 @@ HEADER = """\
 
 """
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-BROWSER_OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-def absent(what: str) -> None:
-    """Skip for want of a program; where all checks must run, that is a failure."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"{what}, and on CI nothing may be skipped for that")
-    pytest.skip(what)
-
 
 @pytest.fixture
 def page() -> Iterator[Any]:
     """Return a page in a browser of this machine."""
     if importlib.util.find_spec("jupyterlab") is None:
-        absent("JupyterLab is not installed (make test installs it)")
-    playwright = pytest.importorskip("playwright.sync_api")
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    with playwright.sync_playwright() as running:
-        try:
-            browser = running.chromium.launch(
-                executable_path=program,
-                # Where none is on the PATH (Windows, macOS), the one installed in its usual place.
-                channel=None if program else "chrome",
-                args=BROWSER_OPTIONS,
-            )
-        except playwright.Error as error:
-            absent(f"no Chromium or Chrome can be started: {error.message.splitlines()[0]}")
+        skip_for_want("JupyterLab is not installed (make test installs it)")
+    with start_browser() as browser:
         yield browser.new_page()
-        browser.close()
 
 
 class Installed(Project):

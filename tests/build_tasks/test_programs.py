@@ -26,5 +26,7 @@ def test_programs_get_the_log_directory_and_no_leftovers(monkeypatch: pytest.Mon
     assert given["PYTHONHASHSEED"] == "7"
     assert "left over" not in given.values()
     assert given["PATH"].split(os.pathsep)[0] == str(project.python.parent)
+    monkeypatch.setenv("LANG", "tlh_KX.UTF-8")
+    assert "LANG" not in choose_variables(project, Order("html")), "no system knows it"
     plain = choose_variables(project, Order("html"))
     assert plain.keys().isdisjoint({"RULKA_LOGDIR", "RULKA_JOBS", "RULKA_LONG"})

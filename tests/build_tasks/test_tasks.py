@@ -73,5 +73,6 @@ def test_the_targets_need_nothing_that_is_installed(tmp_path: Path) -> None:
     assert answer.stdout.split() == [
         "rulka_analysis",
         "rulka_analysis.pages",
+        "rulka_analysis.pages.locales",
         "rulka_analysis.pages.locks",
     ]

@@ -88,10 +88,9 @@ title = "Speed"
 [maps]
 A01 = "A01"
 [runs.good]
-settings = {}
-[metrics.race_time]
-reason = "Because."
-maps = { A01 = "robust_race_time" }
+[outcomes.time]
+metric = "robust_race_time"
+map = "A01"
 """,
         encoding="utf-8",
     )
@@ -200,6 +199,8 @@ def test_many_runs_are_summed_by_rule_the_worst_first(tmp_path: Path) -> None:
     told = "RK301 not finite: 20 findings in 20 runs (noted_0, noted_1, noted_2 and 17 more)."
     assert told in summed.stdout
     assert "noted_7" not in summed.stdout
+    data = json.loads(check("--logdir", str(tmp_path / "logs"), "--json").stdout)
+    assert [one["code"] for one in data["rules"]] == ["RK205", "RK302", "RK301"]
     each = check("--logdir", str(tmp_path / "logs"), "--each")
     assert "of noted_7 is no number" in each.stdout
 

@@ -132,7 +132,7 @@ def test_important_metrics_that_are_absent_are_named(bundled: Logs) -> None:
 
 
 def test_checkpoints_stand_as_far_apart_as_asked(bundled: Logs) -> None:
-    command = ["uni_5", "uni_6", "--metric", "race_time", "--map", "a01", "--every", "40"]
+    command = ["uni_5", "uni_6", "--metric", "time_A01", "--map", "a01", "--every", "40"]
     (entry,) = compare(*command, logdir=bundled.path)["metrics"]
     assert entry["metric"] == "robust_race_time"
     points = [(p["run"], p["checkpoint"], p["value"]) for p in entry["checkpoints"]]

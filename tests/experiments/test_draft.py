@@ -16,7 +16,7 @@ from rulka_analysis.experiments.groups import Group
 from rulka_analysis.experiments.varying import find_varying
 from rulka_analysis.metrics.catalogue import Better
 from rulka_analysis.metrics.catalogue_file import load_catalogue
-from rulka_analysis.project import domain, open_logs
+from rulka_analysis.project import domain, load_experiment, open_logs
 from tests import event_files as write
 from tests.program_logs import PROGRAMS
 from tests.training_logs import TrainingRun, write_runs
@@ -64,6 +64,29 @@ def test_three_settings_of_three_seeds(tmp_path: Path) -> None:
     assert 0 < text.count("# check") <= draft.MOST_CHECKS
     assert all("# check: " in line for line in text.splitlines() if "# check" in line)
     assert 'learning_rate = { title = "Learning rate", named = true }  # check: PPO_Env_r1' in text
+
+
+def test_what_a_draft_asks_is_answered_rightly(tmp_path: Path) -> None:
+    number = 0
+    for rate, level in ((1e-3, 100.0), (1e-2, 130.0), (3e-4, 100.3)):
+        for seed in (1.0, 2.0, 3.0):
+            number += 1
+            settings = {"learning_rate": rate, "gamma": 0.9, "seed": seed}
+            PROGRAMS["rllib"](tmp_path / "logs", f"r{number}", settings, level + seed / 2)
+    logs = open_logs(tmp_path / "logs")
+    text = draft.write_draft(gather("tried", logs))
+    # The one thing that only an author knows.
+    margin = next(line for line in text.splitlines() if line.startswith("# margin"))
+    text = text.replace(margin, 'margin = 5\nreason = "Less is of no use."')
+    definition = tmp_path / "tried.toml"
+    definition.write_text(text, encoding="utf-8")
+    experiment = load_experiment("tried", logs, path=definition)
+    told = {
+        answer.candidate.label: str(answer.decided.relation)
+        for answer in experiment.answers()
+        if answer.kind == "value"
+    }
+    assert told == {"learning rate 0.01": "better", "learning rate 0.0003": "level"}
 
 
 def test_eight_single_runs_of_the_racing_program(tmp_path: Path) -> None:

@@ -83,6 +83,19 @@ def test_a_hole_is_one_by_the_interval_of_the_log_itself(tmp_path: Path, hole: s
     assert told(findings(tmp_path)) == (["RK201"] if is_one else [])
 
 
+def test_a_program_that_stood_still_leaves_a_hole_in_time_only(tmp_path: Path) -> None:
+    write_series(tmp_path, 0.1, 2000, range(0))
+
+    def waited(event: Event) -> Event:
+        event.wall_time += 480 if event.step > 90_000 else 0
+        return event
+
+    rewrite_events(only_file(tmp_path), waited)
+    (finding,) = findings(tmp_path)
+    assert "wrote nothing for 8.1 minutes after minute 90" in finding.message
+    assert "usually it writes every 0.1 minutes" in finding.message
+
+
 def test_five_writes_two_hours_apart_have_no_usual_interval(tmp_path: Path) -> None:
     write_series(tmp_path, 120.0, 5, range(0))
     assert findings(tmp_path) == ()
@@ -106,7 +119,9 @@ def test_pauses_that_come_again_and_again_without_a_step_are_a_habit(tmp_path: P
     evaluated = " +12m -10s ".join(["1 0.9 0.8 0.7 " * 10] * 5)
     assert find_in(tmp_path / "a", f"{LOSS} {evaluated}") == ()
     lost = " +12m +120s ".join(["1 0.9 0.8 0.7 " * 10] * 5)
-    assert told(find_in(tmp_path / "b", f"{LOSS} {lost}")) == ["RK201"]
+    (finding,) = find_in(tmp_path / "b", f"{LOSS} {lost}")
+    assert "wrote nothing for 13 minutes" in finding.message
+    assert "the longest of 4 such gaps" in finding.message
 
 
 def test_writers_in_turns_leave_no_hole(tmp_path: Path) -> None:
@@ -136,9 +151,21 @@ def test_a_clock_that_is_set_back_is_one_finding(tmp_path: Path, hours: bool) ->
     assert kinds(findings(tmp_path)) == {("clock_backwards", "warning")}
 
 
+def test_a_best_is_not_late_by_a_clock_that_is_set_back(tmp_path: Path) -> None:
+    seconds = (30, 29, 28, 27, 26, 25, "-20m", 24, 23, 22)
+    races = " ".join(map(str, seconds))
+    bests = " ".join(f"{s}000" if isinstance(s, int) else s for s in seconds)
+    text = f"run Race/explo_race_time_trained_A01: {races}\nrun alltime_min_ms_A01: {bests}"
+    assert told(find_in(tmp_path, text)) == ["RK204"]
+
+
 def test_a_clock_that_reading_told_of_is_blamed_for_no_hole(tmp_path: Path) -> None:
     text = f"{LOSS} (1 0.9)*50 | -250m (0.8 0.7)*50"
     assert told(find_in(tmp_path, text)) == ["RK119"]
+    # The same, of one process: its files are one session.
+    (second,) = (tmp_path / "logs" / "run").glob("*.host.1.0")
+    second.rename(second.with_name(second.name.replace("host.1.0", "host.0.1")))
+    assert told(all_of(tmp_path / "logs")) == ["RK119"]
 
 
 def test_an_event_without_a_time_is_not_out_of_order(tmp_path: Path) -> None:
@@ -149,9 +176,11 @@ def test_an_event_without_a_time_is_not_out_of_order(tmp_path: Path) -> None:
 
 def test_lost_races_are_the_fault_of_no_best(tmp_path: Path) -> None:
     # The machine stopped within a write, and went on from where it had saved its state.
-    write_run(tmp_path, replace(CLEAN, restarts=(Restart(40, back=5),)))
+    # What was driven in between is lost, and the best is of that time.
+    lucky = replace(CLEAN, restarts=(Restart(40, back=5),), learning_minutes=2.0, noise=2.0)
+    write_run(tmp_path, lucky)
     first, _ = sorted((tmp_path / "uni_5").iterdir())
-    first.write_bytes(first.read_bytes()[: first.stat().st_size * 4 // 5])
+    first.write_bytes(first.read_bytes()[: first.stat().st_size // 2])
     assert kinds(findings(tmp_path)) == {("truncated_tail", "note")}
 
 
@@ -187,8 +216,9 @@ def test_a_best_that_stays_behind_its_races_is_found(tmp_path: Path, stuck: str)
 
 LAST: dict[str, tuple[str, bool]] = {
     "far from all": ("9", True),
-    "far, and seen before": ("7", False),
-    "within the second half": ("1.5", False),
+    "far, and seen before": ("4.5", False),
+    "within the second half": ("2.75", False),
+    "far, though the first half was there": ("4.55", True),
 }
 
 
@@ -197,7 +227,8 @@ def test_a_last_reading_is_far_only_where_the_series_has_not_been(
     tmp_path: Path, last: str
 ) -> None:
     value, far = LAST[last]
-    before = "7 6 5 4 3 2 1.9 1.8 1.7 1.6 " + "1 0.9 0.95 0.8 0.99 0.85 0.91 " * 2
+    falling = " ".join(f"{5 - i / 10:.1f}" for i in range(30))
+    before = f"{falling} {'2.01 2.03 2.02 2.04 2 2.05 1.99 ' * 2}"
     assert told(find_in(tmp_path, f"{LOSS} {before} {value}")) == (["RK304"] if far else [])
 
 

@@ -60,6 +60,8 @@ def test_a_rule_is_found_in_its_example(rule: Rule, tmp_path: Path) -> None:
 def test_all_is_told_of_a_rule(rule: Rule) -> None:
     told = (rule.meaning, rule.detection, rule.why, rule.remedy)
     assert all(text[0].isupper() and text[-1] == "." for text in told)
+    # The guide is written from them, and a number typed in prose stops the build.
+    assert not re.search(r"\d", " ".join((*told, rule.when)))
     assert bool(rule.when) == (len(rule.severities) > 1)
 
 

@@ -127,8 +127,10 @@ class History:
         """Copy the newest file, whole or cut at any byte."""
         newest = self.folder / self._name(self.count - 1)
         data = newest.read_bytes()
-        whole = self.random.random() < 0.5
-        cut = len(data) if whole else self.random.randrange(len(data) // 2, len(data))
+        # What has no whole event yet is no copy of any.
+        least = max(len(data) // 2, 120)
+        whole = self.random.random() < 0.5 or least >= len(data)
+        cut = len(data) if whole else self.random.randrange(least, len(data))
         name = self.random.choice([" (1)", ".sync-conflict-20240101", "~"])
         (self.folder / f"{newest.name}{name}{self.truth.copies}").write_bytes(data[:cut])
         self.truth.copies += 1

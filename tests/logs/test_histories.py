@@ -313,6 +313,28 @@ def test_a_tag_that_is_out_of_order_by_itself_gives_up_nothing(
     assert run.given_up == {}
 
 
+def test_one_event_out_of_order_is_no_restart_even_of_the_only_tag(run_folder: Path) -> None:
+    put(run_folder, series("a", [0, 500, *range(10, 490, 10), *range(510, 1000, 10)]))
+    run = run_in(run_folder.parent)
+    assert counts(run) == {"a": 99}
+    assert run.findings == ()
+    # And a session that goes on from there goes back as ever.
+    again = START + 9000
+    put(run_folder, series("a", range(800, 1200, 10), again), again, 2)
+    assert run_in(run_folder.parent).given_up == {"a": 20}
+
+
+def test_a_tag_that_goes_back_by_itself_stands_when_its_run_is_resumed(run_folder: Path) -> None:
+    by_episode = [step % 90 for step in range(0, 1000, 10)]
+    put(run_folder, in_turn(series("a", range(0, 1000, 10)), series("b", by_episode)))
+    again = START + 9000
+    both = (series("a", range(500, 1500, 10), again), series("b", by_episode, again))
+    put(run_folder, in_turn(*both), again, 2)
+    run = run_in(run_folder.parent)
+    assert run.given_up == {"a": 50}
+    assert counts(run) == {"a": 150, "b": 200}
+
+
 def test_a_declared_restart_is_honoured(run_folder: Path) -> None:
     put(run_folder, in_turn(series("a", range(5)), series("only_before", range(5))))
     again = START + 9000
@@ -490,6 +512,16 @@ def test_a_clock_that_is_set_within_a_file_is_no_time_that_passed(
     put(run_folder, events)
     minutes = run_in(run_folder.parent).events("a").minutes
     np.testing.assert_allclose(minutes, np.arange(200), atol=1e-6)
+
+
+def test_a_file_that_holds_one_tag_after_the_other_has_the_minutes_of_each(
+    run_folder: Path,
+) -> None:
+    put(run_folder, [event for tag in "abc" for event in series(tag, range(50))])
+    run = run_in(run_folder.parent)
+    for tag in "abc":
+        assert run.events(tag).minutes.tolist() == list(range(50))
+    assert run.findings == ()
 
 
 def test_a_session_dated_years_off_is_put_where_its_steps_go_on(run_folder: Path) -> None:

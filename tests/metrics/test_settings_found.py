@@ -16,6 +16,7 @@ from rulka_analysis.metrics.recorded import read_text_tag
 from rulka_analysis.metrics.settings import Setting, known_of, read_settings
 from rulka_analysis.metrics.settings_files import recorded_in_files
 from rulka_analysis.pages.answers import World
+from rulka_analysis.pages.package_code import PackageCode
 from rulka_analysis.project import domain
 from rulka_analysis.values import questions
 from rulka_analysis.values.plain_data import PlainDataError, flatten, read_json, read_yaml
@@ -124,18 +125,22 @@ def test_a_schedule_is_what_it_was_set_to(tmp_path: Path, catalogue: Catalogue) 
     assert (found.known, found.schedule, found.disagreeing) == (0.01, True, ())
 
 
+def today(logs: Logs) -> World:
+    return World(logs, Path(), {}, PackageCode(Path("remembered")))
+
+
 def test_a_runs_files_are_questions(tmp_path: Path, catalogue: Catalogue) -> None:
     program_logs.sacred(tmp_path / "logs", "a", {"lr": 0.3})
     logs = Logs(tmp_path / "logs")
     questions.forget()
     settings_in(logs, catalogue)
     record = [asked for asked in questions.record() if asked["kind"] in ("file", "settings")]
-    assert World(logs, Path()).difference(record) == ""
+    assert today(logs).difference(record) == ""
     program_logs.write_file(tmp_path / "logs" / "a" / "config.json", '{"lr": 0.4}')
-    assert World(logs, Path()).difference(record).endswith("config.json changed")
+    assert today(logs).difference(record).endswith("config.json changed")
     program_logs.sacred(tmp_path / "logs", "a", {"lr": 0.3})
     program_logs.write_file(tmp_path / "logs" / "a" / "tb" / "hparams.yaml", "lr: 0.3")
-    told = World(logs, Path()).difference(record)
+    told = today(logs).difference(record)
     assert told.startswith("the list of files of settings in")
 
 

@@ -167,7 +167,7 @@ def test_what_the_tables_rest_on_is_asked(tmp_path: Path, monkeypatch: pytest.Mo
     inputs.versions_table()
     asked = {(entry["kind"], entry["subject"]) for entry in questions.record()}
     assert {("definitions", "docs/experiments"), ("package", "sphinx")} <= asked
-    assert ("module", "rulka_analysis.verdicts.rule") in asked
+    assert ("module", "rulka_analysis.verdicts.relations") in asked
 
 
 def test_versions_are_those_in_use() -> None:

@@ -132,7 +132,8 @@ def sources() -> list[Path]:
     """Return the files that decide how bytes are read, and what is said of them."""
     folder = Path(__file__).parent
     values = folder.parents[1] / "values"
-    return [*sorted(folder.glob("*.py")), values / "findings.py", values / "text.py"]
+    own = [values / "findings.py", values / "text.py", *sorted((values / "rules").glob("*.py"))]
+    return [*sorted(folder.glob("*.py")), *own]
 
 
 @cache

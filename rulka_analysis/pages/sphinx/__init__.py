@@ -18,9 +18,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
-from functools import partial, wraps
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,27 +31,29 @@ from sphinx.util import logging
 
 from rulka_analysis.logs.growth import still_running
 from rulka_analysis.logs.runs import Logs
-from rulka_analysis.pages.execute import (
-    SECONDS_A_CELL,
-    Executed,
-    execute_notebooks,
-)
+from rulka_analysis.pages.execute import SECONDS_A_CELL, execute_notebooks
 from rulka_analysis.pages.locks import held
-from rulka_analysis.pages.results import MIME
-from rulka_analysis.pages.sphinx import site_files
-from rulka_analysis.pages.sphinx.conclusions import add_conclusion_nodes
+from rulka_analysis.pages.sphinx import patches, site_files
+from rulka_analysis.pages.sphinx.answer_boxes import add_answer_nodes
+from rulka_analysis.pages.sphinx.answer_tables import add_answer_tables
+from rulka_analysis.pages.sphinx.collecting import NotesCollector
+from rulka_analysis.pages.sphinx.outputs import find_blocked, prepare_outputs
+from rulka_analysis.pages.sphinx.policy import RELAXATION, RELAXED
 from rulka_analysis.pages.sphinx.prose import fail_on_typed, setup_typed_numbers
-from rulka_analysis.pages.sphinx.quoting import (
-    BuildStopped,
-    Registry,
-    ResultDirective,
-    ResultRole,
-)
+from rulka_analysis.pages.sphinx.published import Registry
+from rulka_analysis.pages.sphinx.quoting import ResultDirective, ResultRole
 from rulka_analysis.pages.sphinx.reference import add_directives
 from rulka_analysis.pages.sphinx.rendering import add_nodes, data_banner
-from rulka_analysis.pages.sphinx.reporting import BuildReport
+from rulka_analysis.pages.sphinx.reporting import BuildStopped
 from rulka_analysis.pages.sphinx.rules import add_rules
-from rulka_analysis.pages.sphinx.verdict_tables import add_verdicts
+from rulka_analysis.pages.sphinx.state import (
+    notes_of_current,
+    notes_of_pages,
+    share_state,
+    state_of,
+)
+from rulka_analysis.pages.sphinx.stopping import stop_in_own_words, telling
+from rulka_analysis.pages.sphinx.volatile import VolatileDirective
 from rulka_analysis.project import open_logs
 from rulka_analysis.values.digests import digest_file, digest_of, digest_text
 from rulka_analysis.values.errors import RulkaError
@@ -63,98 +64,77 @@ logger = logging.getLogger(__name__)
 
 NOTEBOOKS = "notebooks"
 MARKER = ".unfinished"
-# What the environment keeps of each page.
-KEPT_BY_PAGE = (
-    "rulka_quotes",
-    "rulka_notebooks",
-    "rulka_missing",
-    "rulka_banners",
-    "rulka_figures",
-)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_config_value("rulka_jobs", 0, "", types=[int])
     app.add_config_value("rulka_seconds_a_cell", SECONDS_A_CELL, "", types=[int])
-    # Pages are made by this code: when it changes, all of them are read again.
-    app.add_config_value("rulka_rendering", _rendering_digest(), "env", types=[str])
     add_nodes(app)
     app.add_role("result", ResultRole())
     app.add_directive("result", ResultDirective)
     add_directives(app)
-    add_conclusion_nodes(app)
-    add_verdicts(app)
+    add_answer_nodes(app)
+    add_answer_tables(app)
     add_rules(app)
     setup_typed_numbers(app)
-    app.connect("config-inited", lock)
+    app.add_directive("volatile", VolatileDirective)
+    app.add_env_collector(NotesCollector)
+    app.connect("config-inited", telling(lock))
     app.connect("builder-inited", telling(execute))
-    app.connect("env-get-outdated", outdated)
-    app.connect("env-purge-doc", purge)
     app.connect("env-before-read-docs", note_pages)
     app.connect("source-read", hand_over)
+    app.connect("doctree-read", say_what_is_relaxed)
     app.connect("doctree-read", add_banner)
-    app.connect("doctree-read", site_files.remember_figures)
     app.connect("env-updated", telling(fail_on_missing))
     app.connect("env-updated", telling(fail_on_typed))
     app.connect("env-updated", site_files.write_again_what_links)
+    app.connect("env-updated", site_files.write_again_what_looks_different)
     app.connect("write-started", site_files.clear_static_files)
     app.connect("html-page-context", link_notebook)
-    app.connect("html-collect-pages", site_files.complete_search_index)
+    app.connect("html-collect-pages", patches.complete_search_index)
     # After every other listener: only a build that went well all the way ends the marker.
     app.connect("build-finished", finish, priority=10_000)
     app.add_css_file("rulka.css")
     app.add_js_file("rulka.js", loading_method="defer")
     # The log directory is read once, in this process.
-    return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}
+    return {
+        "version": "1",
+        "env_version": _version_of_code(),
+        "parallel_read_safe": False,
+        "parallel_write_safe": True,
+    }
 
 
-def _rendering_digest() -> str:
+def _version_of_code() -> int:
+    """Return another number for other code: all pages are made anew then."""
     sources = [*Path(__file__).parent.glob("*.py"), Path(__file__).parent.parent / "results.py"]
-    return digest_of([digest_file(path) for path in sorted(sources)])
-
-
-def telling(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """Let the report tell why a handler stopped the build; Sphinx does not get to `finish` then."""
-
-    @wraps(handler)
-    def told(app: Sphinx, *arguments: Any) -> Any:
-        try:
-            return handler(app, *arguments)
-        except BuildStopped as stopped:
-            report: BuildReport = app.rulka_report  # type: ignore[attr-defined]
-            report.error = stopped.message
-            report.write(build_folder())
-            app.rulka_lock.close()  # type: ignore[attr-defined]
-            raise
-
-    return told
+    return int(digest_of([digest_file(path) for path in sorted(sources)])[:15], 16)
 
 
 def lock(app: Sphinx, config: Config) -> None:
     """Let a second build of the same doctrees wait: it would read what this one writes."""
+    config.template_bridge = "rulka_analysis.pages.sphinx.policy.PageTemplates"
     folder = Path(app.doctreedir)
     folder.mkdir(parents=True, exist_ok=True)
-    app.rulka_lock = ExitStack()  # type: ignore[attr-defined]
     waiting = partial(logger.info, "%s")
-    app.rulka_lock.enter_context(held(folder / ".lock", waiting=waiting))  # type: ignore[attr-defined]
+    state_of(app).lock.enter_context(held(folder / ".lock", waiting=waiting))
 
 
 def execute(app: Sphinx) -> None:
     """Execute the notebooks that are out of date and gather what they published."""
-    report = BuildReport(app.builder.name)
-    app.rulka_report = report  # type: ignore[attr-defined]
+    stop_in_own_words(app)
+    share_state(app)
+    state = state_of(app)
+    report = state.report
+    report.builder = app.builder.name
     report.write(build_folder())
-    _execute(app, report)
-
-
-def _execute(app: Sphinx, report: BuildReport) -> None:
     site_files.begin(app)
     marker = Path(app.doctreedir) / MARKER
-    app.rulka_force = marker.exists()  # type: ignore[attr-defined]
+    state.force = marker.exists()
     marker.parent.mkdir(parents=True, exist_ok=True)
     marker.write_text("a build began here and has not ended without error\n", encoding="utf-8")
-    if app.rulka_force:  # type: ignore[attr-defined]
+    if state.force:
         logger.info("the last build did not end well: every page is read again")
     project = Path(app.srcdir)
     folder = project / NOTEBOOKS
@@ -183,15 +163,10 @@ def _execute(app: Sphinx, report: BuildReport) -> None:
             )
     except RulkaError as error:
         raise BuildStopped(str(error)) from error
-    app.rulka_executed = {  # type: ignore[attr-defined]
-        f"{NOTEBOOKS}/{name}": notebook for name, notebook in executed.items()
-    }
-    app.rulka_registry = Registry.of(list(executed.values()), NOTEBOOKS)  # type: ignore[attr-defined]
+    state.executed = {f"{NOTEBOOKS}/{name}": notebook for name, notebook in executed.items()}
+    state.registry = Registry.of(list(executed.values()), NOTEBOOKS)
     report.still_running = list(still_running(logs, time.time()))
-    app.rulka_banner = banner(logs, report.still_running)  # type: ignore[attr-defined]
-    for name in KEPT_BY_PAGE:
-        if not hasattr(app.env, name):
-            setattr(app.env, name, {})
+    state.banner = banner(logs, report.still_running)
 
 
 def banner(logs: Logs, running: Sequence[str] = ()) -> str:
@@ -215,54 +190,40 @@ def banner(logs: Logs, running: Sequence[str] = ()) -> str:
     return text + ". To use others: "
 
 
-def outdated(
-    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
-) -> Iterable[str]:
-    """Return the pages whose quoted results, notebook or banner are no longer what they were."""
-    if app.rulka_force:  # type: ignore[attr-defined]
-        return set(env.found_docs)
-    registry: Registry = app.rulka_registry  # type: ignore[attr-defined]
-    now = {result_id: found.digest for result_id, found in registry.results.items()}
-    stale = {
-        document
-        for document, quotes in env.rulka_quotes.items()  # type: ignore[attr-defined]
-        if any(now.get(result_id) != digest for result_id, digest in quotes.items())
-    }
-    executed: dict[str, Executed] = app.rulka_executed  # type: ignore[attr-defined]
-    stale |= {
-        document
-        for document, digest in env.rulka_notebooks.items()  # type: ignore[attr-defined]
-        if document not in executed or executed[document].digest != digest
-    }
-    told = digest_text(app.rulka_banner)  # type: ignore[attr-defined]
-    stale |= {d for d, digest in env.rulka_banners.items() if digest != told}  # type: ignore[attr-defined]
-    return stale & env.found_docs
-
-
 def note_pages(app: Sphinx, env: BuildEnvironment, documents: list[str]) -> None:
     """Note which pages are read anew, for the report."""
-    app.rulka_report.pages = sorted(documents)  # type: ignore[attr-defined]
-
-
-def purge(app: Sphinx, env: BuildEnvironment, document: str) -> None:
-    """Forget what a page quoted before it is read again."""
-    for name in KEPT_BY_PAGE:
-        getattr(env, name, {}).pop(document, None)
+    state_of(app).report.pages = sorted(documents)
 
 
 def hand_over(app: Sphinx, document: str, content: list[str]) -> None:
     """Hand myst-nb the executed notebook; what was published is quoted like on any other page."""
-    executed: Executed | None = app.rulka_executed.get(document)  # type: ignore[attr-defined]
+    executed = state_of(app).executed.get(document)
     if executed is None:
         return
-    app.env.rulka_notebooks[document] = executed.digest  # type: ignore[attr-defined]
+    notes = notes_of_current(app.env)
+    notes.notebook = executed.digest
     notebook: dict[str, Any] = json.loads(json.dumps(executed.notebook))
-    for cell in notebook["cells"]:
-        for output in cell.get("outputs", ()):
-            published = output.get("data", {}).get(MIME)
-            if published is not None:
-                quote = f"```{{result}} {executed.experiment}/{published['name']}\n```"
-                output["data"] = {"text/markdown": quote}
+    prepare_outputs(notebook, executed.experiment)
+    notes.policy = str(notebook["metadata"].get("csp", ""))
+    if notes.policy not in ("", RELAXED):
+        raise BuildStopped(
+            f"notebook {document}.py: its metadata says csp = {notes.policy!r}; there is "
+            f"{RELAXED!r} alone, for a page on which scripts and styles of its output may run. "
+            "Without it they may not"
+        )
+    for number, blocked in () if notes.policy else find_blocked(notebook):
+        notes.blocked = True
+        logger.warning(
+            "notebook %s.py, code cell %d: its output holds %s, which the content security policy "
+            "of pages blocks. Publish a figure or a table, show an image, or write csp: relaxed "
+            "into the notebook's metadata, which loosens its page alone",
+            document,
+            number,
+            blocked,
+            location=document,
+            type="rulka",
+            subtype="policy",
+        )
     content[0] = json.dumps(notebook)
 
 
@@ -275,13 +236,13 @@ def read_notebook(text: str) -> Any:
 
 def add_banner(app: Sphinx, doctree: nodes.document) -> None:
     """Say on every page that shows results which data they come from."""
-    document = app.env.current_document.docname
-    if not app.env.rulka_quotes.get(document):  # type: ignore[attr-defined]
+    notes = notes_of_current(app.env)
+    if not notes.quotes:
         return
     from sphinx import addnodes
 
-    text = app.rulka_banner  # type: ignore[attr-defined]
-    app.env.rulka_banners[document] = digest_text(text)  # type: ignore[attr-defined]
+    text = state_of(app).banner
+    notes.banner = digest_text(text)
     link = addnodes.pending_xref(
         "",
         nodes.inline("", "build from your own logs"),
@@ -290,9 +251,20 @@ def add_banner(app: Sphinx, doctree: nodes.document) -> None:
         reftarget="/docs/guides/own_logs",
         refexplicit=True,
         refwarn=True,
-        refdoc=document,
+        refdoc=app.env.current_document.docname,
     )
     node = data_banner("", "", nodes.Text(text), link, nodes.Text("."))
+    put_first(doctree, node)
+
+
+def say_what_is_relaxed(app: Sphinx, doctree: nodes.document) -> None:
+    """Say on a page that its policy is relaxed."""
+    if notes_of_current(app.env).policy == RELAXED:
+        put_first(doctree, nodes.note("", nodes.paragraph("", RELAXATION)))
+
+
+def put_first(doctree: nodes.document, node: nodes.Node) -> None:
+    """Put a node below the title of a page."""
     section = next(iter(doctree.findall(nodes.section)), None)
     if section is None:
         doctree.insert(0, node)
@@ -303,9 +275,9 @@ def add_banner(app: Sphinx, doctree: nodes.document) -> None:
 
 def fail_on_missing(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """End the build if a page quotes what nobody published."""
-    missing = [line for lines in env.rulka_missing.values() for line in lines]  # type: ignore[attr-defined]
+    missing = [line for notes in notes_of_pages(env).values() for line in notes.missing]
     if missing:
-        there = sorted(app.rulka_registry.results)  # type: ignore[attr-defined]
+        there = sorted(state_of(app).registry.results)
         raise BuildStopped(
             "pages quote results that were not published:\n  "
             + "\n  ".join(missing)
@@ -319,7 +291,7 @@ def link_notebook(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     """Tell the page of a notebook where its download is."""
-    if page in app.rulka_executed:  # type: ignore[attr-defined]
+    if page in state_of(app).executed:
         context["rulka_notebook_download"] = Path(page).name + ".ipynb"
 
 
@@ -329,7 +301,8 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     well = error is None and not warned and app.statuscode == 0
     if error is None and app.builder.format == "html":
         site_files.write_files(app)
-    report: BuildReport = app.rulka_report  # type: ignore[attr-defined]
+    state = state_of(app)
+    report = state.report
     if well:
         report.outcome, report.error = "succeeded", ""
         if app.builder.name == "html":
@@ -339,4 +312,4 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     report.write(build_folder())
     if well:
         (Path(app.doctreedir) / MARKER).unlink(missing_ok=True)
-    app.rulka_lock.close()  # type: ignore[attr-defined]
+    state.lock.close()

@@ -1,9 +1,9 @@
 """Ends a build in which a page, a notebook's prose or a definition holds a typed number.
 
 Every page is walked as a document, so that included files, tables, captions and what directives
-made are seen as they are read (``doctree-read``). What stands in prose and holds a digit is kept in
-the environment, page by page; names are declared elsewhere and may change while a page does not, so
-what of it is a mistake is told at the end of every reading (``env-updated``).
+made are seen as they are read. What stands in prose and holds a digit is kept in the environment,
+page by page; names are declared elsewhere and may change while a page does not, so what of it is a
+mistake is told at the end of every reading (``env-updated``).
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,16 @@ from rulka_analysis.pages.prose import (
     numbers_in_prose,
     typed_numbers_in_definition,
 )
-from rulka_analysis.pages.sphinx.quoting import BuildStopped
+from rulka_analysis.pages.sphinx.answer_boxes import answer_badge, answer_box
+from rulka_analysis.pages.sphinx.rendering import (
+    data_banner,
+    disclosure,
+    quoted_figure,
+    quoted_number,
+    quoted_words,
+)
+from rulka_analysis.pages.sphinx.reporting import BuildStopped
+from rulka_analysis.pages.sphinx.state import Prose, notes_of_pages
 from rulka_analysis.project import domain_in_effect
 
 DEFINITIONS = "docs/experiments/*.toml"
@@ -47,69 +55,38 @@ _NO_PROSE = (
     addnodes.desc,
     addnodes.index,
 )
-# Nodes of results, by name: what is in them was computed.
-_COMPUTED = {
-    "conclusion_box",
-    "data_banner",
-    "quoted_figure",
-    "quoted_number",
-    "quoted_words",
-    "verdict_badge",
-}
+# What is in nodes of results was computed.
+_COMPUTED = (
+    answer_badge,
+    answer_box,
+    data_banner,
+    quoted_figure,
+    quoted_number,
+    quoted_words,
+)
 # What a reader sees or hears of a node that is not among its children.
-_TEXTS_BESIDE = {"image": ("alt",), "disclosure": ("summary",), "toctree": ("caption",)}
+_TEXTS_BESIDE = ((nodes.image, "alt"), (disclosure, "summary"), (addnodes.toctree, "caption"))
 
 # myst-nb counts the lines of cell n from n x 10000.
 _LINES_A_CELL = 10_000
 _CELL = re.compile(r"# %%(?!%)")
 
 
-@dataclass(frozen=True, slots=True)
-class Prose:
-    """A text of a page that holds a digit: where it stands, and the line it begins at."""
-
-    file: str
-    line: int
-    text: str
-
-
 def setup_typed_numbers(app: Sphinx) -> None:
     """Register with Sphinx what the rule needs to know; `fail_on_typed` is for ``env-updated``."""
     # Names that may be written in prose anywhere, beside those that definitions declare.
     app.add_config_value("rulka_names", [], "", types=[list, tuple])
-    app.connect("builder-inited", _prepare)
-    app.connect("env-purge-doc", _forget)
-    app.connect("env-merge-info", _merge)
-    app.connect("doctree-read", remember)
 
 
-def _prepare(app: Sphinx) -> None:
-    if not hasattr(app.env, "rulka_typed"):
-        app.env.rulka_typed = {}  # type: ignore[attr-defined]
-
-
-def _forget(app: Sphinx, env: BuildEnvironment, document: str) -> None:
-    getattr(env, "rulka_typed", {}).pop(document, None)
-
-
-def _merge(
-    app: Sphinx, env: BuildEnvironment, documents: Iterable[str], other: BuildEnvironment
-) -> None:
-    read = other.rulka_typed  # type: ignore[attr-defined]
-    env.rulka_typed |= {name: read[name] for name in documents if name in read}  # type: ignore[attr-defined]
-
-
-def remember(app: Sphinx, doctree: nodes.document) -> None:
-    """Keep what of a page is prose with a digit in it."""
-    found = [prose for prose in prose_of(doctree) if any(map(str.isnumeric, prose.text))]
-    if found:
-        app.env.rulka_typed[app.env.current_document.docname] = found  # type: ignore[attr-defined]
+def prose_with_digits(doctree: nodes.document) -> list[Prose]:
+    """Return what of a page is prose with a digit in it."""
+    return [prose for prose in prose_of(doctree) if any(map(str.isnumeric, prose.text))]
 
 
 def prose_of(element: nodes.Element) -> Iterator[Prose]:
     """Yield the texts of a document that somebody typed as prose, in order."""
-    for key in _TEXTS_BESIDE.get(element.tagname, ()):
-        if element.get(key):
+    for kind, key in _TEXTS_BESIDE:
+        if isinstance(element, kind) and element.get(key):
             yield _prose(element, str(element[key]))
     if isinstance(element, addnodes.toctree):
         for title, _ in element["entries"]:
@@ -123,7 +100,7 @@ def prose_of(element: nodes.Element) -> Iterator[Prose]:
 
 
 def _is_exempt(element: nodes.Element) -> bool:
-    if isinstance(element, _NO_PROSE) or element.tagname in _COMPUTED:
+    if isinstance(element, _NO_PROSE + _COMPUTED):
         return True
     if isinstance(element, addnodes.pending_xref):
         # Without words of its own its text is the name of its target.
@@ -167,9 +144,9 @@ def fail_on_typed(app: Sphinx, env: BuildEnvironment) -> list[str]:
         for file, (text, data) in read.items()
         for line, number in typed_numbers_in_definition(text, names, data, own.variant)
     ]
-    pages: dict[str, list[Prose]] = env.rulka_typed  # type: ignore[attr-defined]
-    for document in sorted(pages):
-        found += _on_page(pages[document], Path(env.doc2path(document)), names, folder)
+    for document, notes in sorted(notes_of_pages(env).items()):
+        if notes.prose:
+            found += _on_page(notes.prose, Path(env.doc2path(document)), names, folder)
     if found:
         declared = ["runs", *([own.variant.plural] if own.variant else [])]
         raise BuildStopped(

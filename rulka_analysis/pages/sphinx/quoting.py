@@ -9,7 +9,6 @@ stands for a table, figure, number or sentence by itself. On the page of an expe
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from docutils import nodes
@@ -17,84 +16,18 @@ from docutils.parsers.rst import directives
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from rulka_analysis.pages.execute import Executed
-from rulka_analysis.pages.results import Result
-from rulka_analysis.pages.sphinx.conclusions import badge, box
+from rulka_analysis.pages.sphinx.answer_boxes import BOXED, badge, box
+from rulka_analysis.pages.sphinx.published import Published
 from rulka_analysis.pages.sphinx.rendering import (
     disclosure,
     figure_node,
     inline_nodes,
     table_node,
 )
+from rulka_analysis.pages.sphinx.state import notes_of_current, state_of
 from rulka_analysis.values.errors import suggest, unknown
 
 _REFERENCE = re.compile(r"(?P<id>[^\[\]]+?)\s*(?:\[(?P<row>.+),\s*(?P<column>[^,\]]+)\])?\Z")
-
-
-@dataclass(frozen=True)
-class Published:
-    """A result with the notebook it came from."""
-
-    id: str
-    name: str
-    executed: Executed
-    notebook: str
-    digest: str
-
-    @property
-    def result(self) -> Result:
-        """The result itself; its notebook is read when a page first quotes something of it."""
-        return self.executed.by_name[self.name]
-
-
-@dataclass
-class Registry:
-    """Everything notebooks published in this build, by id."""
-
-    results: dict[str, Published] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, notebooks: list[Executed], prefix: str) -> Registry:
-        """Gather the results of executed notebooks.
-
-        Parameters
-        ----------
-        notebooks : list of Executed
-            The notebooks.
-        prefix : str
-            Their folder below the source directory, for links to their pages.
-
-        Raises
-        ------
-        BuildStopped
-            If two publish the same id.
-        """
-        registry = cls()
-        for notebook in notebooks:
-            document = f"{prefix}/{notebook.name}"
-            for name, _, digest in notebook.published:
-                result_id = f"{notebook.experiment}/{name}"
-                before = registry.results.get(result_id)
-                if before is not None:
-                    raise BuildStopped(
-                        f"result {result_id!r} is published twice, by {before.notebook} and by "
-                        f"{prefix}/{notebook.name}; rename one of them"
-                    )
-                found = Published(result_id, name, notebook, document, digest)
-                registry.results[result_id] = found
-        return registry
-
-
-class BuildStopped(SystemExit):
-    """The build cannot go on; the message says what, why and what to do.
-
-    Python prints it as the last line and ends with status one. Of an error of its own Sphinx would
-    print a page of versions around it, and the advice to report it to Sphinx.
-    """
-
-    def __init__(self, message: str) -> None:
-        super().__init__(f"\nThe build stopped: {message}")
-        self.message = message
 
 
 class MissingResultError(Exception):
@@ -109,15 +42,14 @@ def look_up(env: BuildEnvironment, reference: str) -> tuple[Published, Any]:
             f"{reference!r} is no reference to a result; write experiment/name or "
             "experiment/name[row, column]"
         )
-    registry: Registry = env.app.rulka_registry  # type: ignore[attr-defined]
+    registry = state_of(env).registry
     wanted = full_id(match["id"], env.current_document.docname)
     found = registry.results.get(wanted)
     if found is None:
         guess = suggest(wanted, registry.results)
         ends = f"; {guess}" if guess else "."
         raise MissingResultError(f"no notebook published {wanted!r}{ends}")
-    quotes: dict[str, dict[str, str]] = env.rulka_quotes  # type: ignore[attr-defined]
-    quotes.setdefault(env.current_document.docname, {})[found.id] = found.digest
+    notes_of_current(env).quotes[found.id] = found.digest
     if match["row"] is None:
         return found, {**found.result.data, "kind": found.result.kind}
     return found, _cell(found, match["row"].strip(), match["column"].strip())
@@ -150,8 +82,7 @@ def _cell(found: Published, row: str, column: str) -> Any:
 
 def note_missing(env: BuildEnvironment, location: str, message: str) -> None:
     """Note a mistake for the end of reading: it fails the build, with or without ``-W``."""
-    missing: dict[str, list[str]] = env.rulka_missing  # type: ignore[attr-defined]
-    missing.setdefault(env.current_document.docname, []).append(f"{location}: {message}")
+    notes_of_current(env).missing.append(f"{location}: {message}")
 
 
 class ResultRole(SphinxRole):
@@ -169,7 +100,7 @@ class ResultRole(SphinxRole):
         except MissingResultError as error:
             note_missing(self.env, f"{source}:{line}", str(error))
             return [nodes.Text(self.text)], []
-        if isinstance(data, dict) and data.get("kind") == "conclusion":
+        if isinstance(data, dict) and data.get("kind") in BOXED:
             said = inline_nodes(data["sentence"], found.id, found.notebook)
             return [badge(data), nodes.Text(" "), *said], []
         return inline_nodes(data, found.id, found.notebook), []
@@ -204,7 +135,7 @@ class ResultDirective(SphinxDirective):
         kind = data.get("kind") if isinstance(data, dict) else None
         if kind == "figure":
             return [figure_node(data, found.id, found.notebook)]
-        if kind == "conclusion":
+        if kind in BOXED:
             return [box(data, found.id, found.notebook)]
         if kind == "code":
             block = nodes.literal_block(data["text"], data["text"], language=data["language"])

@@ -23,18 +23,14 @@ from rulka_analysis.metrics.catalogue import Catalogue, Group, Metric, Stage
 from rulka_analysis.metrics.domain import Domain
 from rulka_analysis.pages.observed import with_article
 from rulka_analysis.pages.results import as_text
-from rulka_analysis.pages.sphinx.quoting import (
-    BuildStopped,
-    MissingResultError,
-    look_up,
-    note_missing,
-)
+from rulka_analysis.pages.sphinx.quoting import MissingResultError, look_up, note_missing
 from rulka_analysis.pages.sphinx.rendering import (
     disclosure,
     figure_node,
     inline_nodes,
     table_node,
 )
+from rulka_analysis.pages.sphinx.reporting import BuildStopped
 from rulka_analysis.project import domain_in_effect, load_catalogue
 from rulka_analysis.values.errors import RulkaError
 from rulka_analysis.values.text import name_in_words
@@ -54,6 +50,7 @@ _BETTER = {
 _SUMMARISED = {
     "best": "A run is summed up by its smallest value so far.",
     "last": "A run is summed up by its last value.",
+    "trailing_mean": "A run is summed up by its mean over the last tenth of the way.",
     "median_of_last_three": "A run is summed up by the median of its last three values.",
     "finish_rate": "A run is summed up by the share of {episodes} finished.",
     "rate": "It is a share that the log itself has accumulated.",
@@ -279,7 +276,7 @@ def _in_short(metric: Metric, own: Domain) -> Iterator[nodes.Node]:
         else:
             said.append("runs that differ in it cannot be compared by this metric.")
     if not metric.decides:
-        said.append("No verdict rests on it.")
+        said.append("No answer rests on it.")
     yield nodes.Text(" ".join(said))
     if metric.cutoff_seconds is not None:
         unfinished = with_article(episode).capitalize()

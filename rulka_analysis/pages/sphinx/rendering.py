@@ -25,27 +25,27 @@ LONG = 160
 _PUNCTUATION = re.compile(r"[.,:;)]+")
 
 
-class quoted_number(nodes.Inline, nodes.TextElement):  # type: ignore[misc]
+class quoted_number(nodes.Inline, nodes.TextElement):
     """A number with its provenance; the text is the number as shown."""
 
 
-class quoted_words(nodes.Inline, nodes.TextElement):  # type: ignore[misc]
+class quoted_words(nodes.Inline, nodes.TextElement):
     """Text and numbers of a result, among what is typed on a page."""
 
 
-class quoted_figure(nodes.General, nodes.Element):  # type: ignore[misc]
+class quoted_figure(nodes.General, nodes.Element):
     """A figure in two files, light and dark, with caption and numbers as children."""
 
 
-class figure_caption(nodes.General, nodes.TextElement):  # type: ignore[misc]
+class figure_caption(nodes.General, nodes.TextElement):
     """The caption of a quoted figure."""
 
 
-class disclosure(nodes.General, nodes.Element):  # type: ignore[misc]
+class disclosure(nodes.General, nodes.Element):
     """Content that is shown on demand."""
 
 
-class data_banner(nodes.General, nodes.TextElement):  # type: ignore[misc]
+class data_banner(nodes.General, nodes.TextElement):
     """Which data a page was built from."""
 
 

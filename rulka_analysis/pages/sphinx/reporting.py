@@ -23,6 +23,18 @@ if TYPE_CHECKING:
 logger = sphinx_logging.getLogger(__name__)
 
 
+class BuildStopped(SystemExit):
+    """The build cannot go on; the message says what, why and what to do.
+
+    Python prints it as the last line and ends with status one. Of an error of its own Sphinx would
+    print a page of versions around it, and the advice to report it to Sphinx.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"\nThe build stopped: {message}")
+        self.message = message
+
+
 @dataclass
 class BuildReport:
     """What a build did and why; written as ``last_build.json``.
@@ -45,7 +57,7 @@ class BuildReport:
         Why it failed.
     """
 
-    builder: str
+    builder: str = ""
     log_directory: str = ""
     still_running: list[str] = field(default_factory=list)
     notebooks: list[Outcome] = field(default_factory=list)

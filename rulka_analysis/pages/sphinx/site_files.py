@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.builders import Builder
 from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.environment import BuildEnvironment
-from sphinx.util.index_entries import split_index_msg
 
 from rulka_analysis.pages.execute import without_private_outputs
-from rulka_analysis.pages.sphinx.quoting import Registry
-from rulka_analysis.pages.sphinx.rendering import quoted_figure
-from rulka_analysis.values.digests import digest_of
+from rulka_analysis.pages.sphinx.patches import put_style_sheet_of_notebooks
+from rulka_analysis.pages.sphinx.state import notes_of_pages, state_of
+from rulka_analysis.values.digests import digest_file, digest_of
 from rulka_analysis.values.files import write_whole
 
 LIST = "site_files.json"
@@ -32,10 +30,8 @@ LIST = "site_files.json"
 def begin(app: Sphinx) -> None:
     """Take the last build's list away: a build that fails has none."""
     path = Path(app.doctreedir) / LIST
-    try:
-        app.rulka_site_before = json.loads(path.read_text(encoding="utf-8"))["files"]  # type: ignore[attr-defined]
-    except (OSError, ValueError, KeyError, TypeError):
-        app.rulka_site_before = []  # type: ignore[attr-defined]
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        state_of(app).site_before = json.loads(path.read_text(encoding="utf-8"))["files"]
     path.unlink(missing_ok=True)
 
 
@@ -47,76 +43,62 @@ def write_again_what_links(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
     targets = {name: sorted(map(str, domain.get_objects())) for name, domain in env.domains.items()}
     contents = sorted((name, sorted(parts)) for name, parts in env.toctree_includes.items())
     now = digest_of([targets, contents])
-    before = getattr(env, "rulka_targets", now)
-    env.rulka_targets = now  # type: ignore[attr-defined]
-    return () if now == before else env.found_docs
+    return env.found_docs if has_changed(env, "rulka_targets", now) else ()
+
+
+def write_again_what_looks_different(app: Sphinx, env: BuildEnvironment) -> Iterable[str]:
+    """Return all pages if a style sheet, a script or a template has changed.
+
+    Pages name style sheets and scripts with their checksums. Sphinx 9.0.4 writes a page again for
+    its text, and for a template that is younger than the page, which an installed one rarely is.
+    """
+    builder = app.builder
+    if not isinstance(builder, StandaloneHTMLBuilder):
+        return ()
+    themes = [Path(folder) for folder in builder.theme.get_theme_dirs()]
+    config = app.config
+    own = [Path(app.confdir) / name for name in (*config.html_static_path, *config.templates_path)]
+    now = digest_of(
+        [
+            [path.relative_to(folder).as_posix(), digest_file(path)]
+            for folder in (*themes, *own)
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        ]
+    )
+    return env.found_docs if has_changed(env, "rulka_look", now) else ()
+
+
+def has_changed(env: BuildEnvironment, name: str, now: str) -> bool:
+    """Tell whether a digest is another than in the last build, and keep it in the environment."""
+    kept = vars(env)
+    before = kept.get(name, now)
+    kept[name] = now
+    return bool(before != now)
 
 
 def clear_static_files(app: Sphinx, builder: Builder) -> None:
-    """Remove what the last build put among the static files; all of them are copied anew.
-
-    Then put myst-nb's style sheet in place. myst-nb does so after pages are written: pages of a
-    first build would carry no checksum of it, those of a second would, and no build from nothing
-    would equal one that goes on.
-    """
+    """Remove what the last build put among the static files; all of them are copied anew."""
     if builder.format != "html":
         return
     outdir = Path(app.outdir)
-    for name in app.rulka_site_before:  # type: ignore[attr-defined]
+    for name in state_of(app).site_before:
         if name.startswith("_static/") and ".." not in Path(name).parts:
             (outdir / name).unlink(missing_ok=True)
-    from myst_nb.sphinx_ext import add_global_html_resources
-
-    (outdir / "_static").mkdir(parents=True, exist_ok=True)
-    add_global_html_resources(app, None)
-
-
-def complete_search_index(app: Sphinx) -> list[Any]:
-    """Give the search index what Sphinx loses when it goes on with an earlier one.
-
-    The saved index does not tell which page an index entry is from, so Sphinx keeps only those of
-    the pages it has just read; and words that no page has any more stay in it with an empty list.
-    """
-    indexer = getattr(app.builder, "indexer", None)
-    if indexer is None:
-        return []
-    domain = app.env.domains["index"]
-    entries: dict[str, list[tuple[str, str, str]]] = {}
-    for document in sorted(app.env.found_docs):
-        found: set[tuple[str, str, str]] = set()
-        for kind, value, target, main, _ in domain.data["entries"].get(document, ()):
-            parts = split_index_msg(kind, value)
-            found |= {(part, target or "", main) for part in parts}
-        entries[document] = sorted(found)
-    indexer._index_entries.clear()
-    indexer._index_entries.update(entries)
-    for words in (indexer._mapping, indexer._title_mapping):
-        for word in [word for word, documents in words.items() if not documents]:
-            del words[word]
-    return []
-
-
-def remember_figures(app: Sphinx, doctree: nodes.document) -> None:
-    """Note which figures a page shows: file, result, and theme."""
-    shown = {
-        file: (figure["result"], theme)
-        for figure in doctree.findall(quoted_figure)
-        for theme, file in figure["files"].items()
-    }
-    app.env.rulka_figures[app.env.current_document.docname] = shown  # type: ignore[attr-defined]
+    put_style_sheet_of_notebooks(app)
 
 
 def write_files(app: Sphinx) -> None:
     """Write the figures that pages show, and notebooks as they can be opened by others."""
     images = Path(app.outdir) / app.builder.imagedir
-    registry: Registry = app.rulka_registry  # type: ignore[attr-defined]
+    state = state_of(app)
     for name, (result_id, theme) in _figures(app).items():
         # Files are named after their content: one that is there is right.
         if not (images / name).is_file():
             images.mkdir(parents=True, exist_ok=True)
-            write_whole(images / name, registry.results[result_id].result.data[theme])
-    read_anew = set(app.rulka_report.pages)  # type: ignore[attr-defined]
-    for document, executed in app.rulka_executed.items():  # type: ignore[attr-defined]
+            write_whole(images / name, state.registry.results[result_id].result.data[theme])
+    read_anew = set(state.report.pages)
+    for document, executed in state.executed.items():
         target = Path(app.outdir) / f"{document}.ipynb"
         if document in read_anew or not target.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -126,8 +108,8 @@ def write_files(app: Sphinx) -> None:
 
 def _figures(app: Sphinx) -> dict[str, tuple[str, str]]:
     """Return the figures that pages show: by file, the result and theme."""
-    by_page: dict[str, dict[str, tuple[str, str]]] = app.env.rulka_figures  # type: ignore[attr-defined]
-    return {file: shown for figures in by_page.values() for file, shown in figures.items()}
+    pages = notes_of_pages(app.env).values()
+    return {file: shown for notes in pages for file, shown in notes.figures.items()}
 
 
 def write_list(app: Sphinx) -> None:
@@ -136,17 +118,18 @@ def write_list(app: Sphinx) -> None:
     outdir = Path(app.outdir)
     files = _listed(app, app.builder)
     static = (path for path in (outdir / "_static").rglob("*") if path.is_file())
-    files |= {p.relative_to(outdir).as_posix() for p in static if not _points_to_sources(p)}
+    files |= {p.relative_to(outdir).as_posix() for p in static if not _is_for_developers(p)}
     text = json.dumps({"files": sorted(files)}, indent=0)
     write_whole(Path(app.doctreedir) / LIST, text + "\n")
 
 
-def _points_to_sources(path: Path) -> bool:
-    """Tell whether a static file only says from what sources, which are not there, another is made.
+def _is_for_developers(path: Path) -> bool:
+    """Tell whether a static file is of use only where the theme is made.
 
-    Such a file is called like the other, with an ending more.
+    One only says from what sources, which are not there, another is made; it is called like the
+    other, with an ending more. Templates are what the theme includes in its own.
     """
-    return bool(path.suffix) and path.with_suffix("").is_file()
+    return (bool(path.suffix) and path.with_suffix("").is_file()) or path.suffix == ".html"
 
 
 def _listed(app: Sphinx, builder: StandaloneHTMLBuilder) -> set[str]:
@@ -162,5 +145,5 @@ def _listed(app: Sphinx, builder: StandaloneHTMLBuilder) -> set[str]:
     images = [*(name for _, name in app.env.images.values()), *_figures(app)]
     files |= {f"{builder.imagedir}/{name}" for name in images}
     files |= {f"_downloads/{name}" for _, name in app.env.dlfiles.values()}
-    files |= {f"{document}.ipynb" for document in app.rulka_executed}  # type: ignore[attr-defined]
+    files |= {f"{document}.ipynb" for document in state_of(app).executed}
     return files

@@ -3,6 +3,9 @@
 "use strict";
 
 (() => {
+  // The theme complains on the console about a first visitor, who has chosen neither light nor dark.
+  document.documentElement.dataset.mode ||= "auto";
+
   const GAP = 6;
   const DELAY = 250;
   let waiting = 0;

@@ -104,6 +104,7 @@ def _named(
     fields["end"] = window_end(window)
     which = {
         "median_of_last_three": "median of the last three readings at {end}",
+        "trailing_mean": "mean over the last tenth of the way to {end}",
         "best": "best up to {end}",
     }.get(measure.metric.summary, "at {end}")
     return Sentence("{title}, " + which + ends, fields)
@@ -257,8 +258,8 @@ def times_to_targets(
     on = comparison.clock(clock)
     chosen = comparison.catalogue.domain.chosen_variant(variant, variants)
     measure = comparison.measure(metric, chosen)
-    tag = comparison.variant_tag(chosen) or ""
-    if tag not in comparison.targets:
+    targets = comparison.targets(metric)
+    if not targets:
         return Sentence(f"No targets are declared for {measure.variant_title or measure.title}.")
     columns = {"target": "Target", **{run: run for run in comparison.runs}}
     for run in comparison.candidates:
@@ -267,7 +268,7 @@ def times_to_targets(
     rows: dict[str, list[Cell]] = {}
     window = comparison.window(measure, on)
     beyond = False
-    for target in comparison.targets[tag]:
+    for target in targets:
         times = comparison.time_to_target(measure, target, on)
         beyond |= any(
             time.known and time.number > window.end * (1 + 1e-9) for time in times.values()
@@ -310,7 +311,7 @@ def curve(
         columns[name] = name
         if isinstance(series, Series):
             decided = series.at(clock, positions)
-            cells[name] = [series.median_quantity(indices, _how(measure)) for indices in decided]
+            cells[name] = [series.together(indices, measure.how()) for indices in decided]
         else:
             cells[name] = [series] * len(positions)
     rows: dict[str, list[Cell]] = {
@@ -321,10 +322,3 @@ def curve(
         for row, position in enumerate(positions)
     }
     return Table(columns, rows, f"{measure.title}, by {clock}.")
-
-
-def _how(measure: Measure) -> str:
-    return {
-        "best": "best so far",
-        "median_of_last_three": "median of the last three readings",
-    }.get(measure.metric.summary, "last value logged")

@@ -11,6 +11,7 @@ import numpy as np
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.tables import Cell, Table
+from rulka_analysis.values.text import printable
 
 if TYPE_CHECKING:
     from rulka_analysis.experiments.experiment import Experiment
@@ -47,7 +48,7 @@ def runs(
     for name in names:
         declared = experiment.definition.runs[name]
         numbers = experiment.settings(name)
-        cells: list[Cell] = [name, declared.description]
+        cells: list[Cell] = [name, declared.about]
         for setting in settings:
             number = numbers.get(setting)
             text = experiment.setting_text(name, setting)
@@ -69,7 +70,7 @@ def runs(
             cells.append("–" if run is None else _count_findings(own))
         rows[name] = cells
     present = [run for run in map(experiment.run, names) if run is not None]
-    notes = [*_on_durations(present)]
+    notes = [*_on_durations(present), *_on_what_stands(present), *_left_out(experiment)]
     return Table(columns, rows, "The runs, their settings and how long they lasted.", notes)
 
 
@@ -127,6 +128,44 @@ def _on_durations(present: Sequence[Run]) -> Iterator[Sentence]:
         "by that much the durations once typed on the page are shorter.",
         {"resolution": resolution},
     )
+
+
+def _on_what_stands(present: Sequence[Run]) -> Iterator[Sentence]:
+    """Say of each run what was given up because it was resumed, and how often it began anew."""
+    for run in present:
+        gone = run.given_up
+        if gone:
+            most = max(gone, key=lambda tag: gone[tag])
+            told = "events that a resumed session repeated"
+            yield Sentence(
+                "{run} was resumed: {count} of {all} events ({share}) are given up, most of {tag}.",
+                {
+                    "run": printable(run.name),
+                    "count": Quantity(float(sum(gone.values())), "", 0, how=f"counted: {told}"),
+                    "all": Quantity(float(run.written), "", 0, how="counted: events written"),
+                    "share": Quantity(100 * run.share_given_up, "%", 1, how=f"part of all: {told}"),
+                    "tag": printable(most),
+                },
+            )
+        if run.earlier:
+            yield Sentence(
+                "{run} began anew: shown is attempt {number}; earlier ones hold {count} events.",
+                {
+                    "run": printable(run.name),
+                    "number": Quantity(float(len(run.earlier) + 1), "", 0, how="counted: attempts"),
+                    "count": Quantity(
+                        float(sum(earlier.count for earlier in run.earlier)),
+                        "",
+                        0,
+                        how="counted: events of earlier attempts",
+                    ),
+                },
+            )
+
+
+def _left_out(experiment: Experiment) -> Iterator[Sentence]:
+    for run, why in experiment.definition.exclude.items():
+        yield Sentence("{run} is left out: {why}.", {"run": run, "why": why.rstrip(".")})
 
 
 def _last_step(run: Run) -> Quantity:

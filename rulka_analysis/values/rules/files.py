@@ -146,7 +146,7 @@ FILES = (
     Rule(
         "RK118", "wall_time_years_off", _GROUP, ("warning",),
         meaning="Wall times are dated years off.",
-        detection="They lie before 1990 or behind 2099.",
+        detection="They lie decades away from these years.",
         why="The clock of the machine was not set: steps tell the order, and minutes count the "
         "time between events.",
         remedy="Look at the clock of the machine.",

@@ -124,6 +124,7 @@ def test_only_a_good_build_is_published_and_all_of_it(site: ServedSite, other_lo
     assert site.served() == first
 
 
+@pytest.mark.long
 def test_killed_at_any_moment_what_is_served_is_whole_and_the_next_build_is_right(
     site: ServedSite, other_logs: Path
 ) -> None:

@@ -20,10 +20,8 @@ NOTEBOOK = "notebooks/batch_size_and_running_speed/larger_batch.html"
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    site = Site.copied(tmp_path_factory.mktemp("site") / "a project ä")
-    site.build_well()
-    return site
+def site(bundled_site: Site) -> Site:
+    return bundled_site
 
 
 @pytest.fixture(scope="module")
@@ -187,6 +185,7 @@ def test_a_missing_run_is_said_to_be_missing(site: Site, logs: Path, tmp_path: P
     site.build_well()
 
 
+@pytest.mark.long
 def test_another_folder_another_hash_seed_another_moment_the_same_bytes(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

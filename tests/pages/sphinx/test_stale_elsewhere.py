@@ -13,7 +13,7 @@ from bench.bench_builds import OURS, Mode, Project, change_one_log
     ("mode", "executed", "shown"),
     [
         (OURS, 2, "right"),
-        (Mode("myst-nb, force", "force"), 0, "STALE"),
+        pytest.param(Mode("myst-nb, force", "force"), 0, "STALE", marks=pytest.mark.long),
     ],
     ids=lambda value: value.name if isinstance(value, Mode) else None,
 )

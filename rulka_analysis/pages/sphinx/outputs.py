@@ -1,0 +1,76 @@
+"""What notebooks put out, made ready for a page.
+
+A data frame is shown as a table of ours: what pandas writes around it is for Jupyter, and the
+policy of pages blocks it. Characters that would not be seen, or would turn what is read around, are
+escaped; colours of a terminal stay, the page shows them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rulka_analysis.pages.results import MIME
+from rulka_analysis.pages.sphinx.policy import blocked_by_policy
+from rulka_analysis.values.text import visible
+
+_FRAME = re.compile(
+    r'\A<div>\s*<style scoped>.*?</style>\s*<table border="1" class="dataframe">', re.S
+)
+_ROW_OF_HEADS = '<tr style="text-align: right;">'
+# Ways to show an output that run scripts. The last is what widgets leave.
+_SCRIPTS = ("application/javascript", "application/vnd.jupyter.widget-view+json")
+
+
+def prepare_outputs(notebook: dict[str, Any], experiment: str) -> None:
+    """Change a notebook's outputs to what a page shows: results are quoted like on any page."""
+    for _, output in _outputs(notebook):
+        data = output.get("data", {})
+        published = data.get(MIME)
+        if published is not None:
+            quote = f"```{{result}} {experiment}/{published['name']}\n```"
+            output["data"] = {"text/markdown": quote}
+            continue
+        if "text" in output:
+            output["text"] = _visible(output["text"])
+        for kind in ("text/html", "text/plain", "text/markdown"):
+            if kind in data:
+                data[kind] = _visible(data[kind])
+        if "text/html" in data:
+            data["text/html"] = _table_of_frame(data["text/html"])
+
+
+def find_blocked(notebook: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
+    """Yield what the policy of pages blocks of the outputs: the code cell's number, and words."""
+    for number, output in _outputs(notebook):
+        data = output.get("data", {})
+        blocked = {"a script"} if any(kind in data for kind in _SCRIPTS) else set()
+        for kind in ("text/html", "text/markdown"):
+            blocked |= blocked_by_policy(_joined(data.get(kind, "")))
+        if blocked:
+            yield number, " and ".join(sorted(blocked))
+
+
+def _outputs(notebook: Mapping[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    for number, cell in enumerate(cells, start=1):
+        for output in cell["outputs"]:
+            yield number, output
+
+
+def _table_of_frame(text: str) -> str:
+    """Return a data frame's HTML without style; other HTML as it is."""
+    frame = _FRAME.match(text)
+    if frame is None:
+        return text
+    return '<div>\n<table class="dataframe">' + text[frame.end() :].replace(_ROW_OF_HEADS, "<tr>")
+
+
+def _visible(text: str | list[str]) -> str:
+    return visible(_joined(text), keep="\t\n\r\x1b")
+
+
+def _joined(text: str | list[str]) -> str:
+    """Return a text of a notebook, which may be kept as a list of lines."""
+    return text if isinstance(text, str) else "".join(text)

@@ -1,0 +1,49 @@
+"""What is mended of Sphinx and its extensions, each with the version that made it needed.
+
+Each function says what goes wrong without it. With a later version, try without it first.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.util.index_entries import split_index_msg
+
+
+def put_style_sheet_of_notebooks(app: Sphinx) -> None:
+    """Put myst-nb's style sheet in place before pages are written; myst-nb 1.4.0 does so after.
+
+    Pages of a first build would carry no checksum of it, those of a second would, and no build from
+    nothing would equal one that goes on.
+    """
+    from myst_nb.sphinx_ext import add_global_html_resources
+
+    (Path(app.outdir) / "_static").mkdir(parents=True, exist_ok=True)
+    add_global_html_resources(app, None)
+
+
+def complete_search_index(app: Sphinx) -> list[Any]:
+    """Give the search index what Sphinx 9.0.4 loses when it goes on with an earlier one.
+
+    The saved index does not tell which page an index entry is from, so Sphinx keeps only those of
+    the pages it has just read; and words that no page has any more stay in it with an empty list.
+    """
+    indexer = getattr(app.builder, "indexer", None)
+    if indexer is None:
+        return []
+    domain = app.env.domains["index"]
+    entries: dict[str, list[tuple[str, str, str]]] = {}
+    for document in sorted(app.env.found_docs):
+        found: set[tuple[str, str, str]] = set()
+        for kind, value, target, main, _ in domain.data["entries"].get(document, ()):
+            parts = split_index_msg(kind, value)
+            found |= {(part, target or "", main) for part in parts}
+        entries[document] = sorted(found)
+    indexer._index_entries.clear()
+    indexer._index_entries.update(entries)
+    for words in (indexer._mapping, indexer._title_mapping):
+        for word in [word for word, documents in words.items() if not documents]:
+            del words[word]
+    return []
