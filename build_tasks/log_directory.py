@@ -9,11 +9,14 @@ from pathlib import Path
 from build_tasks.telling import TaskError, find_nearest
 
 
-def find_log_directory(value: str, typed_in: Path) -> Path:
+def find_log_directory(value: str, typed_in: Path) -> Path | str:
     """Return the folder LOGDIR names, absolute, or explain why there is none.
 
-    A relative one is relative to the folder the command was typed in.
+    A relative one is relative to the folder the command was typed in. The address of an archive is
+    returned as it is.
     """
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", value):
+        return value
     # Not every shell replaces `~` behind a `=`.
     readings = [value, os.path.expanduser(value)]  # noqa: PTH111 (leaves an unknown `~` alone)
     if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":

@@ -13,7 +13,8 @@ from build_tasks.systems import rejoin_arguments
 from build_tasks.telling import UsageError, list_alternatives, say
 
 SETTINGS = {
-    "LOGDIR": "the log directory; without it tensorboard/, or the bundled logs while that is empty",
+    "LOGDIR": "the log directory, or an archive of one; without it tensorboard/, an archive in "
+    "data/, or the bundled logs",
     "JOBS": "how many notebooks run at the same time",
     "SECONDS": "for how long to look for bytes that are read wrongly; 60 without it",
     "LONG": "1 runs the long checks, too",
@@ -25,8 +26,8 @@ class Order:
     """A command that was understood."""
 
     target: str
-    log_directory: Path | None = None
-    """Absolute; None for the default."""
+    log_directory: Path | str | None = None
+    """An absolute path, or the address of an archive; None for the default."""
     jobs: int | None = None
     seconds: int = 60
     long: bool = False

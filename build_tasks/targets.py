@@ -159,8 +159,8 @@ def print_log_directory(project: Project, order: Order) -> int:
 
 
 def ask_log_directory(project: Project, order: Order) -> Path:
-    """Return LOGDIR, or what the package takes without it (it may write the bundled logs first)."""
-    if order.log_directory is not None:
+    """Return LOGDIR, or what the package takes for it: what it may write or fetch first."""
+    if isinstance(order.log_directory, Path):
         return order.log_directory
     question = (
         "import json, os, sys\n"
@@ -187,6 +187,8 @@ def ask_log_directory(project: Project, order: Order) -> Path:
 def show_tensorboard(project: Project, order: Order) -> int:
     """Show the log directory in TensorBoard, to this machine only."""
     folder = ask_log_directory(project, order)
+    if (folder / "archive.toml").is_file():
+        raise TaskError(f"{folder} is an archive, and TensorBoard shows event files only")
     prepare(project, order)
     say(f"Log directory: {folder}")
     options = ("--logdir", str(folder), "--host", "localhost", *order.passed)

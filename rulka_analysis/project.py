@@ -25,12 +25,16 @@ from rulka_analysis.values.errors import (
     RulkaError,
     unknown,
 )
-from rulka_analysis.values.places import project_folder
+from rulka_analysis.values.places import build_folder, project_folder
 
 if TYPE_CHECKING:
     from rulka_analysis.logs.runs import Logs
     from rulka_analysis.metrics.catalogue import Catalogue
     from rulka_analysis.verdicts.loaded import LoadedExperiment
+
+
+DIGESTS = "archives.toml"
+"""In ``data/``: the digests of archives that may be read at an address."""
 
 
 def domain(name: str = "") -> Domain:
@@ -98,9 +102,12 @@ def domain_in_effect() -> Domain:
     """Return the domain of the log directory in effect; see `open_logs` and `domain_for`."""
     if os.environ.get("RULKA_DOMAIN"):
         return domain()
-    named = os.environ.get("RULKA_LOGDIR")
-    folder = _written_out(named) if named else project_folder() / "tensorboard"
-    return domain(_looked_like(folder, own=not named))
+    if named := os.environ.get("RULKA_LOGDIR"):
+        return domain(_looked_like(_written_out(named), own=False))
+    own = project_folder() / "tensorboard"
+    committed = _committed_archive(project_folder() / "data")
+    archived = committed is not None and not _some_tags(own)
+    return domain(_looked_like(committed if archived and committed else own, own=not archived))
 
 
 @lru_cache(maxsize=64)
@@ -111,8 +118,15 @@ def _looked_like(folder: Path, *, own: bool) -> str:
 
 def _some_tags(folder: Path) -> set[str]:
     """Return tags from the beginnings of a few event files, spread over the directory."""
+    from rulka_analysis.logs.archive import is_archive, source_at
     from rulka_analysis.logs.events import find_event_files, has_scalars, read_event_file
 
+    if is_archive(folder):
+        source = source_at(folder)
+        places = [place for place in source.folders if source.holds_scalars(place)]
+        apart = max(1, len(places) // _LOOKED_AT)
+        read = (file for place in places[::apart][:_LOOKED_AT] for file in source.read(place))
+        return {tag for file in read for tag in file.tags}
     try:
         files = [file for file in find_event_files(folder) if has_scalars(file)]
     except LogDirectoryError:  # Opening the directory says what is wrong.
@@ -132,13 +146,14 @@ def open_logs(
     """Open the log directory in effect.
 
     That is the argument; else the one in the environment variable ``RULKA_LOGDIR``; else
-    ``tensorboard/`` of the project if it holds runs; else the bundled published curves, written as
-    event logs into the build folder.
+    ``tensorboard/`` of the project if it holds runs; else an archive in ``data/``, if there is one;
+    else the bundled published curves, written as event logs into the build folder.
 
     Parameters
     ----------
     path : path-like, optional
-        A log directory: one folder a run beneath it.
+        A log directory: one folder a run beneath it. Or an archive: its folder or its address,
+        which is brought into the build folder.
     overlap : {"later wins", "keep all"}
         Which events stand where files of a run speak of the same steps, as they do after a
         restart: tag by tag those of the later session; or all of them. How many events are given
@@ -159,18 +174,46 @@ def open_logs(
     if named:
         return _logs_in(_written_out(named), overlap, continues, of)
     folder = project_folder() / "tensorboard"
+    committed = _committed_archive(project_folder() / "data")
     bundled = (of.bundled_logs if of else None) or domain(DOMAINS[0]).bundled_logs
-    if bundled is None:
+    if bundled is None and committed is None:
         return _logs_in(folder, overlap, continues, of)
     if folder.is_dir():
         # Tried once: whether there are runs is known only when all files have been looked at.
         with suppress(LogDirectoryError):
             return _logs_in(folder, overlap, continues, of)
+    if bundled is None or committed is not None:
+        return _logs_in(committed or folder, overlap, continues, of)
     return _logs_in(bundled(), overlap, continues, of)
 
 
+def _committed_archive(data: Path) -> Path | None:
+    """Return the archive in a folder.
+
+    Raises
+    ------
+    LogDirectoryError
+        If there are several.
+    """
+    from rulka_analysis.logs.archive.index import INDEX
+
+    found = sorted(file.parent for file in data.glob(f"*/{INDEX}"))
+    if len(found) > 1:
+        names = ", ".join(folder.name for folder in found)
+        raise LogDirectoryError(
+            f"{data} holds several archives: {names}. Say which of them is meant: set LOGDIR (or "
+            "--logdir) to its folder"
+        )
+    return found[0] if found else None
+
+
 def _written_out(named: str) -> Path:
-    """Return the path that a name means: ``~`` is somebody's home."""
+    """Return the path that a name means: ``~`` is somebody's home, an address is brought here."""
+    from rulka_analysis.logs.archive.remote import fetch_archive, is_address
+
+    if is_address(named):
+        digests = project_folder() / "data" / DIGESTS
+        return fetch_archive(named, digests, build_folder() / "archives")
     try:
         return Path(os.path.abspath(Path(named).expanduser()))  # noqa: PTH100
     except RuntimeError as error:

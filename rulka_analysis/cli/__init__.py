@@ -1,4 +1,4 @@
-"""The command line: ``rulka-analysis runs | tags | compare | extract | check | answers``.
+"""``rulka-analysis runs | tags | compare | explore | extract | archive | check | answers``.
 
 A thin shell. Everything that takes time to import is imported by the command that needs it, so
 that ``--help`` answers at once.
@@ -12,43 +12,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from typer.core import TyperCommand
 
-from rulka_analysis.cli.flags import one_value_a_flag
+from rulka_analysis.cli.command import Command, end_with
+from rulka_analysis.cli.options import (
+    DOMAIN,
+    AsJson,
+    Asked,
+    ClockName,
+    LogDirectory,
+    Runs,
+    Variants,
+)
 from rulka_analysis.cli.output import (
     Waiting,
-    complain,
     flush_output,
     make_output_safe,
     note,
     print_json,
     say,
 )
-from rulka_analysis.logs.clocks import STEPS
-from rulka_analysis.project import domain
 from rulka_analysis.values.errors import RulkaError, listing
 
 if TYPE_CHECKING:
     from rulka_analysis.cli.selection import ChosenRuns
     from rulka_analysis.logs.runs import Logs
     from rulka_analysis.values.findings import Finding
-
-
-class _Command(TyperCommand):
-    """A command whose errors are one line on standard error and an exit status."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, one_value_a_flag(args) if self.name == "extract" else args)
-
-    def invoke(self, ctx: Any) -> Any:
-        try:
-            result = super().invoke(ctx)
-        except RulkaError as error:
-            complain(str(error))
-            raise typer.Exit(1) from error
-        flush_output()
-        return result
-
 
 app = typer.Typer(
     add_completion=False,
@@ -57,47 +45,8 @@ app = typer.Typer(
     help="Read TensorBoard event logs: list runs and tags, compare runs, extract scalars.",
 )
 
-LogDirectory = Annotated[
-    str | None,
-    typer.Option(
-        "--logdir",
-        metavar="DIR",
-        help="The folder that holds one folder a run. Otherwise: the environment variable "
-        "RULKA_LOGDIR, the project's tensorboard folder if it holds runs, the bundled curves.",
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-# What the logs look like is known only when they are open: too late to offer options.
-_DOMAIN = domain()
-_STEPS = _DOMAIN.conventions.steps
 
-
-def _variant_option() -> Any:
-    """Return the option that chooses variants, named as the domain names them."""
-    own = _DOMAIN.variant
-    if own is None:
-        return typer.Option("--variant", hidden=True)
-    name = own.name
-    return typer.Option(
-        f"--{name}", metavar=name.upper(), help=f"Only this {name}; may be repeated."
-    )
-
-
-Variants = Annotated[list[str] | None, _variant_option()]
-if TYPE_CHECKING:
-    ClockName = str
-else:
-    # Logs of any domain have steps, whatever these are called there.
-    ClockName = Literal[
-        tuple(dict.fromkeys([*(c.name for c in _DOMAIN.conventions.clocks), STEPS.name]))
-    ]
-Runs = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="RUN", help="Names of runs, or patterns such as 'uni_*'."),
-]
-
-
-@app.command(cls=_Command)
+@app.command(cls=Command)
 def runs(names: Runs = None, logdir: LogDirectory = None, json: AsJson = False) -> None:
     """List runs: folders, files, events, tags, duration, last step, clocks and findings.
 
@@ -142,10 +91,10 @@ def runs(names: Runs = None, logdir: LogDirectory = None, json: AsJson = False) 
         if not names and logs.findings:
             say()
             print_findings(logs.findings)
-    _end(problems)
+    end_with(problems)
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
 def tags(
     names: Runs = None,
     metric: Annotated[
@@ -208,12 +157,12 @@ def _list_tags(
             if number:
                 say()
             print_tags(name, facts)
-    _end(problems)
+    end_with(problems)
 
 
 @app.command(
-    cls=_Command,
-    help=f"""Compare runs where all of them are known, by minutes and by {_STEPS}.
+    cls=Command,
+    help=f"""Compare runs where all of them are known, by minutes and by {DOMAIN.conventions.steps}.
 
     The first run is the baseline. Without --metric, the important metrics that the runs have.
     """,
@@ -282,10 +231,35 @@ def compare(
             note(line)
     for report in reports:
         problems += report.problems
-    _end(problems)
+    end_with(problems)
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
+def explore(
+    names: Runs = None,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="FOLDER", help="Made if it is not there; ready to hand on."
+        ),
+    ] = Path("explore"),
+    logdir: LogDirectory = None,
+) -> None:
+    """Write a folder in which the curves can be explored: open its index.html by double click.
+
+    Every tag of the runs that are named; without names, of all runs. It needs no network, and no
+    program but a browser.
+    """
+    from rulka_analysis.cli import exploring
+    from rulka_analysis.project import load_catalogue
+
+    logs, chosen = _open(logdir, names)
+    if chosen.names:
+        exploring.explore(logs, chosen.names, load_catalogue(logs=logs), output)
+    end_with(chosen.problems)
+
+
+@app.command(cls=Command)
 def extract(
     runs: Annotated[
         list[str] | None,
@@ -307,11 +281,15 @@ def extract(
     wide: Annotated[
         bool, typer.Option("--wide", help="One row a step, one column a run and tag.")
     ] = False,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Names in CSV as they are: for programs.")
+    ] = False,
     logdir: LogDirectory = None,
 ) -> None:
     """Write every scalar event of some tags as CSV, Parquet or JSON.
 
-    One row an event; where a run has no such clock, its column is empty.
+    One row an event; where a run has no such clock, its column is empty. A name that a spreadsheet
+    would execute gets an apostrophe, hidden characters are escaped; not with --raw.
     """
     from rulka_analysis.cli import extracting
     from rulka_analysis.cli.contents import named
@@ -341,13 +319,61 @@ def extract(
     if chosen_tags:
         table = extracting.long_table(found, chosen_tags, logs.conventions)
         make = extracting.wide_extract if wide else extracting.long_extract
-        extracting.write_extract(make(table), chosen_format, output)
+        extracting.write_extract(make(table), chosen_format, output, raw=raw)
         if output is not None:
             note(f"wrote {len(table):,} events to {output}")
-    _end([*chosen.problems, *problems])
+    end_with([*chosen.problems, *problems])
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
+def archive(
+    log_directory: Annotated[
+        str, typer.Argument(metavar="LOGDIR", help="The folder that holds one folder a run.")
+    ],
+    output: Annotated[
+        Path, typer.Argument(metavar="OUT", help="A new or empty folder, or an archive.")
+    ],
+    runs: Annotated[
+        list[str] | None,
+        typer.Option("--runs", metavar="RUN ...", help="Names or patterns; all runs without it."),
+    ] = None,
+    metrics: Annotated[
+        list[str] | None,
+        typer.Option("--metrics", metavar="NAME ...", help="Metrics, tags, or patterns of either."),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Processes; otherwise one a processor."),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            envvar="DASK_SCHEDULER_ADDRESS",
+            metavar="ADDRESS",
+            help="Of a Dask cluster whose workers read instead; they must see LOGDIR and OUT.",
+        ),
+    ] = None,
+) -> None:
+    """Write the scalars of a log directory as one Parquet file a run, with digests.
+
+    What OUT holds already and has not changed is kept. Wherever a LOGDIR is asked for, OUT will do.
+    """
+    from rulka_analysis.cli.archiving import INDEX, archive_logs, executor_of, in_words
+
+    logs, chosen = _open(log_directory, runs)
+    if not chosen.names:
+        end_with(chosen.problems)
+        return
+    with executor_of(scheduler if jobs is None else None) as executor:
+        written, problems = archive_logs(
+            logs, chosen, output, runs=runs, metrics=metrics, jobs=jobs, executor=executor
+        )
+    say(in_words(written, output))
+    say(f"SHA-256 of {INDEX}: {written.sha256}")
+    end_with(problems)
+
+
+@app.command(cls=Command)
 def check(
     names: Runs = None,
     experiment: Annotated[
@@ -389,7 +415,7 @@ def check(
     mutes = read_mutes(mute or ())
     logs, chosen = _open(logdir, names)
     if names and not chosen.names:
-        _end(chosen.problems)
+        end_with(chosen.problems)
     if experiment:
         checked = check_experiment(
             named_experiment(logs, experiment), chosen.names if names else (), mutes
@@ -403,19 +429,13 @@ def check(
         say(f"Log directory: {log_directory_in_words(logs, logdir)}")
         say()
         print_checked(checked, each=each)
-    _end(chosen.problems)
+    end_with(chosen.problems)
     if checked.fails(fail_on):
         flush_output()
         raise typer.Exit(1)
 
 
-Asked = Annotated[
-    str | None,
-    typer.Argument(metavar="EXPERIMENT", help="By name; not needed where there is only one."),
-]
-
-
-@app.command(cls=_Command)
+@app.command(cls=Command)
 def answers(experiment: Asked = None, logdir: LogDirectory = None, json: AsJson = False) -> None:
     """Say how settings stand to one another, and what became of what was claimed.
 
@@ -437,7 +457,7 @@ def answers(experiment: Asked = None, logdir: LogDirectory = None, json: AsJson 
         answering.print_answers(asked, found, claims)
 
 
-@app.command(cls=_Command, hidden=True)
+@app.command(cls=Command, hidden=True)
 def conclusions(
     experiment: Asked = None, logdir: LogDirectory = None, json: AsJson = False
 ) -> None:
@@ -445,7 +465,7 @@ def conclusions(
     answers(experiment, logdir, json)
 
 
-@app.command(cls=_Command)
+@app.command(cls=Command)
 def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What its files are called.")],
     logdir: LogDirectory = None,
@@ -475,15 +495,6 @@ def _open(logdir: str | None, names: Sequence[str] | None) -> tuple[Logs, Chosen
 
 def _log_directory(logs: Logs) -> dict[str, Any]:
     return {"log_directory": str(logs.path), "bundled": logs.bundled}
-
-
-def _end(problems: Sequence[str]) -> None:
-    """Name what could not be found, after everything else was printed."""
-    for problem in dict.fromkeys(problems):
-        complain(problem)
-    if problems:
-        flush_output()
-        raise typer.Exit(1)
 
 
 def main(

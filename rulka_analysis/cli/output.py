@@ -19,12 +19,16 @@ from collections.abc import Collection, Iterable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
+from rulka_analysis.values.text import printable
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
 # Reading that takes longer than this many seconds says that it is still going on.
 PROGRESS_AFTER = 2.0
+# Where no terminal renews a line, no more than these say so.
+MOST_LINES = 10
 # A name in a table is folded only where a terminal is too narrow, and not below so many characters.
 NAMES_FOLD_AT = 24
 
@@ -54,19 +58,6 @@ def _escape(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
-def clean(text: str) -> str:
-    """Return a text with everything that could steer a terminal escaped.
-
-    Examples
-    --------
-    >>> clean("loss\\x1b[31m of 神舟")
-    'loss\\\\x1b[31m of 神舟'
-    """
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else _escape(c) for c in text)
-
-
 def valid_text(text: str) -> str:
     """Return a text that can be written as UTF-8: a file name's undecodable bytes are escaped."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
@@ -85,7 +76,7 @@ def _console() -> Console:
 
 def say(text: str = "", *, heading: bool = False) -> None:
     """Print a line: wrapped on a terminal, as it is elsewhere."""
-    text = clean(text)
+    text = printable(text)
     if not on_terminal():
         print(text)
         return
@@ -96,13 +87,13 @@ def say(text: str = "", *, heading: bool = False) -> None:
 
 def note(text: str) -> None:
     """Print a remark to standard error."""
-    print(f"note: {clean(text)}", file=sys.stderr)
+    print(f"note: {printable(text)}", file=sys.stderr)
 
 
 def complain(text: str) -> None:
     """Print what went wrong to standard error, after everything already printed."""
     sys.stdout.flush()
-    print(f"error: {clean(text)}", file=sys.stderr)
+    print(f"error: {printable(text)}", file=sys.stderr)
 
 
 def print_table(
@@ -119,8 +110,8 @@ def print_table(
     numbers : collection of int
         Columns to set flush right.
     """
-    titles = [clean(title) for title in titles]
-    rows = [[clean(cell) for cell in row] for row in rows]
+    titles = [printable(title) for title in titles]
+    rows = [[printable(cell) for cell in row] for row in rows]
     if on_terminal():
         _print_drawn(titles, rows, numbers)
     else:
@@ -304,8 +295,8 @@ def flush_output() -> None:
 class Waiting:
     """Progress of reading runs, on standard error, shown only when it takes a while.
 
-    A terminal gets a line that renews itself and goes away at the end; elsewhere each run is a
-    line of its own. Used as a context manager.
+    A terminal gets a line that renews itself and goes away at the end; elsewhere there are at most
+    ten lines, however many runs there are. Used as a context manager.
 
     Parameters
     ----------
@@ -316,6 +307,9 @@ class Waiting:
     def __init__(self, what: str) -> None:
         self._what = what
         self._position = ""
+        # Of as many as there may be further lines; the line before any is reached is one, too.
+        self._part = -1
+        self._part_told = -2
         self._lock = threading.Lock()
         self._drawn: Progress | None = None
         self._ended = False
@@ -343,10 +337,15 @@ class Waiting:
         """Yield names, telling which one is being read."""
         names = list(names)
         for number, name in enumerate(names, start=1):
-            with self._lock:
-                self._position = f": {clean(name)} ({number} of {len(names)})"
-                self._tell()
+            self.at(number, len(names), name)
             yield name
+
+    def at(self, number: int, of: int, name: str) -> None:
+        """Tell which one is being read."""
+        with self._lock:
+            self._position = f": {printable(name)} ({number} of {of})"
+            self._part = number * (MOST_LINES - 2) // of
+            self._tell()
 
     def _show(self) -> None:
         with self._lock:
@@ -374,6 +373,8 @@ class Waiting:
             return
         text = f"{self._what}{self._position}"
         if self._drawn is None:
-            print(f"{text} ...", file=sys.stderr)
+            if self._part > self._part_told:
+                self._part_told = self._part
+                print(f"{text} ...", file=sys.stderr)
         else:
             self._drawn.update(self._drawn.task_ids[0], description=text)

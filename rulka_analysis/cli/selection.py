@@ -25,6 +25,8 @@ def log_directory_in_words(logs: Logs, argument: str | None) -> str:
         return f"{logs.path} (from RULKA_LOGDIR)"
     if logs.bundled:
         return f"{logs.path} (the bundled published curves; --logdir names your own logs)"
+    if logs.archived:
+        return f"{logs.path} (the committed archive; --logdir names your own logs)"
     return f"{logs.path} (the project's own)"
 
 

@@ -103,6 +103,11 @@ class Comparison:
         group = group_of(run, self.groups)
         return run if group is None else group.label
 
+    def shown(self, run: str) -> str:
+        """Return what readers meet of a run: what its group is called, and the run behind it."""
+        label = self.label(run)
+        return label if run in label else f"{label} ({run})"
+
     @property
     def lines(self) -> tuple[Line, ...]:
         """What a summary shows: every outcome asked, those as logged, and what is only shown."""

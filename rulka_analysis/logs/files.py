@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,14 +15,16 @@ from numpy.typing import NDArray
 from rulka_analysis.logs.events import (
     EventCache,
     EventFile,
+    Lessons,
     TextEvent,
     file_state,
     has_scalars,
     read_event_file,
 )
 from rulka_analysis.logs.events.listing import search
-from rulka_analysis.logs.provenance import SIDECAR, Provenance, read_provenance
+from rulka_analysis.logs.provenance import SIDECAR, Provenance, provenance_of, read_sidecar
 from rulka_analysis.logs.segments import holds_settings
+from rulka_analysis.logs.source import Source
 from rulka_analysis.values.errors import RulkaError
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.places import build_folder
@@ -52,8 +54,8 @@ class LogFiles:
         self._prefix = os.path.join(path, "")  # noqa: PTH118 - ends with a separator
         self._only = lengths
         self._cache = _cache()
+        self._lessons = Lessons()
         self._lengths: dict[Path, int] = {}
-        self._beneath: dict[str, list[str]] = {}
         self._read: dict[str, tuple[EventFile, ...]] = {}
         self._states: dict[Path, tuple[int, str]] = {}
         self.folders: dict[str, list[Path]] = {}
@@ -63,9 +65,7 @@ class LogFiles:
             if length is not None:
                 self._lengths[file] = length
                 self.folders.setdefault(self.relative(file.parent), []).append(file)
-        for folder in self.folders:
-            if folder != ".":
-                self._beneath.setdefault(folder.rpartition("/")[0] or ".", []).append(folder)
+        self._beneath = folders_beneath(self.folders)
 
     def _length_in_effect(self, path: Path) -> int | None:
         """Return how much of a file is to be read; None for a file that appeared too late."""
@@ -110,13 +110,12 @@ class LogFiles:
             files = [self._read_file(path) for path in self.folders[folder]]
             for file in files:
                 self._states[file.path] = (file.length, file.digest)
-            files.sort(key=lambda file: (created(file), file.path.name))
-            self._read[folder] = tuple(files)
+            self._read[folder] = as_created(files)
         return self._read[folder]
 
     def _read_file(self, path: Path) -> EventFile:
         read = read_event_file if self._cache is None else self._cache.read
-        return read(path, length=self._lengths[path])
+        return read(path, length=self._lengths[path], lessons=self._lessons)
 
     def texts(self, folder: str) -> list[TextEvent]:
         """Return the texts in a folder's files, which are read anew."""
@@ -135,15 +134,46 @@ class LogFiles:
             self._states[path] = file_state(path, length=self._lengths[path])
         return self._states[path]
 
+    def sidecar(self, folder: str) -> str | None:
+        """Return what the sidecar in a folder says; None where there is none.
+
+        Raises
+        ------
+        LogDirectoryError
+            If it cannot be read.
+        """
+        return read_sidecar(self.place(folder))
+
+    def sidecar_states(self, folder: str) -> dict[str, tuple[int, str]]:
+        """Return bytes and SHA-256 of the sidecar in a folder, by relative path."""
+        path = self.place(folder) / SIDECAR
+        return {self.relative(path): file_state(path)} if path.exists() else {}
+
     def findings_of(self, folder: str, run: str | None = None) -> list[Finding]:
         """Return what was wrong with a folder's files, which are named from the log directory."""
-        found = []
-        for file in self.read(folder):
-            name = self.relative(file.path)
-            for finding in file.findings:
-                message = finding.message.replace(printable(str(file.path)), printable(name))
-                found.append(replace(finding, run=run, file=name, message=message))
-        return found
+        return [
+            finding
+            for file in self.read(folder)
+            for finding in findings_by_name(file, self.relative(file.path), run)
+        ]
+
+
+def folders_beneath(folders: Iterable[str]) -> dict[str, list[str]]:
+    """Return of each folder those directly beneath it."""
+    beneath: dict[str, list[str]] = {}
+    for folder in folders:
+        if folder != ".":
+            beneath.setdefault(folder.rpartition("/")[0] or ".", []).append(folder)
+    return beneath
+
+
+def findings_by_name(file: EventFile, name: str, run: str | None = None) -> list[Finding]:
+    """Return a file's findings, in which its name stands for its path."""
+    path, shown = printable(str(file.path)), printable(name)
+    return [
+        replace(finding, run=run, file=name, message=finding.message.replace(path, shown))
+        for finding in file.findings
+    ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +182,7 @@ class RunFiles:
 
     Parameters
     ----------
-    log_files : LogFiles
+    log_files : Source
         All files of the log directory.
     folders : tuple of str
         The run's folders: that of its name, and its segments.
@@ -162,7 +192,7 @@ class RunFiles:
         All of these, and those directly beneath that hold event files but are of no run.
     """
 
-    log_files: LogFiles
+    log_files: Source
     folders: tuple[str, ...]
     beside: tuple[str, ...]
     places: tuple[str, ...]
@@ -175,11 +205,7 @@ class RunFiles:
     @cached_property
     def read(self) -> tuple[EventFile, ...]:
         """Files with scalars, and those that only declare a restart, as they were created."""
-        files = (file for folder in self.folders for file in self.log_files.read(folder))
-        counting = [file for file in files if len(file.values) or file.session_starts]
-        # What `add_hparams` writes into the run's own folder is no part of its course.
-        course = [f for f in counting if f.steps.any() or not holds_settings("", [f])]
-        return tuple(sorted(course or counting, key=created))
+        return course_of(self.log_files.read(folder) for folder in self.folders)
 
     def name(self, file: EventFile) -> str:
         """Return a file's path relative to the log directory."""
@@ -199,7 +225,12 @@ class RunFiles:
     @cached_property
     def provenances(self) -> dict[str, Provenance | None]:
         """What the sidecar in each folder says; None where there is none."""
-        return {folder: read_provenance(self.log_files.place(folder)) for folder in self.folders}
+        found: dict[str, Provenance | None] = {}
+        for folder in self.folders:
+            text = self.log_files.sidecar(folder)
+            place = self.log_files.place(folder)
+            found[folder] = None if text is None else provenance_of(text, place / SIDECAR)
+        return found
 
     @cached_property
     def states(self) -> dict[str, tuple[int, str]]:
@@ -208,9 +239,7 @@ class RunFiles:
         for folder in self.places:
             states |= self.log_files.states(folder)
         for folder in self.folders:
-            sidecar = self.log_files.place(folder) / SIDECAR
-            if sidecar.exists():
-                states[self.log_files.relative(sidecar)] = file_state(sidecar)
+            states |= self.log_files.sidecar_states(folder)
         return states
 
     def findings(self, run: str) -> list[Finding]:
@@ -229,6 +258,27 @@ class RunFiles:
                 at = np.flatnonzero(file.tag_codes == code)[: len(stated.reading_error)]
                 errors[at] = stated.reading_error[: len(at)]
         return errors
+
+
+def as_created(files: Iterable[EventFile]) -> tuple[EventFile, ...]:
+    """Return the files of a folder in the order they were created."""
+    return tuple(sorted(files, key=lambda file: (created(file), file.path.name)))
+
+
+def course_of(folders: Iterable[Iterable[EventFile]]) -> tuple[EventFile, ...]:
+    """Return of a run's files those that tell its course, as they were created.
+
+    That are files with scalars, and those that only declare a restart.
+
+    Parameters
+    ----------
+    folders : iterable of iterable of EventFile
+        The files of each folder, as they were created.
+    """
+    counting = [f for files in folders for f in files if len(f.values) or f.session_starts]
+    # What `add_hparams` writes into the run's own folder is no part of its course.
+    course = [f for f in counting if f.steps.any() or not holds_settings("", [f])]
+    return tuple(sorted(course or counting, key=created))
 
 
 def created(file: EventFile) -> float:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import pairwise
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rulka_analysis.logs import history_findings as say
 from rulka_analysis.logs.attempts import Attempt, attempts_of
@@ -12,6 +17,8 @@ from rulka_analysis.logs.events import EventFile
 from rulka_analysis.logs.sessions import sessions_in_order
 from rulka_analysis.logs.written import Written
 from rulka_analysis.values.findings import Finding
+
+Kind = TypeVar("Kind", bound=np.generic)
 
 
 class History:
@@ -70,6 +77,29 @@ class History:
             *say.side_by_side(self.run, self.sessions, self.names, self.written),
             *say.clocks(self.run, self.written, self.sessions, self.names),
         ]
+
+    @cached_property
+    def attempt_of(self) -> NDArray[np.int32]:
+        """The attempt of each event, counted from 1."""
+        found = np.zeros(len(self.written), np.int32)
+        for number, attempt in enumerate(self.attempts, 1):
+            for told in attempt.told:
+                found[told.places] = number
+        return found
+
+    @property
+    def given_up(self) -> NDArray[np.bool_]:
+        """Whether each event is given up."""
+        return ~self.attempts[0].stands
+
+    def by_file(self, of_events: NDArray[Kind]) -> list[NDArray[Kind]]:
+        """Return what is said of each event, file by file."""
+        return [of_events[begin:end] for begin, end in pairwise(self.written.bounds)]
+
+    @property
+    def all_findings(self) -> list[Finding]:
+        """What must be said of the run, and of its last attempt."""
+        return [*self.findings, *self.findings_of(self.attempts[-1], self.run)]
 
     def findings_of(self, attempt: Attempt, name: str) -> list[Finding]:
         """Return what must be said of one attempt: what is given up, and what stands aside."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rulka_analysis.values.errors import LogDirectoryError
-from rulka_analysis.values.toml import TomlFile, TomlTable
+from rulka_analysis.values.toml import TomlFile, TomlTable, read_text
 
 SIDECAR = "provenance.toml"
 
@@ -50,17 +50,32 @@ class Provenance(TomlTable):
     tags: Mapping[str, TagProvenance] = field(default_factory=dict)
 
 
-def read_provenance(folder: Path) -> Provenance | None:
-    """Read the sidecar in `folder`; None where there is none, or where it says nothing.
+def read_sidecar(folder: Path) -> str | None:
+    """Return the text of the sidecar in `folder`; None where there is none.
 
     Raises
     ------
     LogDirectoryError
-        If the sidecar cannot be understood. Going on without it would take what it warns of (a
-        made-up step, a curve's end) for measured.
+        If it cannot be read. Going on without it would take what it warns of (a made-up step, a
+        curve's end) for measured.
     """
     path = folder / SIDECAR
-    if not path.exists():
-        return None
-    file = TomlFile(path, LogDirectoryError)
+    return read_text(path, LogDirectoryError) if path.exists() else None
+
+
+def provenance_of(text: str, path: Path) -> Provenance | None:
+    """Return what the text of a sidecar says; None where it says nothing.
+
+    Parameters
+    ----------
+    text : str
+    path : pathlib.Path
+        Where it stands; only named in messages.
+
+    Raises
+    ------
+    LogDirectoryError
+        If it cannot be understood.
+    """
+    file = TomlFile(path, LogDirectoryError, text)
     return file.read_as(Provenance) if file.data else None

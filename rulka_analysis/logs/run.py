@@ -320,10 +320,9 @@ class Run:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What was noticed while reading: damage, copies, restarts, attempts, clocks."""
-        own = self._history.findings_of(self._attempt, self.name)
         if self._earlier is not None:
-            return tuple(own)
-        return (*self._history.findings, *own, *self._files.findings(self.name))
+            return tuple(self._history.findings_of(self._attempt, self.name))
+        return (*self._history.all_findings, *self._files.findings(self.name))
 
     @cached_property
     def digest(self) -> str:

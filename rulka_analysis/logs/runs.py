@@ -11,10 +11,12 @@ import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from rulka_analysis.logs.archive.files import ArchivedFiles, source_at
 from rulka_analysis.logs.clocks import Conventions
-from rulka_analysis.logs.files import LogFiles, RunFiles
+from rulka_analysis.logs.files import RunFiles
 from rulka_analysis.logs.run import Overlap, Run, check_overlap
 from rulka_analysis.logs.segments import Extent, fold_segments, holds_settings
+from rulka_analysis.logs.source import Source
 from rulka_analysis.values import questions
 from rulka_analysis.values.errors import (
     LogDirectoryError,
@@ -34,7 +36,7 @@ class Logs:
     Parameters
     ----------
     path : Path
-        The log directory.
+        The log directory, or an archive of one.
     lengths : mapping of str to int, optional
         Bytes of each event file (by path relative to `path`) to read: a build reads files up to the
         length they had when it started, and no file that appeared later.
@@ -72,7 +74,7 @@ class Logs:
         self.conventions = conventions or Conventions()
         self.bundled = bundled
         _check_directory(self.path)
-        self._files = LogFiles(self.path, lengths)
+        self._files = source_at(self.path, lengths)
         found = _runs_in(self._files, self.conventions.segment_steps, continues or {})
         self._runs = {name: self._run(name, files) for name, files in found.items()}
         # What `add_hparams` wrote is of its run, and opens by itself.
@@ -103,6 +105,16 @@ class Logs:
     def name(self) -> str:
         """The log directory's name."""
         return self.path.name
+
+    @property
+    def archived(self) -> bool:
+        """Whether these are the runs of an archive, not of event files that may still grow."""
+        return isinstance(self._files, ArchivedFiles)
+
+    @property
+    def source(self) -> Source:
+        """The event files and sidecars that the runs are made of."""
+        return self._files
 
     @property
     def runs(self) -> tuple[str, ...]:
@@ -200,7 +212,7 @@ class Logs:
 
 
 def _runs_in(
-    files: LogFiles, thresholds: tuple[int, ...], continues: Mapping[str, str]
+    files: Source, thresholds: tuple[int, ...], continues: Mapping[str, str]
 ) -> dict[str, RunFiles]:
     """Return what each run is read from: a folder with a scalar is a run, or a segment of one."""
     holding = sorted(filter(files.holds_scalars, files.folders), key=natural_order)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,10 @@ from rulka_analysis.metrics.patterns import fill_in
 from rulka_analysis.metrics.settings import NOT_RECORDED
 from rulka_analysis.values.quantities import Evidence, Quantity
 from rulka_analysis.values.text import name_in_words
+
+if TYPE_CHECKING:
+    # It takes longer to import than a build in which nothing changed should take.
+    pass
 
 Direction = Literal["lower", "higher", "the same", "not known"]
 

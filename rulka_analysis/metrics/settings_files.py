@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rulka_analysis.logs.events import read_event_file
+from rulka_analysis.logs.events import TextEvent, read_event_file
 from rulka_analysis.logs.run import Run
 from rulka_analysis.metrics.recorded import Recorded, read_file, read_text_tag
 from rulka_analysis.values import questions
@@ -43,17 +43,25 @@ _HEAD = 1 << 16
 def recorded_in_texts(run: Run) -> list[Recorded]:
     """Return what the run's log says of settings in words."""
     found: dict[str, Recorded] = {}
+    for text in _beginnings(run):
+        one = read_text_tag(text.tag, text.text)
+        if one is not None:
+            # What is logged again by a run that was resumed is what it went on with.
+            found[text.tag] = one
+    return list(found.values())
+
+
+def _beginnings(run: Run) -> Iterator[TextEvent]:
+    """Yield the texts at the beginnings of a run's files."""
+    if any(not file.path.exists() for file in run.files):
+        yield from run.texts  # Of an archive, which holds all of them.
+        return
     for file in run.files:
         # The beginning alone: whole logs would be read a second time for a few lines of text.
-        if not _speaks(file.path):
-            continue
-        beginning = read_event_file(file.path, length=min(file.length, _HEAD), text=True)
-        for text in beginning.texts:
-            one = read_text_tag(text.tag, text.text)
-            if one is not None:
-                # What is logged again by a run that was resumed is what it went on with.
-                found[text.tag] = one
-    return list(found.values())
+        if _speaks(file.path):
+            yield from read_event_file(
+                file.path, length=min(file.length, _HEAD), text=True
+            ).texts
 
 
 def _speaks(path: Path) -> bool:

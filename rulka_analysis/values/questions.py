@@ -29,6 +29,7 @@ Kind = Literal[
     "findings",
     "file",
     "settings",
+    "kept",
     "definitions",
     "module",
     "package",

@@ -15,7 +15,7 @@ from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from rulka_analysis.cli import app, output
-from rulka_analysis.cli.flags import one_value_a_flag
+from rulka_analysis.cli.command import one_value_a_flag
 from rulka_analysis.logs.runs import Logs
 from tests import event_files as write
 from tests.training_logs import TrainingRun, write_runs
@@ -312,6 +312,20 @@ def test_reading_that_takes_long_says_so(
         assert reading.shown.wait(timeout=30)
         next(names)
     assert "reading the logs: uni_6 (2 of 2)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("count", [1, 9, 10, 11, 1000])
+def test_reading_very_many_takes_few_lines(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], count: int
+) -> None:
+    monkeypatch.setattr(output, "PROGRESS_AFTER", 0.0)
+    with output.Waiting("reading the logs") as reading:
+        assert reading.shown.wait(timeout=30)
+        for _ in reading.each([f"run_{number}" for number in range(count)]):
+            pass
+    lines = capsys.readouterr().err.splitlines()
+    assert min(count, 9) <= len(lines) <= output.MOST_LINES
+    assert f"({count} of {count})" in lines[-1]
 
 
 def test_reading_that_is_quick_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from pyarrow import parquet
 from typer.testing import CliRunner
 
 from rulka_analysis.cli import app, extracting
@@ -72,16 +73,15 @@ def test_several_values_after_one_flag_and_metric_names(logdir: Path) -> None:
 
 
 def test_all_formats_say_the_same(logdir: Path, tmp_path: Path) -> None:
-    pytest.importorskip("pyarrow")
     for name in ("t.csv", "t.parquet", "t.json"):
         result = extract(logdir, "--metrics", "*", "--output", tmp_path / name)
         assert result.exit_code == 0, result.stderr
         assert result.stdout == ""
     csv = pd.read_csv(tmp_path / "t.csv")
-    parquet = pd.read_parquet(tmp_path / "t.parquet")
+    columns = pd.read_parquet(tmp_path / "t.parquet")
     rows = pd.DataFrame(json.loads((tmp_path / "t.json").read_text(encoding="ascii")))
     assert len(csv) == 6
-    for table in (parquet, rows):
+    for table in (columns, rows):
         assert list(table.columns) == COLUMNS
         for column in ("run", "tag", "file"):
             assert table[column].astype(str).tolist() == csv[column].tolist()
@@ -92,7 +92,6 @@ def test_all_formats_say_the_same(logdir: Path, tmp_path: Path) -> None:
 def test_parquet_tells_what_is_no_number_from_what_is_not_there(
     logdir: Path, tmp_path: Path
 ) -> None:
-    parquet = pytest.importorskip("pyarrow.parquet")
     extract(logdir, "--runs", "first", "--metrics", "loss", "--output", tmp_path / "t.parquet")
     table = parquet.read_table(tmp_path / "t.parquet")
     assert table["value"].null_count == 0
@@ -181,15 +180,6 @@ def test_a_device_is_not_replaced(logdir: Path, tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "no ordinary file" in result.stderr
     assert device.is_fifo()
-
-
-def test_parquet_without_pyarrow_says_how_to_get_it(
-    logdir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    result = extract(logdir, "--metrics", "loss", "--output", tmp_path / "t.parquet")
-    assert result.exit_code == 1
-    assert "-m pip install pyarrow" in result.stderr
 
 
 def test_csv_to_a_pipe_is_utf8_whatever_the_console(logdir: Path) -> None:

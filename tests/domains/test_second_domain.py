@@ -171,7 +171,11 @@ def test_pages_speak_its_words(experiment: LoadedExperiment) -> None:
     assert isinstance(figure, figures.Figure)
     assert figure.alt.startswith("Line chart of Rating in the Sicilian Defence by moves, 2 runs.")
     assert "Moves made (thousands)" in figure.light
-    assert list(figure.table.columns.values()) == ["Moves", "slow", "fast"]
+    assert list(figure.table.columns.values()) == [
+        "Moves",
+        "learning rate 1 (slow)",
+        "learning rate 2 (fast)",
+    ]
     said = str(tables.window(comparison, "skill"))
     assert "By moves up to 1,000 moves." in said
     runs = tables.runs(experiment, comparison.runs)

@@ -19,6 +19,7 @@ The parts, each with one job, from the bytes upwards:
 `contents`          what reading a file gives: `EventFile`, `TextEvent`
 `listing`           which files beneath a folder are event files
 `reading`           the functions people call
+`many`              many files, one after the other or in several processes
 `cache`             files that were read before, as columns on disk
 ==================  ==========================================================================
 
@@ -28,6 +29,7 @@ The fast reader is held against the specification: for whatever bytes, both give
 from rulka_analysis.logs.events.cache import EventCache
 from rulka_analysis.logs.events.contents import EventFile, EventFileWarning, TextEvent
 from rulka_analysis.logs.events.listing import find_event_files, is_event_file_name
+from rulka_analysis.logs.events.many import read_event_files
 from rulka_analysis.logs.events.reading import (
     file_state,
     has_scalars,
@@ -35,17 +37,21 @@ from rulka_analysis.logs.events.reading import (
     read_on,
     read_scalars,
 )
+from rulka_analysis.logs.events.templates import Lessons, lessons_so_far
 
 __all__ = [
     "EventCache",
     "EventFile",
     "EventFileWarning",
+    "Lessons",
     "TextEvent",
     "file_state",
     "find_event_files",
     "has_scalars",
     "is_event_file_name",
+    "lessons_so_far",
     "read_event_file",
+    "read_event_files",
     "read_on",
     "read_scalars",
 ]

@@ -30,7 +30,7 @@ from rulka_analysis.logs.events.decoding import Decoder
 from rulka_analysis.logs.events.file_findings import FindingList, unreadable
 from rulka_analysis.logs.events.framing import FOOTER, HEADER, Chain, Frame, State
 from rulka_analysis.logs.events.specification import RecordReader, contents_of
-from rulka_analysis.logs.events.templates import Matches, Templates
+from rulka_analysis.logs.events.templates import Lessons, Matches, Templates
 from rulka_analysis.logs.events.window import BEFORE, BLOCK, ByteWindow, Digest
 
 SHORTEST_RUN = 128
@@ -78,12 +78,18 @@ class BlockReader(RecordReader):
         The file's name for findings.
     text : bool
         Whether to keep texts.
+    lessons : Lessons, optional
+        What other files taught.
     """
 
-    def __init__(self, window: ByteWindow, file: str, *, text: bool) -> None:
+    def __init__(
+        self, window: ByteWindow, file: str, *, text: bool, lessons: Lessons | None = None
+    ) -> None:
         super().__init__(b"", file, text=text)
         self.window = window
-        self.templates = Templates()
+        self.templates = Templates(lessons.templates if lessons is not None else None)
+        if lessons is not None:
+            self.decoder.tags.update(lessons.tags)
         self._text = text
         self._columns = GrowingColumns()
         self._chain: Chain | None = None
@@ -109,7 +115,8 @@ class BlockReader(RecordReader):
         """Decode every proven record and note every place where there is none."""
         position = self.window.begin
         single_steps = 0
-        most_at_once = SHORTEST_RUN
+        # What nothing was learnt of yet is not looked at by the thousand.
+        most_at_once = _MOST_AT_ONCE if self.templates.learnt else SHORTEST_RUN
         while position < self.size:
             self.hold(position)
             if single_steps == 0:
@@ -211,6 +218,8 @@ class BlockReader(RecordReader):
             return position
         payloads = begins + (BEFORE + HEADER)
         matches = self.templates.match(window.buffer, payloads, lengths)
+        if position == 0:
+            matches.matched[0] = False  # It says when the file was created, too.
         right = self._right(payloads, lengths, matches)
         count = len(right) if right.all() else int(right.argmin())
         if count == 0:
@@ -252,6 +261,7 @@ class BlockReader(RecordReader):
         self._columns.add(self.decoder.take(), part_read)
         slow_rows = self._decode_unmatched(payloads, lengths, matches)
         matched = np.flatnonzero(matches.matched)
+        self.decoder.holds_events |= len(matched) > 0
         slow = self.decoder.take(elsewhere=len(matched))
         if len(matched) == len(payloads):
             events = matches.columns()
@@ -320,6 +330,7 @@ def read_file(
     *,
     text: bool = False,
     after: Read | None = None,
+    lessons: Lessons | None = None,
     block: int = BLOCK,
 ) -> Read:
     """Read an event file's first bytes, in memory proportional to the scalars in them.
@@ -335,6 +346,8 @@ def read_file(
         Whether to keep texts.
     after : tuple of (EventFile, Continuation or None), optional
         What was read of the file before; only what was added since is read, if that is possible.
+    lessons : Lessons, optional
+        What other files taught; what this one teaches is added. Reading cannot go on then.
     block : int, optional
         How many bytes to hold in memory.
 
@@ -345,21 +358,40 @@ def read_file(
     """
     before, known = after or (None, None)
     if before is None or known is None or not _goes_on(file, length, path, text, before, known):
-        reader = BlockReader(ByteWindow(file, length, block=block), str(path), text=text)
+        window = ByteWindow(file, length, block=block)
+        reader = BlockReader(window, str(path), text=text, lessons=lessons)
     else:
         window = ByteWindow(file, length, begin=known.position, digest=known.digest, block=block)
         reader = BlockReader(window, str(path), text=text)
         reader.go_on(before, known)
     reader.read()
-    window = reader.window
-    continuation = reader.continuation()
+    continuation = reader.continuation() if lessons is None else None
     digest = window.digest_until(window.length).hexdigest()
-    contents = contents_of(reader, reader.columns(), path, digest)
+    columns = reader.columns()
+    if lessons is not None:
+        lessons.keep(reader.templates, reader.decoder.tags)
+        columns, reader.decoder.tags = _by_first_appearance(columns, reader.decoder.tags)
+    contents = contents_of(reader, columns, path, digest)
     if window.error is not None:
         cause = window.error.strerror or str(window.error)
         finding = unreadable(str(path), window.length, None, cause)
         contents = replace(contents, findings=(*contents.findings, finding))
     return contents, continuation
+
+
+def _by_first_appearance(columns: Columns, tags: dict[str, int]) -> tuple[Columns, dict[str, int]]:
+    """Return columns whose codes, and tags whose order, are as if no other file had been read."""
+    count = len(columns.values)
+    first = np.full(len(tags), count)
+    # Of several assignments to one place the last stands: from the end on, that is the first event.
+    first[columns.tag_codes[::-1]] = np.arange(count - 1, -1, -1)
+    order = first.argsort(kind="stable")
+    order = order[: int(np.count_nonzero(first < count))]
+    code = np.empty(len(tags), np.int32)
+    code[order] = np.arange(len(order), dtype=np.int32)
+    names = list(tags)
+    codes = code[columns.tag_codes]
+    return columns._replace(tag_codes=codes), {names[at]: new for new, at in enumerate(order)}
 
 
 def holds_scalar(file: BinaryIO, length: int, path: Path) -> bool:

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 
 from rulka_analysis.logs.events.contents import EventFile
 from rulka_analysis.logs.events.reading import file_state, read_event_file
+from rulka_analysis.logs.events.templates import Lessons
 from rulka_analysis.values.files import write_whole
 from rulka_analysis.values.findings import Finding
 
@@ -70,7 +71,13 @@ class EventCache:
         self._most_bytes = most_bytes
         self._least_length = least_length
 
-    def read(self, path: str | os.PathLike[str], *, length: int | None = None) -> EventFile:
+    def read(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        length: int | None = None,
+        lessons: Lessons | None = None,
+    ) -> EventFile:
         """Return what `read_event_file` returns.
 
         Parameters
@@ -78,6 +85,8 @@ class EventCache:
         path : path-like
         length : int, optional
             Read only so many bytes.
+        lessons : Lessons, optional
+            What files read before taught.
         """
         path = Path(path)
         try:
@@ -86,14 +95,14 @@ class EventCache:
             size = 0
         considered = size if length is None else min(size, length)
         if considered < self._least_length:
-            return read_event_file(path, length=length)
+            return read_event_file(path, length=length, lessons=lessons)
         entry = self._folder / f"{_key(path, considered)}.columns"
         known = _loaded(entry, path)
         if known is not None and file_state(path, length=length) == (known.length, known.digest):
             with contextlib.suppress(OSError):
                 os.utime(entry)  # It was used.
             return known
-        found = read_event_file(path, length=length)
+        found = read_event_file(path, length=length, lessons=lessons)
         # What could not be read today may be readable tomorrow, from the very same bytes.
         if not any(finding.kind == "unreadable" for finding in found.findings):
             with contextlib.suppress(OSError):

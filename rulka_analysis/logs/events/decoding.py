@@ -189,6 +189,11 @@ class Decoder:
             return None
         return Scalar(value.tag, event.step, event.wall_time, float(number))
 
+    def says_everything(self, payload: bytes) -> bool:
+        """Tell whether a payload of one scalar says it whatever stands before it in the file."""
+        value = self._parse(payload).summary.value[0]
+        return value.WhichOneof("value") == "simple_value" and not value.HasField("metadata")
+
     def findings(self, file: str) -> list[Finding]:
         """Return the remarks on single tags, in order of first appearance."""
         return [

@@ -21,6 +21,7 @@ from rulka_analysis.logs.events import file_findings
 from rulka_analysis.logs.events.block_reader import Read, holds_scalar, read_file
 from rulka_analysis.logs.events.contents import EventFile, EventFileWarning
 from rulka_analysis.logs.events.listing import search
+from rulka_analysis.logs.events.templates import Lessons
 from rulka_analysis.values.findings import Finding
 
 if TYPE_CHECKING:
@@ -30,7 +31,11 @@ _PIECE = 1 << 20
 
 
 def read_event_file(
-    path: str | os.PathLike[str], *, length: int | None = None, text: bool = False
+    path: str | os.PathLike[str],
+    *,
+    length: int | None = None,
+    text: bool = False,
+    lessons: Lessons | None = None,
 ) -> EventFile:
     """Read one event file: every scalar event in the order written, and what was wrong.
 
@@ -41,6 +46,9 @@ def read_event_file(
         Read only so many bytes: what was there when a build started.
     text : bool, optional
         Whether to keep texts.
+    lessons : Lessons, optional
+        What files read before taught; what this one teaches is added. Of many small files, all but
+        the first are read several times as fast so.
 
     Returns
     -------
@@ -54,7 +62,7 @@ def read_event_file(
         If `length` is negative.
     """
     # What is needed to read on is let go: of very many small files, that is most.
-    return read_on(path, length=length, text=text)[0]
+    return _read(path, length, text, lessons=lessons)[0]
 
 
 def read_on(
@@ -86,13 +94,24 @@ def read_on(
     ValueError
         If `length` is negative.
     """
+    return _read(path, length, text, after=after)
+
+
+def _read(
+    path: str | os.PathLike[str],
+    length: int | None,
+    text: bool,
+    *,
+    after: Read | None = None,
+    lessons: Lessons | None = None,
+) -> Read:
     if length is not None and length < 0:
         raise ValueError(f"length must be at least 0, not {length}")
     path = Path(path)
     try:
         with _opened(path) as (file, size):
             considered = size if length is None else min(size, length)
-            return read_file(file, considered, path, text=text, after=after)
+            return read_file(file, considered, path, text=text, after=after, lessons=lessons)
     except OSError as error:
         contents, _ = read_file(io.BytesIO(), 0, path, text=text)
         finding = file_findings.unreadable(str(path), 0, None, error.strerror or str(error))
@@ -177,7 +196,8 @@ def read_scalars(path: str | os.PathLike[str], *, text: bool = False) -> pd.Data
     import pandas as pd
 
     paths, folder_findings = search(path)
-    files = [read_event_file(file, text=text) for file in paths]
+    lessons = Lessons()
+    files = [read_event_file(file, text=text, lessons=lessons) for file in paths]
     files.sort(key=_reading_order)
     findings = (*folder_findings, *(finding for file in files for finding in file.findings))
     for finding in findings:

@@ -15,12 +15,19 @@ overwritten, protobuf decodes that, and only if exactly what was written comes b
 used. Nothing here knows how a tag or a tensor is written, and nothing needs to: TensorFlow's
 tensors and PyTorch's simple values become templates alike, and what does not (several values an
 event, integers, histograms) is left to protobuf.
+
+What one file taught may serve in the next. A rest that says everything by itself (a simple value
+without metadata) means the same in every file: its template is *free*, and serves from the next
+file's begin. What any other rest means may hang on records before it (which plugin a tag belongs
+to): its template serves only after protobuf has decoded such a record of the file at hand, and
+merely the search for the place of its value is spared.
 """
 
 from __future__ import annotations
 
 import contextlib
 import struct
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from copy import copy
@@ -41,6 +48,8 @@ from rulka_analysis.logs.events.decoding import Decoder, Scalar
 
 MOST_TEMPLATES = 1 << 16
 """A file with more tags than this has its further ones decoded by protobuf."""
+MOST_HANDED_ON = 1 << 13
+"""Templates and tags that a file may start with: where there are more, it starts with none."""
 _MOST_ATTEMPTS = 8  # for one tag: its rests may differ each time
 _MOST_TABLES = 8  # for rests of one width: each is tried in turn
 _MOST_GUESSES = 4  # places of a value
@@ -158,9 +167,18 @@ class RestTable:
 
     def add(self, rest: bytes, tag_code: int) -> None:
         """Add a rest; whatever stands in its hole does not matter."""
+        self._rests.setdefault(self._blank(rest), tag_code)
+
+    def holds(self, rest: bytes) -> bool:
+        """Tell whether a rest is equal to a template."""
+        return self._blank(rest) in self._rests
+
+    def __len__(self) -> int:
+        return len(self._rests)
+
+    def _blank(self, rest: bytes) -> bytes:
         begin = len(rest) - self.hole.behind - self.hole.size
-        blank = rest[:begin] + bytes(self.hole.size) + rest[begin + self.hole.size :]
-        self._rests.setdefault(blank, tag_code)
+        return rest[:begin] + bytes(self.hole.size) + rest[begin + self.hole.size :]
 
     def copy(self) -> RestTable:
         twin = copy(self)
@@ -273,21 +291,41 @@ class Matches:
         return Columns(self.tag_codes, self.steps, self.wall_times, self.values)
 
 
-class Templates:
-    """Every template learnt from one file."""
+_Tables = dict[tuple[int, Hole], RestTable]
 
-    def __init__(self) -> None:
-        self._tables: dict[tuple[int, Hole], RestTable] = {}
+
+class Templates:
+    """Every template that serves in one file.
+
+    Parameters
+    ----------
+    before : Templates, optional
+        What files read before this one taught. Tags must have the same codes there and here.
+    """
+
+    def __init__(self, before: Templates | None = None) -> None:
+        self._free: _Tables = {}
+        self._bound: _Tables = {}
+        # Where values stand in rests that some file taught, and this one perhaps not yet.
+        self._proven: _Tables = {}
         self._seen: Counter[str] = Counter()
-        self.learnt = 0
+        if before is not None:
+            self._free = _copied(before._free)
+            self._proven = before._proven
+        self.learnt = sum(map(len, self._free.values()))
 
     def copy(self) -> Templates:
         """Return templates that go on from here and leave these as they are."""
-        twin = Templates()
-        twin._tables = {key: table.copy() for key, table in self._tables.items()}
+        twin = Templates(self)
+        twin._bound = _copied(self._bound)
+        twin._proven = _copied(self._proven)
         twin._seen = self._seen.copy()
         twin.learnt = self.learnt
         return twin
+
+    def handed_on(self) -> int:
+        """Count what the next file would start with."""
+        return sum(len(table) for kind in (self._free, self._proven) for table in kind.values())
 
     def learn(self, payload: bytes, decoder: Decoder) -> None:
         """Make a template of a payload that was just decoded, if it can be one.
@@ -303,23 +341,33 @@ class Templates:
         rest_begin = _rest_begin(payload)
         seen = self._seen[decoder.last_tag]
         self._seen[decoder.last_tag] += 1
+        if rest_begin is None or seen > _MOST_ATTEMPTS:
+            return
+        rest = payload[rest_begin:]
+        width = len(rest) + 15 & ~15
+        known = self._known_hole(width, rest)
         # Not at first sight: a template for a tag that never comes again would be for nothing.
-        if rest_begin is None or seen == 0 or seen > _MOST_ATTEMPTS:
+        if known is None and seen == 0:
             return
         original = decoder.rehearse(payload)
         if original is None:
             return
-        rest = payload[rest_begin:]
-        for hole in _guesses(rest, original.value):
-            if _proves(rest, hole, original, decoder):
-                width = len(rest) + 15 & ~15
-                if (width, hole) not in self._tables:
-                    if sum(key[0] == width for key in self._tables) == _MOST_TABLES:
-                        return
-                    self._tables[width, hole] = RestTable(width, hole)
-                self._tables[width, hole].add(rest, decoder.tags[original.tag])
-                self.learnt += 1
+        for hole in _guesses(rest, original.value) if known is None else (known,):
+            if known is not None or _proves(rest, hole, original, decoder):
+                free = decoder.says_everything(payload)
+                code = decoder.tags[original.tag]
+                if _add(self._free if free else self._bound, width, hole, rest, code):
+                    self.learnt += 1
+                    if not free:
+                        _add(self._proven, width, hole, rest, 0)
                 return
+
+    def _known_hole(self, width: int, rest: bytes) -> Hole | None:
+        """Return where the value stands in a rest, if a file taught it."""
+        for (table_width, hole), table in self._proven.items():
+            if table_width == width and table.holds(rest):
+                return hole
+        return None
 
     def match(
         self, buffer: NDArray[np.uint8], begins: NDArray[np.int64], lengths: NDArray[np.int64]
@@ -348,7 +396,7 @@ class Templates:
         ends = begins + lengths
         for width, chosen in by_width(heads.rest_lengths):
             open_ones = chosen
-            for (table_width, _), table in self._tables.items():
+            for (table_width, _), table in (*self._free.items(), *self._bound.items()):
                 if table_width != width or not len(open_ones):
                     continue
                 rest_lengths = heads.rest_lengths[open_ones]
@@ -361,6 +409,57 @@ class Templates:
                 matches.rest_checksums[where] = checksums
                 open_ones = np.delete(open_ones, matched)
         return matches
+
+
+class Lessons:
+    """What files taught, for those that are read after them.
+
+    Handed from file to file; which files, and in which order, is a matter of speed alone.
+
+    Attributes
+    ----------
+    templates : Templates
+    tags : dict of str to int
+        The codes that templates have for tags.
+    """
+
+    def __init__(self) -> None:
+        self.templates = Templates()
+        self.tags: dict[str, int] = {}
+
+    def keep(self, templates: Templates, tags: dict[str, int]) -> None:
+        """Keep what a file taught, on top of what it started with."""
+        self.templates, self.tags = templates, tags
+        if max(templates.handed_on(), len(tags)) > MOST_HANDED_ON:
+            self.templates, self.tags = Templates(), {}
+
+
+class _OfThread(threading.local):
+    def __init__(self) -> None:
+        self.lessons = Lessons()
+
+
+_of_thread = _OfThread()
+
+
+def lessons_so_far() -> Lessons:
+    """Return what the files taught that this thread has read for another or another process."""
+    # A thread, because executors may have several in a process.
+    return _of_thread.lessons
+
+
+def _copied(tables: _Tables) -> _Tables:
+    return {key: table.copy() for key, table in tables.items()}
+
+
+def _add(tables: _Tables, width: int, hole: Hole, rest: bytes, tag_code: int) -> bool:
+    """Add a template to the tables, unless there are too many for rests of this width."""
+    if (width, hole) not in tables:
+        if sum(key[0] == width for key in tables) == _MOST_TABLES:
+            return False
+        tables[width, hole] = RestTable(width, hole)
+    tables[width, hole].add(rest, tag_code)
+    return True
 
 
 def _rest_begin(payload: bytes) -> int | None:

@@ -20,6 +20,7 @@ from rulka_analysis.pages.sphinx.answer_boxes import BOXED, badge, box
 from rulka_analysis.pages.sphinx.published import Published
 from rulka_analysis.pages.sphinx.rendering import (
     disclosure,
+    explore_link,
     figure_node,
     inline_nodes,
     table_node,
@@ -92,7 +93,7 @@ class ResultRole(SphinxRole):
         source, line = self.get_source_info()
         try:
             found, data = look_up(self.env, self.text)
-            if isinstance(data, dict) and data.get("kind") in ("table", "figure", "code"):
+            if isinstance(data, dict) and data.get("kind") in ("table", "figure", "code", "curves"):
                 raise MissingResultError(
                     f"{found.id!r} is a {data['kind']}: quote it with '.. result:: {found.id}', or "
                     "one of its cells with [row, column]"
@@ -137,6 +138,10 @@ class ResultDirective(SphinxDirective):
             return [figure_node(data, found.id, found.notebook)]
         if kind in BOXED:
             return [box(data, found.id, found.notebook)]
+        if kind == "curves":
+            text = f"{data['metrics']:,} metrics of {data['runs']:,} runs."
+            said = inline_nodes(text, found.id, found.notebook)
+            return [nodes.paragraph("", "", *said, explore_link("", view="", words=""))]
         if kind == "code":
             block = nodes.literal_block(data["text"], data["text"], language=data["language"])
             return [block]

@@ -35,8 +35,11 @@ def summary(
     """
     baseline = comparison.baseline
     asked = None if clock is None else comparison.clock(clock)
-    columns = {"metric": "Metric", **{run: run for run in comparison.runs}}
-    columns |= {_against(run, baseline): _against(run, baseline) for run in comparison.candidates}
+    columns = {"metric": "Metric", **{run: comparison.shown(run) for run in comparison.runs}}
+    for run in comparison.candidates:
+        columns[_against(run, baseline)] = _against(
+            comparison.shown(run), comparison.shown(baseline)
+        )
     rows: dict[str, list[Cell]] = {}
     absent: dict[str, None] = {}
     rounded: set[str] = set()
@@ -73,7 +76,7 @@ def summary(
 def by_run(comparison: Comparison, lines: Sequence[Line], told: str) -> Table:
     """Return numbers of many runs: a row a run, a column a metric; `told` completes the caption."""
     columns = {"run": "Run"}
-    cells: dict[str, list[Cell]] = {run: [run] for run in comparison.runs}
+    cells: dict[str, list[Cell]] = {run: [comparison.shown(run)] for run in comparison.runs}
     said = Marked(comparison)
     for line in lines:
         measure = comparison.measure(line.metric, line.variant, as_logged=line.as_logged)
@@ -261,9 +264,9 @@ def times_to_targets(
     targets = comparison.targets(metric)
     if not targets:
         return Sentence(f"No targets are declared for {measure.variant_title or measure.title}.")
-    columns = {"target": "Target", **{run: run for run in comparison.runs}}
+    columns = {"target": "Target", **{run: comparison.shown(run) for run in comparison.runs}}
     for run in comparison.candidates:
-        several = f" of {run}" if len(comparison.candidates) > 1 else ""
+        several = f" of {comparison.shown(run)}" if len(comparison.candidates) > 1 else ""
         columns[f"{run} ratio"] = f"Ratio{several}"
     rows: dict[str, list[Cell]] = {}
     window = comparison.window(measure, on)
@@ -308,7 +311,7 @@ def curve(
     columns = {"checkpoint": clock.name.capitalize()}
     cells: dict[str, list[Quantity]] = {}
     for name, series in comparison.series(measure).items():
-        columns[name] = name
+        columns[name] = comparison.shown(name)
         if isinstance(series, Series):
             decided = series.at(clock, positions)
             cells[name] = [series.together(indices, measure.how()) for indices in decided]

@@ -19,12 +19,11 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 
 import rulka_analysis
-from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages import comparisons
 from rulka_analysis.pages.results import Result, as_text, encode
 from rulka_analysis.pages.sphinx.answer_boxes import box_id
 from rulka_analysis.pages.tables import answer_in_words, claim_in_words, named_answers
-from rulka_analysis.project import load_experiment
+from rulka_analysis.project import load_experiment, open_logs
 from rulka_analysis.verdicts.answer import Answered, Claimed
 from rulka_analysis.verdicts.loaded import LoadedExperiment
 from tests.site_of_project import PAGE, PROJECT, Site
@@ -88,7 +87,7 @@ class Built:
 
     @cached_property
     def experiment(self) -> LoadedExperiment:
-        return load_experiment(NAME, Logs(self.logs), path=self.site.folder / DEFINITION)
+        return load_experiment(NAME, open_logs(self.logs), path=self.site.folder / DEFINITION)
 
     @cached_property
     def answers(self) -> dict[str, Answered]:
@@ -142,7 +141,7 @@ FLIPPED = {
     "larger_batch.time_hock": "▲ better Better on Hock at 60 min in these two runs: ",
     "larger_batch.time_hock.pace": "▲ sooner Sooner on Hock: 8192 · 160× took ",
     "larger_batch.loss": "▼ lower Lower at 60 min in these two runs: loss per transition ",
-    "larger_batch.q": "▲ higher Higher at ",
+    "larger_batch.q": "▲ higher, fragile Higher at ",
     "larger_batch.learner_share": "▲ higher Higher at 60 min",
     "smaller_batch.time_A01": "▼ worse Worse on A01 at 60 min",
     "smaller_batch.time_hock": "▼ worse Worse on Hock at 60 min",

@@ -1,0 +1,106 @@
+"""``rulka-analysis archive``: what it writes, says and asks for."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from rulka_analysis.cli import app, output
+from rulka_analysis.logs.archive.index import read_index
+from rulka_analysis.logs.runs import Logs
+from tests import event_files as write
+from tests import training_logs
+from tests.training_logs import TrainingRun
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def logdir(tmp_path: Path) -> Path:
+    runs = [TrainingRun(f"uni_{seed}x", minutes=10, seed=seed) for seed in (5, 6)]
+    training_logs.write_runs(tmp_path / "logs", *runs, TrainingRun("other", minutes=10))
+    return tmp_path / "logs"
+
+
+def archive(*arguments: str | Path) -> Any:
+    return CliRunner().invoke(app, ["archive", *map(str, arguments)])
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(app, list(arguments))
+    assert result.exit_code == 0, result.stderr
+    return result.stdout
+
+
+def test_an_archive_stands_for_the_log_directory(logdir: Path, tmp_path: Path) -> None:
+    out = tmp_path / "archive"
+    result = archive(logdir, out)
+    assert result.exit_code == 0, result.stderr
+    assert "of 3 runs; 3 event files read, 0 parts kept" in result.stdout
+    for command in (["runs"], ["tags"], ["check"], ["compare", "uni_5x", "uni_6x"]):
+        expected = run(*command, "--logdir", str(logdir))
+        found = run(*command, "--logdir", str(out))
+        assert found.replace(str(out), str(logdir)) == expected
+    extracted = ["extract", "--metrics", "*", "--logdir"]
+    assert run(*extracted, str(out)) == run(*extracted, str(logdir))
+    assert "0 event files read, 3 parts kept" in archive(logdir, out).stdout
+
+
+def test_some_runs_and_metrics(logdir: Path, tmp_path: Path) -> None:
+    out = tmp_path / "archive"
+    asked = ("--runs", "uni_*", "--metrics", "loss", "Race/*")
+    result = archive(logdir, out, *asked)
+    assert result.exit_code == 0, result.stderr
+    index = read_index(out)
+    assert (index.runs, index.metrics) == (("uni_*",), ("loss", "Race/*"))
+    found = Logs(out)
+    assert found.runs == ("uni_5x", "uni_6x")
+    tags = set(found["uni_5x"].tags)
+    clocks = {"cumul_training_hours", "cumul_number_batches_done"}
+    assert "Training/loss" in tags
+    assert {tag for tag in tags if not tag.startswith("Race/")} == {"Training/loss", *clocks}
+
+
+def test_what_is_not_there_is_named_and_the_rest_is_written(logdir: Path, tmp_path: Path) -> None:
+    result = archive(logdir, tmp_path / "a", "--runs", "uni_5x", "uni_7x")
+    assert result.exit_code == 1
+    assert "no run 'uni_7x'" in result.stderr
+    assert Logs(tmp_path / "a").runs == ("uni_5x",)
+    result = archive(logdir, tmp_path / "b", "--runs", "uni_7x")
+    assert result.exit_code == 1
+    assert not (tmp_path / "b").exists()
+    result = archive(logdir, tmp_path / "c", "--metrics", "los", "loss")
+    assert result.exit_code == 1
+    assert "no run has a tag or metric 'los'" in result.stderr
+    assert "'loss'" not in result.stderr
+    assert "Training/loss" in Logs(tmp_path / "c")["other"].tags
+
+
+def test_a_place_that_holds_something_else(logdir: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "x").touch()
+    result = archive(logdir, tmp_path / "notes")
+    assert result.exit_code == 1
+    assert "holds something else" in result.stderr
+
+
+def test_very_many_runs_take_few_lines_in_a_pipe(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    for seed in range(60):
+        events = [write.scalar_event("loss", step, seed) for step in range(3)]
+        write.write_event_file(logs / f"run_{seed}x", events)
+    script = (
+        "from rulka_analysis.cli import main, output; output.PROGRESS_AFTER = 0.0;"
+        f"main(['archive', {str(logs)!r}, {str(tmp_path / 'out')!r}])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=PROJECT, check=True
+    )
+    told = [line for line in result.stderr.splitlines() if line.startswith("archiving")]
+    assert 1 <= len(told) <= output.MOST_LINES
+    assert len(result.stderr.splitlines()) <= 2 * output.MOST_LINES
