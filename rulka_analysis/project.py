@@ -276,13 +276,20 @@ def load_catalogue(
 
 
 def domain_declared(definition: Path) -> Domain | None:
-    """Return the domain that a definition names; None where it names none."""
+    """Return the domain that a definition names, or one of whose words it uses; else None."""
     try:
-        named = tomllib.loads(definition.read_text(encoding="utf-8-sig")).get("domain")
+        said = tomllib.loads(definition.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError):
         # Its reader says what is wrong with the file.
         return None
-    return domain(named) if isinstance(named, str) else None
+    named = said.get("domain")
+    if isinstance(named, str):
+        return domain(named)
+    return next((one for one in map(domain, DOMAINS) if _variants_of(one) in said), None)
+
+
+def _variants_of(own: Domain) -> str | None:
+    return own.variant.plural if own.variant else None
 
 
 def domain_of(definition: Path) -> Domain:

@@ -23,6 +23,7 @@ from rulka_analysis.cli.options import (
     Runs,
     Variants,
 )
+from rulka_analysis.cli.making import new
 from rulka_analysis.cli.output import (
     Waiting,
     flush_output,
@@ -465,20 +466,7 @@ def conclusions(
     answers(experiment, logdir, json)
 
 
-@app.command(cls=Command)
-def new(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What its files are called.")],
-    logdir: LogDirectory = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show, and write nothing.")] = False,
-) -> None:
-    """Write an experiment about logs: definition, page, notebook. Nothing is overwritten."""
-    from rulka_analysis.cli.drafting import write_experiment
-    from rulka_analysis.project import open_logs
-    from rulka_analysis.values.places import project_folder
-
-    with Waiting("reading the logs"):
-        told = write_experiment(name, open_logs(logdir), project_folder(), dry_run=dry_run)
-    say("\n".join(told))
+app.command(cls=Command)(new)
 
 
 def _open(logdir: str | None, names: Sequence[str] | None) -> tuple[Logs, ChosenRuns]:

@@ -59,9 +59,7 @@ def _beginnings(run: Run) -> Iterator[TextEvent]:
     for file in run.files:
         # The beginning alone: whole logs would be read a second time for a few lines of text.
         if _speaks(file.path):
-            yield from read_event_file(
-                file.path, length=min(file.length, _HEAD), text=True
-            ).texts
+            yield from read_event_file(file.path, length=min(file.length, _HEAD), text=True).texts
 
 
 def _speaks(path: Path) -> bool:
