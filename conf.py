@@ -61,6 +61,7 @@ html_sidebars = {
     "docs/about_this_build": [],
     "docs/api/**": [],
     "docs/experiments/**": [],
+    "docs/explore": [],
     "docs/tensorboard_metrics": [],
     "notebooks/**": [],
 }

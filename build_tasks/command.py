@@ -14,7 +14,7 @@ from build_tasks.order import read_order
 from build_tasks.project import Project
 from build_tasks.site import hold_build, is_lost, locate_site
 from build_tasks.targets import TARGETS
-from build_tasks.telling import TaskError, UsageError, say
+from build_tasks.telling import TaskError, UsageError, say, word_failure
 
 
 def main(project: Project, arguments: Sequence[str]) -> int:
@@ -33,6 +33,9 @@ def main(project: Project, arguments: Sequence[str]) -> int:
     except TaskError as error:
         say(f"error: {error}")
         return 2 if isinstance(error, UsageError) else 1
+    except OSError as error:
+        say(f"error: {word_failure(error)}")
+        return 1
     except KeyboardInterrupt:
         say("interrupted")
         return 130

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from build_tasks.programs import hold
 from build_tasks.project import Project
 from build_tasks.systems import delete, rename, try_to_exchange, try_to_link
-from build_tasks.telling import TaskError, say
+from build_tasks.telling import TaskError, say, word_failure
 
 
 class Site(NamedTuple):
@@ -97,7 +97,9 @@ def publish(site: Site) -> None:
                 # Never linked: Sphinx writes into the files it has.
                 shutil.copy2(site.stage / path, site.new / path)
     except OSError as error:
-        raise TaskError(f"the pages cannot be copied to {site.new}: {error}") from None
+        # What there is of it would take the room that the next try needs.
+        shutil.rmtree(site.new, ignore_errors=True)
+        raise TaskError(f"the pages cannot be copied: {word_failure(error)}") from None
     put_in_place(site)
     # What is in use stays; the next command deletes it.
     shutil.rmtree(site.new, ignore_errors=True)

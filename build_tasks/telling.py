@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Iterable
 from difflib import get_close_matches
+from unicodedata import category
 
 
 class TaskError(Exception):
@@ -21,7 +23,25 @@ class InstallationError(TaskError):
 
 def say(message: str) -> None:
     """Tell what is going on, on standard error: standard output is for results."""
-    print(message, file=sys.stderr, flush=True)
+    print(show_hidden(message), file=sys.stderr, flush=True)
+
+
+def show_hidden(text: str) -> str:
+    r"""Escape what could steer a terminal or turn what is read: paths are anybody's text.
+
+    What stands for bytes that no encoding knows stays: it is written as these bytes.
+
+    Examples
+    --------
+    >>> print(show_hidden("logs\x1b[2J"))
+    logs\x1b[2J
+    """
+    return "".join(
+        character.encode("unicode_escape").decode("ascii")
+        if category(character) in ("Cc", "Cf", "Zl", "Zp") and character not in "\n\t"
+        else character
+        for character in text
+    )
 
 
 def list_alternatives(name: str, known: Iterable[str]) -> str:
@@ -37,3 +57,11 @@ def find_nearest(name: str, known: Iterable[str]) -> str | None:
     by_folded = {each.casefold(): each for each in known}
     close = get_close_matches(name.casefold(), by_folded, n=1)
     return by_folded[close[0]] if close else None
+
+
+def word_failure(error: OSError) -> str:
+    """Say of a file that could not be read or written why, and what to do."""
+    cause = error.strerror or str(error)
+    file = f"{error.filename}: " if error.filename is not None else ""
+    full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+    return f"{file}{cause}. {'Make room' if full else 'Mend that'} and try again"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rulka_analysis.logs.runs import Logs as Logs
     from rulka_analysis.logs.runs import Run as Run
     from rulka_analysis.metrics.series import Line as Line
+    from rulka_analysis.pages.comparisons import publish_comparison as publish_comparison
     from rulka_analysis.pages.results import Code as Code
     from rulka_analysis.pages.results import publish as publish
     from rulka_analysis.project import load_catalogue as load_catalogue
@@ -34,11 +35,13 @@ if TYPE_CHECKING:
     from rulka_analysis.values.questions import stable as stable
     from rulka_analysis.values.questions import volatile as volatile
     from rulka_analysis.values.tables import Table as Table
-    from rulka_analysis.verdicts.answer import Conclusion as Conclusion
+    from rulka_analysis.verdicts.answer import Answered as Answered
+    from rulka_analysis.verdicts.answer import Claimed as Claimed
 
 _NAMES = {
+    "Answered": "verdicts.answer",
+    "Claimed": "verdicts.answer",
     "Code": "pages.results",
-    "Conclusion": "verdicts.answer",
     "Evidence": "values.quantities",
     "Experiment": "experiments.experiment",
     "Finding": "values.findings",
@@ -54,12 +57,14 @@ _NAMES = {
     "note_file": "values.questions",
     "open_logs": "project",
     "publish": "pages.results",
+    "publish_comparison": "pages.comparisons",
     "read_scalars": "logs.events",
     "stable": "values.questions",
     "volatile": "values.questions",
 }
 # Modules people reach through the package, ``ra.figures.curves(...)``, and the room each is in.
 _MODULES = {
+    "exploring": "pages",
     "figures": "pages",
     "inputs": "pages",
     "places": "values",

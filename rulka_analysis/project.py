@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib import import_module
@@ -59,6 +60,7 @@ def open_logs(
     *,
     overlap: str = "later wins",
     continues: Mapping[str, str] | None = None,
+    of: Domain | None = None,
 ) -> Logs:
     """Open the log directory in effect.
 
@@ -77,6 +79,8 @@ def open_logs(
         up stands in `Run.findings`.
     continues : mapping of str to str, optional
         Folders that go on from another one, which is the run: ``{"dqn_2": "dqn"}``.
+    of : Domain, optional
+        Whose logs they are; the first one's by default.
 
     Raises
     ------
@@ -85,21 +89,22 @@ def open_logs(
     RulkaError
         If there is no such policy.
     """
+    own = of or domain()
     named = os.fspath(path) if path is not None else os.environ.get("RULKA_LOGDIR")
     if named:
-        return _logs_in(_written_out(named), overlap, continues)
-    own = project_folder() / "tensorboard"
+        return _logs_in(_written_out(named), overlap, continues, own)
+    folder = project_folder() / "tensorboard"
     committed = _committed_archive(project_folder() / "data")
-    bundled = domain().bundled_logs
+    bundled = own.bundled_logs or domain().bundled_logs
     if bundled is None and committed is None:
-        return _logs_in(own, overlap, continues)
-    if own.is_dir():
+        return _logs_in(folder, overlap, continues, own)
+    if folder.is_dir():
         # Tried once: whether there are runs is known only when all files have been looked at.
         with suppress(LogDirectoryError):
-            return _logs_in(own, overlap, continues)
+            return _logs_in(folder, overlap, continues, own)
     if bundled is None or committed is not None:
-        return _logs_in(committed or own, overlap, continues)
-    return _logs_in(bundled(), overlap, continues)
+        return _logs_in(committed or folder, overlap, continues, own)
+    return _logs_in(bundled(), overlap, continues, own)
 
 
 def _committed_archive(data: Path) -> Path | None:
@@ -138,7 +143,7 @@ def _written_out(named: str) -> Path:
         ) from error
 
 
-def _logs_in(folder: Path, overlap: str, continues: Mapping[str, str] | None) -> Logs:
+def _logs_in(folder: Path, overlap: str, continues: Mapping[str, str] | None, own: Domain) -> Logs:
     from rulka_analysis.logs.runs import Logs
 
     lengths = None
@@ -146,7 +151,6 @@ def _logs_in(folder: Path, overlap: str, continues: Mapping[str, str] | None) ->
         data = json.loads(Path(snapshot).read_text(encoding="utf-8-sig"))
         if data["path"] == str(folder):
             lengths = data["lengths"]
-    own = domain()
     return Logs(
         folder,
         lengths=lengths,
@@ -157,7 +161,9 @@ def _logs_in(folder: Path, overlap: str, continues: Mapping[str, str] | None) ->
     )
 
 
-def load_catalogue(path: str | os.PathLike[str] | None = None) -> Catalogue:
+def load_catalogue(
+    path: str | os.PathLike[str] | None = None, *, of: Domain | None = None
+) -> Catalogue:
     """Read what tags mean: the domain's own catalogue, or another one of the same domain.
 
     Raises
@@ -168,13 +174,27 @@ def load_catalogue(path: str | os.PathLike[str] | None = None) -> Catalogue:
     from rulka_analysis.metrics.catalogue_file import load_catalogue
     from rulka_analysis.values import questions
 
-    found = load_catalogue(domain(), path)
+    found = load_catalogue(of or domain(), path)
     questions.note_file(found.domain.catalogue_file if path is None else Path(path))
     return found
 
 
+def domain_of(definition: Path) -> Domain:
+    """Return the domain that a definition names; the first one where it names none."""
+    try:
+        named = tomllib.loads(definition.read_text(encoding="utf-8-sig")).get("domain")
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        # Its reader says what is wrong with the file.
+        return domain()
+    return domain(named) if isinstance(named, str) else domain()
+
+
 def load_experiment(
-    name: str, logs: Logs | None = None, *, path: Path | None = None
+    name: str,
+    logs: Logs | None = None,
+    *,
+    path: Path | None = None,
+    logdir: str | os.PathLike[str] | None = None,
 ) -> LoadedExperiment:
     """Load an experiment's definition and tie it to logs.
 
@@ -186,6 +206,8 @@ def load_experiment(
         The logs to evaluate it on; those in effect (see `open_logs`) by default.
     path : Path, optional
         A definition elsewhere.
+    logdir : path-like, optional
+        In place of `logs`: a log directory, read as the definition's domain writes logs.
 
     Raises
     ------
@@ -201,7 +223,8 @@ def load_experiment(
     if not file.is_file():
         there = sorted(p.stem for p in folder.glob("*.toml"))
         raise ExperimentError(unknown("experiment", name, there, f"(there is no file {file})"))
-    catalogue = load_catalogue()
+    catalogue = load_catalogue(of=domain_of(file))
     questions.note_file(file)
     definition = read_definition(name, file, catalogue)
-    return LoadedExperiment(definition, logs or open_logs(), catalogue)
+    chosen = logs or open_logs(logdir, of=catalogue.domain)
+    return LoadedExperiment(definition, chosen, catalogue)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.project import open_logs
@@ -16,6 +17,10 @@ from tests.site_of_project import Site
 
 # What they ask needs the whole project built from the bundled curves: it is built once for them.
 LOOK_AT_THE_BUNDLED_SITE = ("test_site.py", "test_reference_page.py", "test_policy.py")
+
+# No property here is about time, and a machine may be busy.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:

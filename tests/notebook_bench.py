@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,11 +24,13 @@ class Bench:
     folder: Path
     reported: list[Outcome] = field(default_factory=list)
 
-    def run(self, *, seconds_a_cell: int = 60, jobs: int = 0) -> dict[str, Executed]:
+    def run(
+        self, *, seconds_a_cell: int = 60, jobs: int = 0, paths: Sequence[Path] | None = None
+    ) -> dict[str, Executed]:
         self.reported.clear()
         notebooks = self.folder / "notebooks"
         return execute_notebooks(
-            sorted(notebooks.rglob("*.py")),
+            sorted(notebooks.rglob("*.py")) if paths is None else paths,
             notebooks,
             Logs(self.folder / "logs"),
             project=project_folder(),

@@ -134,7 +134,7 @@ def _do(logs: Path, words: list[str]) -> None:
 
 def _defined(folder: Path, logs: Path, declared: dict[str, str]) -> Experiment:
     first, *others = declared
-    runs = "\n".join(f"[runs.{name}]\nsettings = {{ {text} }}" for name, text in declared.items())
+    runs = "\n".join(f"{name} = {{ {settings} }}" for name, settings in declared.items())
     text = f"""
 title = "A title"
 question = "A question?"
@@ -142,19 +142,17 @@ baseline = "{first}"
 [maps]
 A01 = "A01"
 [settings.batch_size]
-title = "Batch size"
 tag = "Training/batch_size"
 [settings.speed]
-title = "Speed"
 [settings.running_speed]
-title = "Running speed"
+[runs]
 {runs}
-[metrics.race_time]
-reason = "Because."
-maps = {{ A01 = "robust_race_time" }}
+[outcomes.time]
+metric = "robust_race_time"
+map = "A01"
 """
     if others:
-        text += f'[comparisons.all]\ntitle = "All"\nquestion = "?"\ncandidates = {others!r}\n'
+        text += f"[comparisons.all]\ncandidates = {others!r}\n"
     path = folder / "defined.toml"
     path.write_text(text, encoding="utf-8")
     return load_experiment("defined", open_logs(logs), path=path)

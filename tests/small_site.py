@@ -57,10 +57,6 @@ FILES = {
         [maps]
         A01 = "A01"
 
-        [settings.batch_size]
-        title = "Batch size"
-        tag = "Training/batch_size"
-
         [runs.first]
         [runs.second]
 
@@ -119,7 +115,8 @@ FILES = {
 NOTEBOOKS = {"first", "second", "drawn", "listed"}
 
 
-def _unindented(text: str) -> str:
+def unindented(text: str) -> str:
+    """Return a file's text as it stands among the code here, without its indentation."""
     return "\n".join(line.removeprefix("        ") for line in text.split("\n"))
 
 
@@ -137,7 +134,7 @@ class SmallSite(Site):
         for name, text in FILES.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(_unindented(text), encoding="utf-8")
+            path.write_text(unindented(text), encoding="utf-8")
         site = cls(folder)
         write_runs(site.logs, *RUNS)
         site.install_library("1.0", "before")

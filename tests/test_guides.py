@@ -86,7 +86,7 @@ def test_commands_name_real_targets(guide: str) -> None:
 
 def test_terminal_commands_of_own_logs_run(logs: Path, tmp_path: Path) -> None:
     typed = [command for command in commands("own_logs") if "rulka-analysis" in command]
-    assert len(typed) == 5
+    assert len(typed) == 6
     for command in typed:
         words = command.replace("~/rulka/tensorboard", shlex.quote(str(logs)))
         arguments = shlex.split(words)[1:]
@@ -111,9 +111,9 @@ def test_adding_a_run_and_a_metric_as_told(logs: Path, tmp_path: Path) -> None:
     site.build_well(logs)
 
     page = site.page()
-    assert "The same setting once more" in page
-    assert re.search(r'id="batch-size-and-running-speed-once-more-a01"', page)
-    assert "uni_13 against uni_7" in page
+    assert "Twice the batch" in page
+    assert re.search(r'id="batch-size-and-running-speed-twice-the-batch-time-a01"', page)
+    assert "1024 · 512× against 512 · 512×" in page
     assert "Crashes on A01" in page
     written = site.folder / "rulka_analysis" / "domains" / "trackmania" / "catalogue.toml"
     catalogue = load_catalogue(written)

@@ -166,3 +166,13 @@ def test_workflows_take_actions_by_commit() -> None:
     ]
     assert used
     assert not [use for use in used if not by_commit.fullmatch(use)]
+
+
+def test_what_hosts_are_handed_is_a_copy_without_links() -> None:
+    files = [ROOT / ".readthedocs.yaml", *(ROOT / ".github" / "workflows").glob("*.yml")]
+    for file in files:
+        text = file.read_text(encoding="utf-8")
+        # `cp -r` gives every name a file of its own, `-a` and `-d` keep hard links.
+        for copy in re.findall(r"\bcp (-\S+) _build/html", text):
+            assert copy in ("-r", "-R"), file
+        assert "path: _build/html" not in text, f"{file}: upload a copy"

@@ -7,67 +7,39 @@
 #
 # **What it needs:** the log directory in effect. To try it on other logs, give `load_experiment` a second argument:
 # `ra.open_logs("path")`.
+#
+# **How to go on:** ask another outcome or clock below, or look at single events: `comparison.present["uni_10"].scalars(tag)`.
 
 # %%
 import rulka_analysis as ra
 
 experiment = ra.load_experiment("batch_size_and_running_speed")
 comparison = experiment.comparison("collectors")
+print(experiment.definition.comparisons["collectors"].question)
 
 # %% [markdown]
-# ## The runs
+# ## As data
 #
-# What was set, how long each run lasted, and up to where all of them are known: the *common window*.
+# Every run at checkpoints of the common window, with its difference to the baseline.
 
 # %%
-ra.publish("collectors.runs", ra.tables.runs(experiment, comparison.runs))
-ra.publish("collectors.findings", ra.tables.findings(experiment.findings(comparison.runs)))
-ra.publish("collectors.window", ra.tables.window(comparison, "race_time", "A01"))
+comparison.compare("time_A01", every=15)[["group", "run", "checkpoint", "value", "difference"]]
 
 # %% [markdown]
-# ## The numbers side by side
+# ## As a table, and as a figure
 #
-# A metric that grows with the batch size is compared per transition; the value as logged stands beside it. In words, no
-# difference below the reading error is claimed.
+# Every answer rests on these numbers; what it rests on stands in its `rows`.
 
 # %%
-ra.publish("collectors.summary", ra.tables.summary(comparison))
-for candidate in comparison.candidates:
-    for line in comparison.lines:
-        said = ra.tables.relation(comparison, line, candidate)
-        ra.publish(f"collectors.{candidate}.{line.name}", said)
+ra.tables.by_run(comparison, comparison.lines, "where all of them are known")
+
+# %%
+ra.figures.curves(comparison, "time_A01")
 
 # %% [markdown]
-# ## Race times
+# ## What the page quotes
 #
-# Robust greedy races on A01 show what the agent can do without exploration noise. No map cycle declared here evaluates on
-# Hock, so exploring ones are shown there.
+# Runs, numbers, an answer to every outcome, and their figures.
 
 # %%
-for map in ("A01", "Hock"):
-    for clock in ("minutes", "frames"):
-        figure = ra.figures.curves(comparison, "race_time", map, clock)
-        ra.publish(f"collectors.{map}_{clock}", figure)
-    targets = ra.tables.times_to_targets(comparison, "race_time", map)
-    ra.publish(f"collectors.{map}_targets", targets)
-ra.publish("collectors.A01_exploring", ra.figures.curves(comparison, "exploring_race_time", "A01"))
-
-# %% [markdown]
-# ## How often races were finished
-#
-# The rate counts all races from the start, so it lags: it shows, and decides nothing.
-
-# %%
-ra.publish("collectors.finish_rate", ra.figures.curves(comparison, "finish_rate", "Hock"))
-
-# %% [markdown]
-# ## Loss, Q and the learner's share of time
-#
-# Q is shown by frames where runs have that clock, because the schedules it depends on are keyed to frames.
-
-# %%
-ra.publish("collectors.loss", ra.figures.curves(comparison, "loss"))
-ra.publish("collectors.loss_logged", ra.figures.curves(comparison, "loss", as_logged=True))
-ra.publish("collectors.Q_frames", ra.figures.curves(comparison, "average_q", "A01", "frames"))
-ra.publish("collectors.Q_minutes", ra.figures.curves(comparison, "average_q", "A01"))
-ra.publish("collectors.learner_share", ra.figures.curves(comparison, "learner_share"))
+ra.publish_comparison(experiment, "collectors")

@@ -1,73 +1,45 @@
 # %% [markdown]
 # # Stay longer on one map
 #
-# **What this shows:** how `uni_11` and `uni_12`, which stay on one map for longer before they change to the other, drive against `uni_7`.
+# **What this shows:** how `uni_11` and `uni_12`, which stay longer on one map before they change to the other, drive against `uni_7`.
 #
-# **What you learn:** how runs that do not begin with the same map are read: a map that has not been raced has no best time.
+# **What you learn:** how answers are given to questions nobody had claimed anything about.
 #
 # **What it needs:** the log directory in effect. To try it on other logs, give `load_experiment` a second argument:
 # `ra.open_logs("path")`.
+#
+# **How to go on:** ask another outcome or clock below, or look at single events: `comparison.present["uni_11"].scalars(tag)`.
 
 # %%
 import rulka_analysis as ra
 
 experiment = ra.load_experiment("batch_size_and_running_speed")
 comparison = experiment.comparison("map_cycle")
+print(experiment.definition.comparisons["map_cycle"].question)
 
 # %% [markdown]
-# ## The runs
+# ## As data
 #
-# What was set, how long each run lasted, and up to where all of them are known: the *common window*.
+# Every run at checkpoints of the common window, with its difference to the baseline.
 
 # %%
-ra.publish("map_cycle.runs", ra.tables.runs(experiment, comparison.runs))
-ra.publish("map_cycle.findings", ra.tables.findings(experiment.findings(comparison.runs)))
-ra.publish("map_cycle.window", ra.tables.window(comparison, "race_time", "A01"))
+comparison.compare("time_hock", every=15)[["group", "run", "checkpoint", "value", "difference"]]
 
 # %% [markdown]
-# ## The numbers side by side
+# ## As a table, and as a figure
 #
-# A metric that grows with the batch size is compared per transition; the value as logged stands beside it. In words, no
-# difference below the reading error is claimed.
+# Every answer rests on these numbers; what it rests on stands in its `rows`.
 
 # %%
-ra.publish("map_cycle.summary", ra.tables.summary(comparison))
-for candidate in comparison.candidates:
-    for line in comparison.lines:
-        said = ra.tables.relation(comparison, line, candidate)
-        ra.publish(f"map_cycle.{candidate}.{line.name}", said)
+ra.tables.by_run(comparison, comparison.lines, "where all of them are known")
+
+# %%
+ra.figures.curves(comparison, "time_hock")
 
 # %% [markdown]
-# ## Race times
+# ## What the page quotes
 #
-# Robust greedy races on A01 show what the agent can do without exploration noise. No map cycle declared here evaluates on
-# Hock, so exploring ones are shown there.
+# Runs, numbers, an answer to every outcome, and their figures.
 
 # %%
-for map in ("A01", "Hock"):
-    for clock in ("minutes", "frames"):
-        figure = ra.figures.curves(comparison, "race_time", map, clock)
-        ra.publish(f"map_cycle.{map}_{clock}", figure)
-    targets = ra.tables.times_to_targets(comparison, "race_time", map)
-    ra.publish(f"map_cycle.{map}_targets", targets)
-ra.publish("map_cycle.A01_exploring", ra.figures.curves(comparison, "exploring_race_time", "A01"))
-
-# %% [markdown]
-# ## How often races were finished
-#
-# The rate counts all races from the start, so it lags: it shows, and decides nothing.
-
-# %%
-ra.publish("map_cycle.finish_rate", ra.figures.curves(comparison, "finish_rate", "Hock"))
-
-# %% [markdown]
-# ## Loss, Q and the learner's share of time
-#
-# Q is shown by frames where runs have that clock, because the schedules it depends on are keyed to frames.
-
-# %%
-ra.publish("map_cycle.loss", ra.figures.curves(comparison, "loss"))
-ra.publish("map_cycle.loss_logged", ra.figures.curves(comparison, "loss", as_logged=True))
-ra.publish("map_cycle.Q_frames", ra.figures.curves(comparison, "average_q", "A01", "frames"))
-ra.publish("map_cycle.Q_minutes", ra.figures.curves(comparison, "average_q", "A01"))
-ra.publish("map_cycle.learner_share", ra.figures.curves(comparison, "learner_share"))
+ra.publish_comparison(experiment, "map_cycle")

@@ -12,17 +12,17 @@
 
 # %%
 import rulka_analysis as ra
-from rulka_analysis.health import experiment_findings
 
 experiment = ra.load_experiment("batch_size_and_running_speed")
 every = experiment.all_runs()
-found = experiment_findings(experiment)
 
 # %% [markdown]
 # ## The runs and their settings
 
 # %%
-ra.publish("overview.runs", ra.tables.runs(experiment, every.runs, found))
+ra.publish(
+    "overview.runs", ra.tables.runs(experiment, experiment.definition.runs, experiment.noticed)
+)
 
 # %% [markdown]
 # ## Run by run
@@ -31,9 +31,9 @@ ra.publish("overview.runs", ra.tables.runs(experiment, every.runs, found))
 
 # %%
 whole = [
-    ra.Line("race_time", "A01", "best"),
+    ra.Line("time_A01", at="best"),
     ra.Line("all_time_best", "A01", "best"),
-    ra.Line("race_time", "Hock", "best"),
+    ra.Line("time_hock", at="best"),
     ra.Line("loss", at="last", as_logged=True),
     ra.Line("loss", at="last"),
     ra.Line("average_q", "A01", "last"),
@@ -48,16 +48,16 @@ ra.publish("overview.by_run", ra.tables.by_run(every, whole, "each over all that
 
 # %%
 common = [
-    ra.Line("race_time", "A01"),
-    ra.Line("race_time", "Hock"),
+    ra.Line("time_A01"),
+    ra.Line("time_hock"),
     ra.Line("loss"),
     ra.Line("average_q", "A01"),
     ra.Line("learner_share"),
 ]
-ra.publish("overview.window", ra.tables.window(every, "race_time", "A01"))
+ra.publish("overview.window", ra.tables.window(every, "time_A01"))
 ra.publish("overview.common", ra.tables.by_run(every, common, "where all of them are known"))
-ra.publish("overview.A01", ra.figures.curves(every, "race_time", "A01"))
-ra.publish("overview.Hock", ra.figures.curves(every, "race_time", "Hock"))
+ra.publish("overview.A01", ra.figures.curves(every, "time_A01"))
+ra.publish("overview.Hock", ra.figures.curves(every, "time_hock"))
 
 # %% [markdown]
 # ## Other metrics

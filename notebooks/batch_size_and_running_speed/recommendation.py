@@ -11,13 +11,12 @@
 
 # %%
 import rulka_analysis as ra
-from rulka_analysis.health import contradicted, experiment_findings, one_observation
+from rulka_analysis.health import contradicted
 from rulka_analysis.recommendation import recommend
 from rulka_analysis.separation import separation
 
 experiment = ra.load_experiment("batch_size_and_running_speed")
-noticed = experiment_findings(experiment)
-found = recommend(experiment, contradicted(noticed), one_observation(noticed))
+found = recommend(experiment, contradicted(experiment.noticed), experiment.evaluation)
 
 # %% [markdown]
 # ## What is recommended

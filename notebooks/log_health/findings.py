@@ -5,7 +5,7 @@
 # declares the run, and everything that would mislead a comparison of the experiment's runs.
 #
 # **What you learn:** how to ask for findings of one run, of a comparison, of a whole experiment and of a log directory,
-# which series no verdict may rest on, and how to mute what is known.
+# which series no answer may rest on, and how to mute what is known.
 #
 # **What it needs:** the log directory in effect. To try it on other logs, give `load_experiment` a second argument:
 # `ra.open_logs("path")`.
@@ -40,13 +40,13 @@ clean = "Nothing was found: these logs are whole, and their tags agree with one 
 ra.publish("findings", ra.tables.findings(found.told, none=clean, kinds=True, most=20))
 
 # %% [markdown]
-# ## What no verdict may rest on
+# ## What no answer may rest on
 #
 # The series of which an error says that they do not hold what they should, muted or not.
 
 # %%
 unusable = tuple(contradicted(every).values())
-usable = "No series is contradicted: a verdict may rest on any of them."
+usable = "No series is contradicted: an answer may rest on any of them."
 ra.publish("contradicted", ra.tables.findings(unusable, none=usable))
 
 # %% [markdown]

@@ -1,4 +1,4 @@
-"""``rulka-analysis runs | tags | compare | extract | archive | check | conclusions``.
+"""``rulka-analysis runs | tags | compare | explore | extract | archive | check | answers``.
 
 A thin shell. Everything that takes time to import is imported by the command that needs it, so
 that ``--help`` answers at once.
@@ -13,17 +13,24 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from rulka_analysis.cli.command import Command
+from rulka_analysis.cli.command import Command, end_with
+from rulka_analysis.cli.options import (
+    DOMAIN,
+    AsJson,
+    Asked,
+    ClockName,
+    LogDirectory,
+    Runs,
+    Variants,
+)
 from rulka_analysis.cli.output import (
     Waiting,
-    complain,
     flush_output,
     make_output_safe,
     note,
     print_json,
     say,
 )
-from rulka_analysis.project import domain
 from rulka_analysis.values.errors import RulkaError, listing
 
 if TYPE_CHECKING:
@@ -37,43 +44,6 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Read TensorBoard event logs: list runs and tags, compare runs, extract scalars.",
 )
-
-LogDirectory = Annotated[
-    str | None,
-    typer.Option(
-        "--logdir",
-        metavar="DIR",
-        help="The folder that holds one folder a run, or an archive: its folder or address. "
-        "Otherwise: the environment variable "
-        "RULKA_LOGDIR, the project's tensorboard folder if it holds runs, a committed archive in "
-        "data, the bundled curves.",
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-_DOMAIN = domain()
-_STEPS = _DOMAIN.conventions.steps
-
-
-def _variant_option() -> Any:
-    """Return the option that chooses variants, named as the domain names them."""
-    own = _DOMAIN.variant
-    if own is None:
-        return typer.Option("--variant", hidden=True)
-    name = own.name
-    return typer.Option(
-        f"--{name}", metavar=name.upper(), help=f"Only this {name}; may be repeated."
-    )
-
-
-Variants = Annotated[list[str] | None, _variant_option()]
-if TYPE_CHECKING:
-    ClockName = str
-else:
-    ClockName = Literal[tuple(clock.name for clock in _DOMAIN.conventions.clocks)]
-Runs = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="RUN", help="Names of runs, or patterns such as 'uni_*'."),
-]
 
 
 @app.command(cls=Command)
@@ -121,7 +91,7 @@ def runs(names: Runs = None, logdir: LogDirectory = None, json: AsJson = False) 
         if not names and logs.findings:
             say()
             print_findings(logs.findings)
-    _end(problems)
+    end_with(problems)
 
 
 @app.command(cls=Command)
@@ -187,12 +157,12 @@ def _list_tags(
             if number:
                 say()
             print_tags(name, facts)
-    _end(problems)
+    end_with(problems)
 
 
 @app.command(
     cls=Command,
-    help=f"""Compare runs where all of them are known, by minutes and by {_STEPS}.
+    help=f"""Compare runs where all of them are known, by minutes and by {DOMAIN.conventions.steps}.
 
     The first run is the baseline. Without --metric, the important metrics that the runs have.
     """,
@@ -261,7 +231,32 @@ def compare(
             note(line)
     for report in reports:
         problems += report.problems
-    _end(problems)
+    end_with(problems)
+
+
+@app.command(cls=Command)
+def explore(
+    names: Runs = None,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="FOLDER", help="Made if it is not there; ready to hand on."
+        ),
+    ] = Path("explore"),
+    logdir: LogDirectory = None,
+) -> None:
+    """Write a folder in which the curves can be explored: open its index.html by double click.
+
+    Every tag of the runs that are named; without names, of all runs. It needs no network, and no
+    program but a browser.
+    """
+    from rulka_analysis.cli import exploring
+    from rulka_analysis.project import load_catalogue
+
+    logs, chosen = _open(logdir, names)
+    if chosen.names:
+        exploring.explore(logs, chosen.names, load_catalogue(), output)
+    end_with(chosen.problems)
 
 
 @app.command(cls=Command)
@@ -286,11 +281,15 @@ def extract(
     wide: Annotated[
         bool, typer.Option("--wide", help="One row a step, one column a run and tag.")
     ] = False,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Names in CSV as they are: for programs.")
+    ] = False,
     logdir: LogDirectory = None,
 ) -> None:
     """Write every scalar event of some tags as CSV, Parquet or JSON.
 
-    One row an event; where a run has no such clock, its column is empty.
+    One row an event; where a run has no such clock, its column is empty. A name that a spreadsheet
+    would execute gets an apostrophe, hidden characters are escaped; not with --raw.
     """
     from rulka_analysis.cli import extracting
     from rulka_analysis.cli.contents import named
@@ -320,10 +319,10 @@ def extract(
     if chosen_tags:
         table = extracting.long_table(found, chosen_tags, logs.conventions)
         make = extracting.wide_extract if wide else extracting.long_extract
-        extracting.write_extract(make(table), chosen_format, output)
+        extracting.write_extract(make(table), chosen_format, output, raw=raw)
         if output is not None:
             note(f"wrote {len(table):,} events to {output}")
-    _end([*chosen.problems, *problems])
+    end_with([*chosen.problems, *problems])
 
 
 @app.command(cls=Command)
@@ -363,7 +362,7 @@ def archive(
 
     logs, chosen = _open(log_directory, runs)
     if not chosen.names:
-        _end(chosen.problems)
+        end_with(chosen.problems)
         return
     with executor_of(scheduler if jobs is None else None) as executor:
         written, problems = archive_logs(
@@ -371,7 +370,7 @@ def archive(
         )
     say(in_words(written, output))
     say(f"SHA-256 of {INDEX}: {written.sha256}")
-    _end(problems)
+    end_with(problems)
 
 
 @app.command(cls=Command)
@@ -416,7 +415,7 @@ def check(
     mutes = read_mutes(mute or ())
     logs, chosen = _open(logdir, names)
     if names and not chosen.names:
-        _end(chosen.problems)
+        end_with(chosen.problems)
     if experiment:
         checked = check_experiment(
             named_experiment(logs, experiment), chosen.names if names else (), mutes
@@ -429,38 +428,40 @@ def check(
         say(f"Log directory: {log_directory_in_words(logs, logdir)}")
         say()
         print_checked(checked, each=each)
-    _end(chosen.problems)
+    end_with(chosen.problems)
     if checked.fails(fail_on):
         flush_output()
         raise typer.Exit(1)
 
 
 @app.command(cls=Command)
-def conclusions(
-    experiment: Annotated[
-        str | None,
-        typer.Argument(metavar="EXPERIMENT", help="By name; not needed where there is only one."),
-    ] = None,
-    logdir: LogDirectory = None,
-    json: AsJson = False,
-) -> None:
-    """Evaluate an experiment's conclusions: verdict and what the logs say.
+def answers(experiment: Asked = None, logdir: LogDirectory = None, json: AsJson = False) -> None:
+    """Say how settings stand to one another, and what became of what was claimed.
 
-    A verdict is supported, contradicted, cannot tell or no data; a fragile one hangs on the rule.
+    An answer is better, worse, level, no worse, no better, undecided or no data (of what only
+    describes, higher and lower; of targets, sooner and later); a fragile one hangs on the rule.
     """
-    from rulka_analysis.cli import concluding
+    from rulka_analysis.cli import answering
     from rulka_analysis.cli.selection import log_directory_in_words
     from rulka_analysis.project import open_logs
 
     with Waiting("looking for runs"):
         logs = open_logs(logdir)
-    asked = concluding.chosen_experiment(logs, experiment)
-    found = concluding.conclude(asked)
+    asked = answering.chosen_experiment(logs, experiment)
+    found, claims = answering.answer(asked)
     if json:
-        print_json({**_log_directory(logs), **concluding.as_data(asked, found)})
+        print_json({**_log_directory(logs), **answering.as_data(asked, found, claims)})
     else:
         say(f"Log directory: {log_directory_in_words(logs, logdir)}")
-        concluding.print_conclusions(asked, found)
+        answering.print_answers(asked, found, claims)
+
+
+@app.command(cls=Command, hidden=True)
+def conclusions(
+    experiment: Asked = None, logdir: LogDirectory = None, json: AsJson = False
+) -> None:
+    """Do what `answers` does: its old name."""
+    answers(experiment, logdir, json)
 
 
 def _open(logdir: str | None, names: Sequence[str] | None) -> tuple[Logs, ChosenRuns]:
@@ -477,15 +478,6 @@ def _open(logdir: str | None, names: Sequence[str] | None) -> tuple[Logs, Chosen
 
 def _log_directory(logs: Logs) -> dict[str, Any]:
     return {"log_directory": str(logs.path), "bundled": logs.bundled}
-
-
-def _end(problems: Sequence[str]) -> None:
-    """Name what could not be found, after everything else was printed."""
-    for problem in dict.fromkeys(problems):
-        complain(problem)
-    if problems:
-        flush_output()
-        raise typer.Exit(1)
 
 
 def main(

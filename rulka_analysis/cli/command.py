@@ -32,6 +32,15 @@ class Command(TyperCommand):
         return result
 
 
+def end_with(problems: Sequence[str]) -> None:
+    """Name what could not be found, after everything else was printed."""
+    for problem in dict.fromkeys(problems):
+        complain(problem)
+    if problems:
+        flush_output()
+        raise typer.Exit(1)
+
+
 def one_value_a_flag(arguments: Sequence[str]) -> list[str]:
     """Repeat a flag before each of several values that follow it.
 

@@ -14,6 +14,7 @@ from rulka_analysis.cli.declared import settings_of
 from rulka_analysis.cli.selection import Subject, Tagged
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.experiments.experiment import Experiment
+from rulka_analysis.experiments.groups import Group, group_of
 from rulka_analysis.health import comparison_findings, marks, sort
 from rulka_analysis.logs.clocks import MINUTES, Clock
 from rulka_analysis.logs.runs import Run
@@ -106,22 +107,16 @@ class Report:
         """Yield when runs reached declared targets, for each variant and clock."""
         if self.experiment is None:
             return
-        definition = self.experiment.definition
         shown = {subject for subject, _ in self.measures}
-        for name, by_variant in definition.metrics.items():
-            for variant in by_variant:
-                measure = self.comparison.measure(name, variant)
-                targets = self.comparison.targets.get(variant, ())
-                if (
-                    not targets
-                    or not measure.is_best
-                    or Subject(measure.metric.name, variant) not in shown
-                ):
-                    continue
-                for clock in self.clocks:
-                    times = [self.comparison.time_to_target(measure, t, clock) for t in targets]
-                    runs = {run: tuple(t[run] for t in times) for run in self.comparison.runs}
-                    yield Targets(measure, clock, tuple(targets), runs)
+        for name in self.experiment.definition.asked:
+            measure = self.comparison.measure(name)
+            targets = self.comparison.targets(name)
+            if not targets or Subject(measure.metric.name, measure.variant) not in shown:
+                continue
+            for clock in self.clocks:
+                times = [self.comparison.time_to_target(measure, t, clock) for t in targets]
+                runs = {run: tuple(t[run] for t in times) for run in self.comparison.runs}
+                yield Targets(measure, clock, targets, runs)
 
 
 def make_report(
@@ -166,15 +161,28 @@ def make_report(
         baseline=baseline,
         settings={n: settings_of(n, run, catalogue, experiment) for n, run in runs.items()},
         catalogue=tagged.catalogue,
-        measures=definition.metrics if definition else {},
         variant_titles=titles,
-        targets=definition.targets if definition else {},
+        definition=definition,
+        groups=_groups(experiment, runs, baseline),
         run_order=_run_order(experiment, runs),
     )
     report = Report(comparison, tagged, experiment, comparison.clock(clock))
     _choose_clocks(report)
     _choose_subjects(report, metrics, variants)
     return report
+
+
+def _groups(
+    experiment: Experiment | None, runs: Mapping[str, Run | None], baseline: str
+) -> tuple[Group, ...]:
+    """Return the groups of some runs, baseline first, as far as they are compared here."""
+    known = experiment.groups if experiment is not None else ()
+    found: dict[str, Group] = {}
+    for run in (baseline, *runs):
+        group = group_of(run, known) or Group(run, (run,))
+        members = tuple(member for member in group.runs if member in runs)
+        found.setdefault(group.label, Group(group.label, members, group.settings))
+    return tuple(found.values())
 
 
 def _run_order(experiment: Experiment | None, runs: Mapping[str, Run | None]) -> tuple[str, ...]:
@@ -234,15 +242,13 @@ def _choose_subjects(report: Report, metrics: Sequence[str], variants: Sequence[
 
 def _choose_named(report: Report, metrics: Sequence[str]) -> None:
     definition = report.experiment.definition if report.experiment else None
-    declared = definition.metrics if definition else {}
+    declared = definition.outcomes if definition else {}
     for word in metrics:
         problems: list[str] = []
         if word in declared:
-            stands_for = {
-                Subject(report.comparison.measure(word, variant).metric.name, variant)
-                for variant in declared[word]
-            }
-            found = [s for s in report.tagged.subjects if s in stands_for]
+            measure = report.comparison.measure(word)
+            outcome = Subject(measure.metric.name, measure.variant)
+            found = [s for s in report.tagged.subjects if s == outcome]
         else:
             found, problems = report.tagged.find([word])
         if not found and not problems:

@@ -12,7 +12,7 @@ from rulka_analysis.experiments.reader import read_definition
 from rulka_analysis.logs.runs import Logs, Run
 from rulka_analysis.metrics.catalogue import Catalogue
 from rulka_analysis.metrics.settings import numbers_of, read_settings
-from rulka_analysis.project import load_catalogue, load_experiment
+from rulka_analysis.project import domain_of, load_catalogue, load_experiment
 from rulka_analysis.values.errors import ExperimentError, unknown
 from rulka_analysis.values.places import project_folder
 from rulka_analysis.values.quantities import Quantity
@@ -39,11 +39,11 @@ def declaring_experiment(
     best: tuple[int, str] | None = None
     for file in _definition_files():
         try:
-            declared = _definition(file).runs
+            declared = _definition(file)
         except ExperimentError as error:
             problems.append(str(error))
             continue
-        count = sum(name in declared for name in names)
+        count = sum(declared.declares(name) for name in names)
         if count and (best is None or count > best[0]):
             best = (count, file.stem)
     return (load_experiment(best[1], logs) if best else None), problems
@@ -90,7 +90,7 @@ def _definition_files() -> list[Path]:
 
 
 def _definition(file: Path) -> Definition:
-    return read_definition(file.stem, file, load_catalogue())
+    return read_definition(file.stem, file, load_catalogue(of=domain_of(file)))
 
 
 def settings_of(

@@ -9,8 +9,10 @@ from rulka_analysis.cli.output import Waiting, note
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.metrics.catalogue import Catalogue
 from rulka_analysis.pages.explore.data import ExploreGroup
-from rulka_analysis.pages.explore.page import write_explore
+from rulka_analysis.pages.explore.page import refuse_foreign, write_explore
 from rulka_analysis.pages.explore.reading import from_logs
+from rulka_analysis.pages.exploring import Curves, list_first_views
+from rulka_analysis.pages.figures import Figure
 
 
 def explore(logs: Logs, names: Sequence[str], catalogue: Catalogue, output: Path) -> Path:
@@ -35,6 +37,8 @@ def explore(logs: Logs, names: Sequence[str], catalogue: Catalogue, output: Path
     ExploreError
         If the folder cannot be written.
     """
+    # Before it takes long.
+    refuse_foreign(output)
     with Waiting("reading the logs") as reading:
         # Each run is read once, whatever the number of its tags.
         for name in reading.each(names):
@@ -43,7 +47,15 @@ def explore(logs: Logs, names: Sequence[str], catalogue: Catalogue, output: Path
     data = from_logs(
         logs, catalogue, groups, title="The bundled curves" if logs.bundled else logs.name
     )
+    views = list_first_views(data, catalogue)
+    with Waiting("drawing figures") as drawing:
+        drawn = {
+            view.tag: Curves(data, views).figure(view)
+            for view, _ in zip(views, drawing.each([view.tag for view in views]), strict=True)
+        }
+    # Where no script runs, and the names of tags are untrusted: they are numbered.
+    stills = [(f.light, f.dark, f.alt) for f in drawn.values() if isinstance(f, Figure)]
     with Waiting("writing the page") as reading:
-        page = write_explore(output, data, each=reading.each)
+        page = write_explore(output, data, stills=stills, each=reading.each)
     note(f"wrote {len(data.metrics):,} metrics of {len(data.runs):,} runs; open {page}")
     return page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import sys
@@ -14,15 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rulka_analysis.cli.files import OutputError, check_target, write_output
-from rulka_analysis.cli.output import clean, on_terminal, valid_text
+from rulka_analysis.cli.output import on_terminal, valid_text
 from rulka_analysis.logs.clocks import MINUTES, UPDATES, Conventions
 from rulka_analysis.logs.runs import Run
+from rulka_analysis.values.text import printable, visible
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Format = Literal["csv", "parquet", "json"]
 _TEXTS = ("run", "tag", "file")
+# A spreadsheet takes a cell that begins so for a formula, or looks behind it for one.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def choose_format(asked: Format | None, output: Path | None) -> Format:
@@ -138,7 +142,34 @@ def wide_extract(table: pd.DataFrame) -> Extract:
     return Extract(pd.DataFrame(columns), logged)
 
 
-def write_extract(extract: Extract, chosen: Format, output: Path | None) -> None:
+def safe_cell(text: str) -> str:
+    """Return a text that a spreadsheet shows and does not execute, hidden characters escaped.
+
+    Examples
+    --------
+    >>> safe_cell("=HYPERLINK(1)"), safe_cell("uni_6"), safe_cell("a\\u202eb")
+    ("'=HYPERLINK(1)", 'uni_6', 'a\\\\u202eb')
+    """
+    return ("'" if text.startswith(_FORMULA) else "") + visible(text, keep="")
+
+
+def safe_texts(extract: Extract) -> Extract:
+    """Return an extract whose texts, headings included, are safe in a spreadsheet."""
+    import pandas as pd
+
+    table = extract.table.copy(deep=False)
+    for column in set(_TEXTS) & set(table):
+        codes, texts = pd.factorize(table[column])
+        safe = np.array([safe_cell(str(text)) for text in texts], dtype=object)
+        table[column] = pd.Categorical(safe[codes], categories=dict.fromkeys(safe))
+    table.columns = [safe_cell(name) for name in table]
+    logged = {safe_cell(name): there for name, there in extract.logged.items()}
+    return Extract(table, logged)
+
+
+def write_extract(
+    extract: Extract, chosen: Format, output: Path | None, *, raw: bool = False
+) -> None:
     """Write an extract to a file, or to standard output.
 
     A logged value that is not finite is written as a word (``NaN``, ``Infinity``); where there is
@@ -150,19 +181,24 @@ def write_extract(extract: Extract, chosen: Format, output: Path | None) -> None
     chosen : {"csv", "parquet", "json"}
     output : Path or None
         None for standard output: UTF-8 with line feeds where that is no terminal.
+    raw : bool
+        Whether the texts of a CSV are left as they are, for programs. JSON escapes what is hidden,
+        and neither it nor Parquet is executed.
 
     Raises
     ------
     OutputError
         If the file cannot be written.
     """
+    if chosen == "csv" and not raw:
+        extract = safe_texts(extract)
     if output is not None:
         write_output(output, lambda stream: _write(extract, chosen, stream))
     elif on_terminal():
         buffer = io.BytesIO()
         _write(extract, chosen, buffer)
         for line in buffer.getvalue().decode("utf-8").splitlines():
-            print(clean(line))
+            print(printable(line))
     else:
         sys.stdout.flush()
         _write(extract, chosen, sys.stdout.buffer)
@@ -172,7 +208,12 @@ def _write(extract: Extract, chosen: Format, stream: BinaryIO) -> None:
     if chosen == "parquet":
         _write_parquet(extract, stream)
     elif chosen == "csv":
-        _in_words(extract).to_csv(stream, index=False, encoding="utf-8", lineterminator="\n")
+        table = _in_words(extract)
+        texts = [text for column in set(_TEXTS) & set(table) for text in table[column].unique()]
+        # Readers end a line at a bare carriage return, which the writer does not know of.
+        returns = any("\r" in str(text) for text in [*table.columns, *texts])
+        quoting = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
+        table.to_csv(stream, index=False, encoding="utf-8", lineterminator="\n", quoting=quoting)
     else:
         _write_json(_in_words(extract), stream)
 

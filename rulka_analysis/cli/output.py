@@ -19,6 +19,8 @@ from collections.abc import Collection, Iterable, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
 
+from rulka_analysis.values.text import printable
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
@@ -56,19 +58,6 @@ def _escape(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
-def clean(text: str) -> str:
-    """Return a text with everything that could steer a terminal escaped.
-
-    Examples
-    --------
-    >>> clean("loss\\x1b[31m of 神舟")
-    'loss\\\\x1b[31m of 神舟'
-    """
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else _escape(c) for c in text)
-
-
 def valid_text(text: str) -> str:
     """Return a text that can be written as UTF-8: a file name's undecodable bytes are escaped."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
@@ -87,7 +76,7 @@ def _console() -> Console:
 
 def say(text: str = "", *, heading: bool = False) -> None:
     """Print a line: wrapped on a terminal, as it is elsewhere."""
-    text = clean(text)
+    text = printable(text)
     if not on_terminal():
         print(text)
         return
@@ -98,13 +87,13 @@ def say(text: str = "", *, heading: bool = False) -> None:
 
 def note(text: str) -> None:
     """Print a remark to standard error."""
-    print(f"note: {clean(text)}", file=sys.stderr)
+    print(f"note: {printable(text)}", file=sys.stderr)
 
 
 def complain(text: str) -> None:
     """Print what went wrong to standard error, after everything already printed."""
     sys.stdout.flush()
-    print(f"error: {clean(text)}", file=sys.stderr)
+    print(f"error: {printable(text)}", file=sys.stderr)
 
 
 def print_table(
@@ -121,8 +110,8 @@ def print_table(
     numbers : collection of int
         Columns to set flush right.
     """
-    titles = [clean(title) for title in titles]
-    rows = [[clean(cell) for cell in row] for row in rows]
+    titles = [printable(title) for title in titles]
+    rows = [[printable(cell) for cell in row] for row in rows]
     if on_terminal():
         _print_drawn(titles, rows, numbers)
     else:
@@ -318,8 +307,9 @@ class Waiting:
     def __init__(self, what: str) -> None:
         self._what = what
         self._position = ""
-        self._part = 0  # of as many as there may be further lines
-        self._part_told = -1
+        # Of as many as there may be further lines; the line before any is reached is one, too.
+        self._part = -1
+        self._part_told = -2
         self._lock = threading.Lock()
         self._drawn: Progress | None = None
         self._ended = False
@@ -353,8 +343,8 @@ class Waiting:
     def at(self, number: int, of: int, name: str) -> None:
         """Tell which one is being read."""
         with self._lock:
-            self._position = f": {clean(name)} ({number} of {of})"
-            self._part = number * (MOST_LINES - 1) // of
+            self._position = f": {printable(name)} ({number} of {of})"
+            self._part = number * (MOST_LINES - 2) // of
             self._tell()
 
     def _show(self) -> None:

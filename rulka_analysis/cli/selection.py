@@ -111,13 +111,17 @@ class CatalogueWithTags(Catalogue):
     def __contains__(self, name: object) -> bool:
         return name in self._single or name in self._base
 
-    def tags_for(self, name: str, tags: Iterable[str], **placeholders: str | int) -> list[str]:
+    def tags_for(
+        self, name: str | Metric, tags: Iterable[str], **placeholders: str | int
+    ) -> list[str]:
         """Return those of a log's tags that hold a metric; see `Catalogue.tags_for`."""
-        if name not in self._single:
+        called = name if isinstance(name, str) else name.name
+        single = self._single.get(called)
+        if single is None or not (name is called or name is single[0]):
             return self._base.tags_for(name, tags, **placeholders)
-        match = self._single[name][1]
+        match = single[1]
         if match is None:
-            return [tag for tag in tags if tag == name]
+            return [tag for tag in tags if tag == called]
         fixed = _fixed(match)
         return self._base.tags_for(match.metric.name, tags, **{**placeholders, **fixed})
 

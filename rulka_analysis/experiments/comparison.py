@@ -12,6 +12,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from rulka_analysis.experiments.definition import Definition, Outcome
+from rulka_analysis.experiments.groups import Group, group_of
+from rulka_analysis.experiments.measures import made_measure, metrics_of
 from rulka_analysis.logs.clocks import MINUTES, Clock, Window, common_window
 from rulka_analysis.logs.positions import checkpoints
 from rulka_analysis.logs.runs import Run
@@ -39,22 +42,19 @@ class Comparison:
     runs : mapping of str to (Run or None)
         The compared runs, baseline first; None for a run the logs do not hold.
     baseline : str
-        The run the others are compared against.
+        The run the others are compared against: of a group, the first.
     settings : mapping of str to mapping of str to Quantity
         What was varied: the value of each setting for each run, unknown where not recorded.
     catalogue : Catalogue
         What tags mean, and whose they are.
-    measures : mapping of str to mapping of str to sequence of str
-        Metrics the experiment declares: by variant, the catalogue's metrics that can stand for it,
-        of which the first that is logged does.
     variant_titles : mapping of str to str
         Variants as they stand in tags, and as readers know them.
-    targets : mapping of str to sequence of float
-        Target times in seconds by variant, the same for all runs.
+    definition : Definition or None
+        Where outcomes are declared that it may be asked by name.
+    groups : sequence of Group
+        The groups of the runs, baseline first; without them each run is one.
     run_order : sequence of str
         All runs of the experiment: a run keeps its colour in every comparison.
-    lines : sequence of Line
-        What a summary shows.
     """
 
     def __init__(
@@ -65,11 +65,10 @@ class Comparison:
         baseline: str,
         settings: Mapping[str, Mapping[str, Quantity]],
         catalogue: Catalogue,
-        measures: Mapping[str, Mapping[str, Sequence[str]]],
         variant_titles: Mapping[str, str],
-        targets: Mapping[str, Sequence[float]],
+        definition: Definition | None = None,
+        groups: Sequence[Group] = (),
         run_order: Sequence[str] = (),
-        lines: Sequence[Line] = (),
     ) -> None:
         self.name = name
         self.title = title
@@ -78,15 +77,60 @@ class Comparison:
         self.settings = settings
         self.catalogue = catalogue
         self.variant_titles = variant_titles
-        self.targets = targets
+        self.definition = definition
+        self.groups = tuple(groups) or tuple(Group(run, (run,)) for run in runs)
         self.run_order = tuple(run_order) or tuple(runs)
-        self.lines = tuple(lines)
-        self._measures = measures
+        self._metrics: dict[str, list[Metric]] = {}
         self._series: dict[tuple[str, str | None, str | None], dict[str, Series | Quantity]] = {}
 
     @property
     def candidates(self) -> tuple[str, ...]:
-        return tuple(name for name in self.runs if name != self.baseline)
+        """The runs that are held against the baseline; its other runs where there are none."""
+        others = tuple(name for name in self.runs if name not in self.baseline_group.runs)
+        return others or tuple(name for name in self.runs if name != self.baseline)
+
+    @property
+    def baseline_group(self) -> Group:
+        found = group_of(self.baseline, self.groups)
+        return found if found is not None else Group(self.baseline, (self.baseline,))
+
+    @property
+    def candidate_groups(self) -> tuple[Group, ...]:
+        return tuple(group for group in self.groups if group != self.baseline_group)
+
+    def label(self, run: str) -> str:
+        """Return what the group of a run is called."""
+        group = group_of(run, self.groups)
+        return run if group is None else group.label
+
+    def shown(self, run: str) -> str:
+        """Return what readers meet of a run: what its group is called, and the run behind it."""
+        label = self.label(run)
+        return label if run in label else f"{label} ({run})"
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """What a summary shows: every outcome asked, those as logged, and what is only shown."""
+        if self.definition is None:
+            return ()
+        outcomes = [
+            Line(name)
+            for name, outcome in self.definition.outcomes.items()
+            if not outcome.only_claims or outcome.as_logged
+        ]
+        shown = [
+            Line(self._shown(s.metric, s.variant), s.variant, s.at, s.as_logged, s.metric[0])
+            for s in self.definition.shown
+        ]
+        return tuple(dict.fromkeys([*outcomes, *shown]))
+
+    def _shown(self, names: Sequence[str], variant: str | None) -> str:
+        return self._first_logged([self.catalogue[name] for name in names], variant).name
+
+    def targets(self, name: str) -> tuple[float, ...]:
+        """Return the targets of an outcome, the same for all runs; none of anything else."""
+        known = self.definition is not None and name in self.definition.outcomes
+        return self.definition.targets(name) if known and self.definition else ()
 
     @property
     def present(self) -> dict[str, Run]:
@@ -109,9 +153,9 @@ class Comparison:
         Parameters
         ----------
         name : str
-            A metric the experiment declares, or one of the catalogue.
+            An outcome the experiment declares, or a metric of the catalogue.
         variant : str, optional
-            The variant, by tag or title, whatever its case.
+            The variant, by tag or title, whatever its case; an outcome has its own.
         as_logged : bool
             Take a metric that scales with a setting as it was logged, not per unit of the setting.
 
@@ -120,26 +164,32 @@ class Comparison:
         UnknownMetricError
             If there is no such metric.
         """
-        tag = self.variant_tag(variant)
-        by_variant = self._measures.get(name)
-        choices = by_variant.get(tag or "", ()) if by_variant else ()
-        metric = self._first_logged(choices, tag) if choices else self.catalogue[name]
-        divisible = bool(metric.scales_with) and metric.per_unit is not None
-        per = metric.scales_with[0] if divisible and not as_logged else None
-        if metric.varies_by is None:
-            tag = None
-        title = self.variant_titles.get(tag, tag) if tag else ""
-        return Measure(name, metric, tag, title, per)
+        outcome = self.definition.outcomes.get(name) if self.definition is not None else None
+        if self.definition is None or outcome is None:
+            metric, tag = self.catalogue[name], self.variant_tag(variant)
+        else:
+            tag, as_logged = outcome.variant, as_logged or outcome.as_logged
+            choices = self._metrics_of(outcome)
+            metric = self._first_logged(choices, tag)
+        return made_measure(name, metric, tag, self.variant_titles, as_logged=as_logged)
 
-    def _first_logged(self, names: Sequence[str], variant: str | None) -> Metric:
+    def _metrics_of(self, outcome: Outcome) -> Sequence[Metric]:
+        # One object each: what a metric is, is asked by identity.
+        assert self.definition is not None
+        if outcome.name not in self._metrics:
+            made = metrics_of(outcome, self.definition, self.catalogue)
+            self._metrics[outcome.name] = made
+        return self._metrics[outcome.name]
+
+    def _first_logged(self, choices: Sequence[Metric], variant: str | None) -> Metric:
         """Return the first of some metrics that a compared run has logged, else the first."""
         own = self.catalogue.domain.variant
         placeholders = {own.name: variant} if own and variant else {}
-        for name in names:
+        for metric in choices if len(choices) > 1 else ():
             for run in self.present.values():
-                if self.catalogue.tags_for(name, run.tags, **placeholders):
-                    return self.catalogue[name]
-        return self.catalogue[names[0]]
+                if self.catalogue.tags_for(metric, run.tags, **placeholders):
+                    return metric
+        return choices[0]
 
     def variant_tag(self, variant: str | None) -> str | None:
         """Return a variant as it stands in tags, given its tag or title in any case."""
@@ -152,7 +202,7 @@ class Comparison:
 
     def series(self, measure: Measure) -> dict[str, Series | Quantity]:
         """Return each run's series of a measure, or an unknown quantity that says why not."""
-        key = (measure.metric.name, measure.variant, measure.per)
+        key = (measure.metric.name + measure.metric.pattern, measure.variant, measure.per)
         if key not in self._series:
             self._series[key] = self._find_series(measure)
         return dict(self._series[key])
@@ -233,9 +283,10 @@ class Comparison:
         Returns
         -------
         DataFrame
-            One row a run and checkpoint: ``run``, ``role`` (baseline or candidate), ``metric``, the
-            variant (under the domain's name of it), ``clock``, ``checkpoint``, ``value`` (NaN where
-            missing), ``unit``, ``difference`` (to the baseline at the same checkpoint),
+            One row a run and checkpoint: ``run``, ``group``, ``role`` (baseline or candidate),
+            ``metric``, the variant (under the domain's name of it), ``clock``, ``checkpoint``,
+            ``value`` (NaN where missing), ``unit``, ``difference`` (to the baseline at the same
+            checkpoint; to the mean of its runs where it has several),
             ``reading_error``, and the event behind the value: ``tag``, ``file``, ``step``,
             ``wall_time``, ``minutes``, the step clock (under its name), ``logged_value``.
         """
@@ -248,14 +299,15 @@ class Comparison:
         steps = domain.conventions.steps.name
         rows = []
         for name, series in self.on_clock(measure, chosen).items():
-            role = "baseline" if name == self.baseline else "candidate"
+            role = "baseline" if name in self.baseline_group.runs else "candidate"
             decided = series.at(chosen, positions)
             for position, indices in zip(positions, decided, strict=True):
-                quantity = series.median_quantity(indices, "")
+                quantity = series.together(indices, "")
                 event = quantity.evidence[-1] if quantity.evidence else None
                 rows.append(
                     {
                         "run": name,
+                        "group": self.label(name),
                         "role": role,
                         "metric": measure.metric.name,
                         **named,
@@ -273,10 +325,10 @@ class Comparison:
                         "logged_value": event.value if event else math.nan,
                     }
                 )
-        columns = ["run", "role", "metric", *named, "clock", "checkpoint", "value", "unit"]
+        columns = ["run", "group", "role", "metric", *named, "clock", "checkpoint", "value", "unit"]
         columns += ["reading_error", "tag", "file", "step", "wall_time", "minutes", steps]
         table = pd.DataFrame(rows, columns=[*columns, "logged_value"])
-        return _with_difference(table, self.baseline)
+        return _with_difference(table)
 
     def at_common_end(self, measure: Measure, clock: str | Clock = MINUTES) -> dict[str, Quantity]:
         """Return each run's value where the common window ends."""
@@ -290,11 +342,7 @@ class Comparison:
                 else series
                 for name, series in self.series(measure).items()
             }
-        where = f"at {position_text(window.end, chosen)}"
-        what = {
-            "best": f"best so far, {where}",
-            "median_of_last_three": f"median of the last three readings, {where}",
-        }.get(measure.metric.summary, f"last value logged, {where}")
+        what = measure.how(f"at {position_text(window.end, chosen)}")
         found: dict[str, Quantity] = {}
         for name, series in self.series(measure).items():
             if not isinstance(series, Series):
@@ -316,7 +364,7 @@ class Comparison:
         }
 
     def best(self, measure: Measure) -> dict[str, Quantity]:
-        """Return each run's smallest value over all that is known of it."""
+        """Return each run's best value over all that is known of it."""
         return {
             name: _best(series) if isinstance(series, Series) else series
             for name, series in self.series(measure).items()
@@ -343,7 +391,7 @@ class Comparison:
         Parameters
         ----------
         measure : Measure
-            A metric summarised by its best.
+            A metric summarised by its best, or by a trailing mean.
         target : float
             In the measure's unit.
         """
@@ -354,14 +402,11 @@ class Comparison:
                 found[name] = series
                 continue
             end = series.run.known_until(series.tag, chosen)
-            on_clock = series.clock(chosen)
-            order = np.argsort(on_clock, kind="stable")
-            # A lone reading after the curve is known does not say when the target was reached.
-            order = order[on_clock[order] <= end * (1 + 1e-9)]
-            slot = summaries.first_at_or_below(series.values[order], target)
-            how = f"first at or below {target:g} {measure.unit}"
+            slot = series.reached(chosen, target)
+            side = "above" if measure.orientation > 0 else "below"
+            how = f"first at or {side} {target:g} {measure.unit}".rstrip()
             if slot is not None:
-                found[name] = position_of(series, int(order[slot]), chosen, how)
+                found[name] = position_of(series, slot, chosen, how)
                 continue
             reason = (
                 f"not by {position_text(end, chosen)}"
@@ -381,8 +426,13 @@ def window_end(window: Window) -> Quantity:
     return Quantity(window.end, window.clock.unit, 0, how=how)
 
 
-def _with_difference(table: pd.DataFrame, baseline: str) -> pd.DataFrame:
-    against = table[table.run == baseline].set_index("checkpoint")["value"]
+def _with_difference(table: pd.DataFrame) -> pd.DataFrame:
+    """Add the difference to the baseline at the same checkpoint: of several runs, to their mean."""
+    baseline = table[table.role == "baseline"]
+    runs = baseline["run"].nunique()
+    known = baseline.dropna(subset="value").groupby("checkpoint")["value"]
+    # Of runs that are not all known there the mean would jump.
+    against = known.mean()[known.count() == runs]
     difference = table["value"] - against.reindex(table["checkpoint"]).to_numpy()
     table.insert(table.columns.get_loc("unit") + 1, "difference", difference)
     return table
@@ -391,4 +441,5 @@ def _with_difference(table: pd.DataFrame, baseline: str) -> pd.DataFrame:
 def _best(series: Series) -> Quantity:
     count = int(np.isfinite(series.values).sum())
     what = "new bests" if series.records_only else "values"
-    return series.quantity(series.best_index, f"smallest of {count:,} {what} logged")
+    which = "largest" if series.measure.orientation > 0 else "smallest"
+    return series.quantity(series.best_index, f"{which} of {count:,} {what} logged")

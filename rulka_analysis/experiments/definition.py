@@ -1,22 +1,21 @@
-"""What an experiment declares: runs, settings, comparisons, conclusions.
+"""What an experiment declares: runs, settings, comparisons, outcomes, claims.
 
 Each class is a table of the experiment's ``.toml``, which `reader` reads: its fields are the keys.
+Answers are not declared: every comparison is asked every outcome by itself.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import Annotated, Any, Literal, cast
 
-from annotated_types import MinLen
+from annotated_types import Ge, MinLen
 
-from rulka_analysis.experiments.claims import ByAtLeast, Claim, is_about_time
 from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.metrics.domain import Domain
-from rulka_analysis.metrics.series import Line
-from rulka_analysis.values.errors import ExperimentError
 from rulka_analysis.values.toml import (
     ANY,
     NAMED,
@@ -24,22 +23,25 @@ from rulka_analysis.values.toml import (
     Before,
     MadeOf,
     NamedTomlTable,
-    Positive,
     Reference,
     Text,
     TomlTable,
 )
-
-# The margin of conclusions on how soon a target is reached.
-TIME_TO_TARGET = "time_to_target"
 
 SettingValue = int | float | str | bool
 
 # Names that the definition, its domain or the catalogue must know.
 RunName = Annotated[str, Reference("run")]
 SettingName = Annotated[str, Reference("setting")]
-MetricName = Annotated[str, Reference("metric")]
 VariantName = Annotated[str, Reference("variant")]
+OutcomeName = Annotated[str, Reference("outcome")]
+GroupName = Annotated[str, Reference("group")]
+ComparisonName = Annotated[str, Reference("comparison")]
+ClockName = Annotated[Clock, Reference("clock")]
+
+
+def _listed(one: Any) -> Any:
+    return (one,) if isinstance(one, str) else one
 
 
 def _checked_value(value: Any) -> SettingValue:
@@ -48,11 +50,10 @@ def _checked_value(value: Any) -> SettingValue:
     return value
 
 
-def _made_size(declared: Mapping[Literal["percent", "times", "size"], float]) -> ByAtLeast:
-    if len(declared) != 1:
-        raise ValueError("must be one of { percent = 74 }, { times = 2 } and { size = 0.5 }")
-    ((kind, amount),) = declared.items()
-    return ByAtLeast(kind, amount)
+MetricNames = Annotated[
+    tuple[Annotated[str, Reference("metric of the catalogue")], ...], Before(_listed)
+]
+Values = Mapping[str, Annotated[SettingValue, MadeOf(Any, _checked_value)]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,50 +64,82 @@ class DeclaredSetting(NamedTomlTable):
     ----------
     title, unit : str
         What it is called, and what it is counted in.
+    label : str
+        What stands for it in the name of a group, ``{}`` for its value.
+    named : bool
+        It stands in the name of every group.
+    replicate : bool
+        It does not tell groups apart, as a seed does not.
     tag : str or None
         Where a log records it, if not where the catalogue says.
     schedule : bool
         It is meant to change within a run.
+    file : str
+        Where it is set, if it is recommended.
     """
 
-    title: Text
+    title: Text = ""
     unit: Text = ""
+    label: Text = ""
+    named: bool = False
+    replicate: bool = False
     tag: Text | None = None
     schedule: bool = False
+    file: Text = ""
+
+
+def _about_and_settings(table: Any) -> Any:
+    """Return a run's table, whose keys are settings and one is `about`."""
+    if not isinstance(table, dict):
+        return table
+    settings = {name: value for name, value in table.items() if name != "about"}
+    return (
+        {"about": table["about"], "settings": settings}
+        if "about" in table
+        else {"settings": settings}
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class DeclaredRun(NamedTomlTable):
     """A run as the definition describes it; a setting that is absent was not recorded."""
 
-    description: Text = ""
-    settings: Mapping[SettingName, Annotated[SettingValue, MadeOf(Any, _checked_value)]] = field(
-        default_factory=dict
-    )
+    about: Text = ""
+    settings: Values = field(default_factory=dict)
+
+
+def _runs_and_settings(table: Any) -> Any:
+    """Return a group's table, whose keys are settings and two are `runs` and `about`."""
+    if not isinstance(table, dict):
+        return table
+    own = {name: table[name] for name in ("runs", "about") if name in table}
+    return {**own, "settings": {n: value for n, value in table.items() if n not in own}}
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredGroup(NamedTomlTable):
+    """A group written by hand: its runs by name or pattern, and what was set in all of them."""
+
+    runs: Annotated[tuple[Text, ...], Before(_listed), MinLen(1)]
+    about: Text = ""
+    settings: Values = field(default_factory=dict)
+
+    def holds(self, run: str) -> bool:
+        """Tell whether a run is of the group, by its name."""
+        return any(fnmatchcase(run, pattern) for pattern in self.runs)
 
 
 @dataclass(frozen=True, slots=True)
 class DeclaredComparison(NamedTomlTable):
-    """Which runs are held against which baseline, and to answer what."""
+    """Which groups are held against which baseline, and to answer what.
 
-    title: Text
-    question: Text
-    candidates: Annotated[tuple[RunName, ...], MinLen(1)]
-    baseline: RunName = ""
+    A group goes by its label or by the name of one of its runs.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class MetricTable(TomlTable):
-    """Which of the catalogue's metrics stand for a metric of the experiment, and why."""
-
-    reason: Text
-    variants: Mapping[
-        VariantName,
-        Annotated[
-            tuple[Annotated[str, Reference("metric of the catalogue")], ...],
-            Before(lambda names: (names,) if isinstance(names, str) else names),
-        ],
-    ]
+    candidates: Annotated[tuple[GroupName, ...], MinLen(1)] = ()
+    baseline: GroupName = ""
+    title: Text = ""
+    question: Text = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,149 +187,175 @@ class Margin:
             parts.append(reading)
         return max(parts)
 
+    @property
+    def declared(self) -> bool:
+        """Whether it says anything: without a margin nothing is level."""
+        return self.size is not None or self.percent is not None
+
+    @property
+    def in_percent(self) -> float | None:
+        """The percentage, where it is declared in nothing else: then logarithms are compared."""
+        return self.percent if self.size is None else None
+
+    def times(self, factor: float) -> Margin:
+        """Return it so many times as large."""
+        size = None if self.size is None else self.size * factor
+        percent = None if self.percent is None else self.percent * factor
+        return replace(self, size=size, percent=percent)
+
+
+def _made_margin(declared: Any) -> Margin:
+    """Return the margin of ``0.1``, ``"10 %"`` or both."""
+    margin = Margin()
+    for part in declared if isinstance(declared, tuple) else (declared,):
+        number: Any = part
+        if isinstance(part, str):
+            text, percent, rest = part.partition("%")
+            try:
+                number = float(text) if percent and not rest else None
+            except ValueError:
+                number = None
+        if isinstance(number, bool) or not isinstance(number, int | float) or not number > 0:
+            raise ValueError('must be a number above zero, a share such as "10 %", or both')
+        if isinstance(part, str):
+            margin = replace(margin, percent=float(number))
+        else:
+            margin = replace(margin, size=float(number))
+    return margin
+
+
+DeclaredMargin = Annotated[Margin, MadeOf(Any, _made_margin)]
+
 
 @dataclass(frozen=True, slots=True)
-class MarginTable(TomlTable):
-    """A metric's margins: one, or one a variant; see `Margin`."""
+class Outcome(NamedTomlTable):
+    """What is asked of every comparison.
 
-    reason: Text
-    size: Annotated[
-        Mapping[str, Positive], Before(lambda size: size if isinstance(size, dict) else {"": size})
-    ] = field(default_factory=dict)
-    percent: Positive | None = None
+    Parameters
+    ----------
+    metric : tuple of str
+        A metric of the catalogue; of several, the first that is logged.
+    variant : str or None
+        The variant, where the metric has some.
+    as_logged : bool
+        As logged, not per unit of the setting it scales with.
+    tag : str
+        In place of `metric`: a tag, of which the following says what a catalogue would.
+    title, better, summary, unit, digits, scales_with
+        What it is called; ``higher``, ``lower`` or ``neither``; how a series becomes one number;
+        what it is counted in, and with how many decimals; the setting it grows with.
+    margin : Margin
+        How small a difference does not matter; without one nothing is level.
+    reason : str
+        Why this much.
+    targets : tuple of float
+        By which runs are compared on how soon they get there.
+    instead : str or None
+        The outcome that answers where health contradicts this one's series.
+    instead_note : str
+        What a reader must know where it does.
+    only_claims : bool
+        Only claims ask for it.
+    """
+
+    metric: MetricNames = ()
+    variant: VariantName | None = None
+    as_logged: bool = False
+    tag: Text = ""
+    title: Text = ""
+    better: Literal["higher", "lower", "neither"] = "neither"
+    summary: Literal["best", "last", "trailing mean", "median of three"] = "last"
+    unit: Text = ""
+    digits: Annotated[int, Ge(0)] = 2
+    scales_with: SettingName | None = None
+    margin: DeclaredMargin = Margin()
+    reason: Text = ""
+    targets: Annotated[tuple[float, ...], MinLen(1)] = ()
+    instead: OutcomeName | None = None
+    instead_note: Text = ""
+    only_claims: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shown(TomlTable):
+    """A line of summaries that is never an answer of its own."""
+
+    metric: MetricNames
+    variant: VariantName | None = None
+    at: Literal["common end", "last", "best"] = "common end"
+    as_logged: bool = False
+    reason: Text = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace(TomlTable):
+    """How small a difference of how soon targets are reached does not matter, and why.
+
+    `planned`: comparisons of pace were declared before anybody looked, as those of objectives are.
+    """
+
+    margin: DeclaredMargin = Margin()
     at_least: Literal["one reading"] | None = None
+    reason: Text = ""
+    planned: bool = False
 
-    def by_variant(self) -> dict[str, Margin]:
-        """Return the margin of each variant; under ``""`` the one of all."""
-        if not self.size and self.percent is None:
-            raise ValueError("lacks a size or a percent; add one")
-        sizes: Mapping[str, float | None] = self.size or {"": None}
-        one_reading = self.at_least is not None
-        return {
-            variant: Margin(size, self.percent, one_reading, self.reason)
-            for variant, size in sizes.items()
-        }
+    @property
+    def allowed(self) -> Margin:
+        return replace(self.margin, one_reading=self.at_least is not None, reason=self.reason)
 
 
 @dataclass(frozen=True, slots=True)
 class GoldenMiddle(TomlTable):
-    """The claim that a run is no worse than any neighbour and better than each somewhere.
+    """The claim that a group is no worse than any neighbour and better than each somewhere.
 
     Parameters
     ----------
+    of : str
+        The group.
     neighbours : tuple of str
-        The runs next to it along the path that was tried.
-    variants : tuple of str
-        The variants on which they are held against each other.
+        Those next to it along the path that was tried.
+    on : tuple of str
+        The outcomes on which they are held against each other.
     strict : bool
-        Better than every neighbour on every variant.
+        Better than every neighbour on every outcome.
     """
 
-    neighbours: Annotated[tuple[RunName, ...], MinLen(1)]
-    variants: Annotated[tuple[VariantName, ...], MinLen(1)]
+    of: GroupName
+    neighbours: Annotated[tuple[GroupName, ...], MinLen(1)]
+    on: Annotated[tuple[OutcomeName, ...], MinLen(1)]
     strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class DeclaredConclusion(NamedTomlTable):
-    """A sentence with a rule: what is claimed, of which runs, and what is said of each outcome.
+class DeclaredClaim(NamedTomlTable):
+    """What somebody said, held against answers.
 
     Parameters
     ----------
-    name, section : str
-        Its name, and the comparison it belongs to.
-    typed : str
-        The author's own words, where it is one of theirs.
-    claim : str or None
-        What is claimed of the candidate; None for a compound.
-    candidate, baseline, metric : str
-        Which runs, on what. Empty for ``all_of``.
-    variant : str or None
-        As it stands in tags.
-    by_at_least : ByAtLeast or None
-        How large the difference is claimed to be.
+    text : str
+        Their own words.
+    says : str
+        What they come to; see `said.read_said`.
     clocks : tuple of Clock
-        The deciding clocks; empty for those of the metric.
-    targets : tuple of float
-        For sooner and later.
-    fallback : str or None
-        The metric that decides where health contradicts `metric`.
-    fallback_note : str
-        What a reader must know where it does.
-    as_logged : bool
-        The claim is about the number as logged, not per unit of the setting it scales with.
-    all_of : tuple of str
-        A compound's parts: names of other conclusions.
+        The clocks it is about; those of the outcome by default.
+    all_of, any_of : tuple of str
+        In place of `says`: parts, which are names of claims or say it here.
     golden_middle : GoldenMiddle or None
-        A compound of its own kind.
-    sentences : mapping of str to str
-        By outcome.
-    part_sentences : mapping of str to mapping
-        For a golden middle: the sentences of its parts, by claim.
+        In place of `says`.
+    because : str
+        The setting it is put down to.
+    headline : bool
+        Among the few that stand on the experiment's own page.
     """
 
-    section: Annotated[str, Reference("comparison")]
-    # In the file also the name of a set of them.
-    sentences: Annotated[
-        Mapping[str, Text], Before(lambda own: own if isinstance(own, dict) else {"": own})
-    ] = field(default_factory=dict)
-    typed: Text = ""
-    claim: Claim | None = None
-    candidate: RunName = ""
-    baseline: RunName = ""
-    metric: MetricName = ""
-    variant: VariantName | None = None
-    by_at_least: (
-        Annotated[
-            ByAtLeast, MadeOf(Mapping[Literal["percent", "times", "size"], Positive], _made_size)
-        ]
-        | None
-    ) = None
-    clocks: Annotated[tuple[Annotated[Clock, Reference("clock")], ...], MinLen(1)] = ()
-    targets: Annotated[tuple[Positive, ...], MinLen(1)] = ()
-    fallback: MetricName | None = None
-    fallback_note: Text = ""
-    as_logged: bool = False
-    all_of: Annotated[tuple[Annotated[str, Reference("conclusion")], ...], MinLen(1)] = ()
+    text: Text = ""
+    says: Text = ""
+    clocks: Annotated[tuple[ClockName, ...], MinLen(1)] = ()
+    all_of: Annotated[tuple[Text, ...], MinLen(1)] = ()
+    any_of: Annotated[tuple[Text, ...], MinLen(1)] = ()
     golden_middle: GoldenMiddle | None = None
-    part_sentences: Mapping[str, Mapping[str, str]] = field(
-        default_factory=dict, kw_only=True, metadata=NOT_IN_FILE
-    )
-
-    @property
-    def about_time(self) -> bool:
-        """Whether it claims that targets are reached sooner or later."""
-        return self.claim is not None and is_about_time(self.claim)
-
-
-@dataclass(frozen=True, slots=True)
-class Objective(TomlTable):
-    """What a recommendation is ranked by."""
-
-    metric: MetricName
-    variant: VariantName | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DeclaredRecommendation(TomlTable):
-    """How the recommended settings are chosen.
-
-    Parameters
-    ----------
-    objectives : tuple of Objective
-        In the order in which they decide.
-    settings : tuple of str
-        What is recommended.
-    configuration : mapping of str to str
-        The file each setting is set in.
-    reason : str
-        Why these objectives in this order.
-    """
-
-    objectives: Annotated[tuple[Objective, ...], MinLen(1)]
-    settings: Annotated[tuple[SettingName, ...], MinLen(1)]
-    reason: Text
-    configuration: Mapping[str, Text] = field(default_factory=dict)
+    because: SettingName = ""
+    headline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,30 +376,50 @@ class Definition(TomlTable):
     """The content of an experiment's ``.toml``, checked.
 
     Its `variant_titles` are also an attribute under the domain's word for variants.
+
+    Parameters
+    ----------
+    objectives : tuple of str
+        The outcomes that decide what is recommended, in order. Comparisons on them are planned.
+    clocks : tuple of Clock
+        Those that decide, unless a metric of the catalogue has others.
+    near_replicates : tuple of str
+        Runs that differ in little: their spread gives a limit of noise, which has no vote.
+    replicates : tuple of str
+        Settings that do not tell groups apart.
+    exclude : mapping of str to str
+        Runs that are left out, and why.
+    every_run : mapping
+        Settings of every run that does not say otherwise.
     """
 
     title: Text
-    question: Text
-    baseline: RunName
+    baseline: GroupName
+    question: Text = ""
+    domain_name: Text = ""
+    objectives: Annotated[tuple[OutcomeName, ...], MinLen(1)] = ()
+    objectives_reason: Text = ""
+    clocks: Annotated[tuple[ClockName, ...], MinLen(1)] = ()
+    near_replicates: tuple[RunName, ...] = ()
+    replicates: tuple[SettingName, ...] = ()
+    exclude: Mapping[RunName, Text] = field(default_factory=dict)
     variant_titles: Mapping[str, Text] = field(default_factory=dict)
     settings: Annotated[Mapping[str, DeclaredSetting], NAMED] = field(default_factory=dict)
-    runs: Annotated[Mapping[str, DeclaredRun], NAMED] = field(default_factory=dict)
-    metrics: Mapping[
-        str,
-        Annotated[Mapping[str, tuple[str, ...]], MadeOf(MetricTable, lambda table: table.variants)],
-    ] = field(default_factory=dict)
-    targets: Mapping[VariantName, Annotated[tuple[Positive, ...], MinLen(1)]] = field(
-        default_factory=dict
+    every_run: Values = field(default_factory=dict)
+    runs: Annotated[Mapping[str, Annotated[DeclaredRun, Before(_about_and_settings)]], NAMED] = (
+        field(default_factory=dict)
+    )
+    groups: Annotated[Mapping[str, Annotated[DeclaredGroup, Before(_runs_and_settings)]], NAMED] = (
+        field(default_factory=dict)
     )
     comparisons: Annotated[Mapping[str, DeclaredComparison], NAMED] = field(default_factory=dict)
-    lines: tuple[Line, ...] = ()
-    margins: Mapping[
-        Annotated[str, Reference("margin")],
-        Annotated[Mapping[str, Margin], MadeOf(MarginTable, MarginTable.by_variant)],
-    ] = field(default_factory=dict)
-    sentences: Mapping[str, Mapping[str, Text]] = field(default_factory=dict)
-    conclusions: Annotated[Mapping[str, DeclaredConclusion], NAMED] = field(default_factory=dict)
-    recommendation: DeclaredRecommendation | None = None
+    outcomes: Annotated[Mapping[str, Outcome], NAMED] = field(default_factory=dict)
+    pace: Pace = field(default_factory=Pace)
+    shown: tuple[Shown, ...] = ()
+    claims: Mapping[ComparisonName, Annotated[Mapping[str, DeclaredClaim], NAMED]] = field(
+        default_factory=dict
+    )
+    sentences: Mapping[ComparisonName, Mapping[OutcomeName, Text]] = field(default_factory=dict)
     health: HealthTable = field(default_factory=HealthTable)
     name: str = field(default="", kw_only=True, metadata=NOT_IN_FILE)
     # None only until the reader has said whose it is.
@@ -352,28 +431,42 @@ class Definition(TomlTable):
         if self.domain is not None and self.domain.variant is not None:
             vars(self)[self.domain.variant.plural] = self.variant_titles
 
-    def declared_margin(self, metric: str, variant: str | None = None) -> Margin | None:
-        """Return the margin of a metric on a variant, where one is declared."""
-        by_variant = self.margins.get(metric, {})
-        return by_variant.get(variant or "", by_variant.get(""))
+    @property
+    def asked(self) -> dict[str, Outcome]:
+        """The outcomes that every comparison is asked."""
+        return {name: one for name, one in self.outcomes.items() if not one.only_claims}
 
-    def margin(self, metric: str, variant: str | None = None) -> Margin:
-        """Return the margin of a metric on a variant.
+    def margin(self, outcome: str) -> Margin:
+        """Return an outcome's margin, else that of the one which answers in its place."""
+        own = self.outcomes[outcome]
+        if not own.margin.declared and own.instead is not None:
+            return self.margin(own.instead)
+        return replace(own.margin, reason=own.reason)
 
-        Raises
-        ------
-        ExperimentError
-            If none is declared.
-        """
-        found = self.declared_margin(metric, variant)
-        if found is None:
-            raise ExperimentError(self.lacks_margin(metric, variant))
-        return found
+    def targets(self, outcome: str) -> tuple[float, ...]:
+        """Return an outcome's targets, else those of the one which answers in its place."""
+        own = self.outcomes[outcome]
+        if not own.targets and own.instead is not None:
+            return self.targets(own.instead)
+        return own.targets
 
-    def lacks_margin(self, metric: str, variant: str | None) -> str:
-        """Word that a margin is not declared, and what to do about it."""
-        on = f" on {variant}" if variant else ""
-        return (
-            f"experiment {self.name!r} declares no margin for {metric}{on}; "
-            f"add [margins.{metric}] with a size or percent, and a reason"
-        )
+    def declares(self, run: str) -> bool:
+        """Tell whether a run belongs to the experiment."""
+        return run in self.runs or any(group.holds(run) for group in self.groups.values())
+
+    def with_runs(self, there: Collection[str]) -> Definition:
+        """Return it with the runs that groups written by hand have in some logs."""
+        if not self.groups:
+            return self
+        runs = dict(self.runs)
+        for group in self.groups.values():
+            named = [name for name in group.runs if not set("*?[") & set(name)]
+            for run in dict.fromkeys([*named, *filter(group.holds, there)]):
+                own = self.runs.get(run, DeclaredRun(name=run))
+                settings = {**self.every_run, **group.settings, **own.settings}
+                runs[run] = DeclaredRun(own.about or group.about, settings, name=run)
+        return replace(self, runs=runs)
+
+    def group_by_hand(self, run: str) -> str:
+        """Return the name of the group in which an author put a run; empty for none."""
+        return next((name for name, group in self.groups.items() if group.holds(run)), "")

@@ -9,19 +9,30 @@ import pandas as pd
 
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.experiments.definition import Definition
+from rulka_analysis.experiments.groups import Group, Value, Varied, group_of, make_groups
 from rulka_analysis.logs.clocks import MINUTES, Clock
 from rulka_analysis.logs.runs import Logs, Run
 from rulka_analysis.metrics.catalogue import Catalogue
-from rulka_analysis.metrics.settings import Declared, Setting, numbers_of, read_settings
+from rulka_analysis.metrics.settings import (
+    Declared,
+    Setting,
+    numbers_of,
+    read_settings,
+    round_off,
+)
 from rulka_analysis.values.errors import ExperimentError, unknown
 from rulka_analysis.values.quantities import Quantity
+from rulka_analysis.values.sentences import in_words
+
+# Stands beside the settings where an author grouped runs by hand.
+_BY_HAND = "group"
 
 
 class Experiment:
     """An experiment's definition, and the logs it is evaluated on."""
 
     def __init__(self, definition: Definition, logs: Logs, catalogue: Catalogue) -> None:
-        self.definition = definition
+        self.definition = definition.with_runs(logs.runs) if definition.groups else definition
         self.logs = logs
         self.catalogue = catalogue
         self._settings: dict[str, dict[str, Setting]] = {}
@@ -46,6 +57,73 @@ class Experiment:
         """Return a run of the logs, or None where they do not hold it."""
         return self.logs.get(name)
 
+    # --- Groups -----------------------------------------------------------------------------------
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """The groups of runs: those that agree in every setting but the replicate ones.
+
+        What the definition says of a run is taken as it stands there; the log is asked for what it
+        leaves open. So what groups are called does not hang on every log.
+        """
+        definition = self.definition
+        runs = [run for run in definition.runs if run not in definition.exclude]
+        settings = {
+            name: Varied(in_words(one.title), one.label, one.named, one.replicate)
+            for name, one in definition.settings.items()
+        }
+        by_hand = {run: definition.group_by_hand(run) for run in runs}
+        if all(one.replicate for one in settings.values()) and not any(by_hand.values()):
+            return tuple(Group(run, (run,)) for run in runs)
+        values = {run: self._varied(run) for run in runs}
+        if any(by_hand.values()):
+            settings[_BY_HAND] = Varied(_BY_HAND, "{}", named=True)
+            values = {run: {**own, _BY_HAND: by_hand[run] or run} for run, own in values.items()}
+        found = make_groups(values, settings)
+        return tuple(self._called_by_hand(group, found) for group in found)
+
+    def _varied(self, run: str) -> dict[str, Value]:
+        declared = self.definition.runs[run].settings
+        values: dict[str, Value] = {}
+        for name in self.definition.settings:
+            value: Value | None = declared.get(name)
+            if value is None:
+                value = self.all_settings(run)[name].known
+            if value is not None:
+                # A log keeps fewer digits than were set.
+                values[name] = value if isinstance(value, bool) else round_off(value)
+        return values
+
+    def _called_by_hand(self, group: Group, others: Sequence[Group]) -> Group:
+        """Return a group under the name its author gave it, where that is its name alone."""
+        name = group.settings.get(_BY_HAND)
+        if name is None:
+            return group
+        settings = {key: value for key, value in group.settings.items() if key != _BY_HAND}
+        same = [other for other in others if other.settings.get(_BY_HAND) == name]
+        return Group(str(name) if len(same) == 1 else group.label, group.runs, settings)
+
+    def group(self, name: str) -> Group:
+        """Return a group by its label, or by one of its runs.
+
+        Raises
+        ------
+        ExperimentError
+            If there is none.
+        """
+        found = group_of(name, self.groups)
+        if found is None:
+            if name in self.definition.exclude:
+                raise ExperimentError(
+                    f"{name} is left out of experiment {self.name!r} "
+                    f"({self.definition.exclude[name]}); compare another run"
+                )
+            known = [group.label for group in self.groups]
+            raise ExperimentError(unknown("group", name, known, f"in experiment {self.name!r}"))
+        return found
+
+    # --- Comparisons ------------------------------------------------------------------------------
+
     def comparison(self, name: str) -> Comparison:
         """Return a comparison the definition declares.
 
@@ -60,34 +138,38 @@ class Experiment:
                 unknown("comparison", name, declared, f"in experiment {self.name!r}")
             )
         chosen = declared[name]
-        return self._compared(name, chosen.title, chosen.baseline, chosen.candidates)
+        baseline = self.group(chosen.baseline)
+        others = [self.group(candidate) for candidate in chosen.candidates] or self.groups
+        groups = dict.fromkeys(group.label for group in others if group != baseline)
+        return self._compared(name, chosen.title, baseline, [self.group(g) for g in groups])
 
     def all_runs(self) -> Comparison:
-        """Return all declared runs side by side, the baseline first."""
-        baseline = self.definition.baseline
-        others = tuple(name for name in self.definition.runs if name != baseline)
+        """Return all groups side by side, the baseline first."""
+        baseline = self.group(self.definition.baseline)
+        others = [group for group in self.groups if group != baseline]
         return self._compared("all_runs", "All runs", baseline, others)
 
-    def side_by_side(self, title: str, baseline: str, others: Sequence[str]) -> Comparison:
-        """Return any declared runs side by side, whether or not the definition compares them."""
+    def side_by_side(self, title: str, baseline: Group, others: Sequence[Group]) -> Comparison:
+        """Return any groups side by side, whether or not the definition compares them."""
         return self._compared("side_by_side", title, baseline, others)
 
     def _compared(
-        self, name: str, title: str, baseline: str, candidates: Sequence[str]
+        self, name: str, title: str, baseline: Group, candidates: Sequence[Group]
     ) -> Comparison:
-        names = (baseline, *candidates)
+        groups = (baseline, *candidates)
+        runs = {run: self.run(run) for group in groups for run in group.runs}
+        present = [run for run in baseline.runs if runs[run] is not None]
         return Comparison(
             name=name,
             title=title,
-            runs={run: self.run(run) for run in names},
-            baseline=baseline,
-            settings={run: numbers_of(self.all_settings(run)) for run in names},
+            runs=runs,
+            baseline=[*present, *baseline.runs][0],
+            settings={run: numbers_of(self.all_settings(run)) for run in runs},
             catalogue=self.catalogue,
-            measures=self.definition.metrics,
             variant_titles=self.definition.variant_titles,
-            targets=self.definition.targets,
+            definition=self.definition,
+            groups=groups,
             run_order=tuple(self.definition.runs),
-            lines=self.definition.lines,
         )
 
     def compare(

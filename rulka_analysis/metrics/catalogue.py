@@ -33,7 +33,16 @@ from rulka_analysis.values.toml import (
 )
 
 Better = Literal["lower", "higher", "neither"]
-Summary = Literal["best", "last", "median_of_last_three", "finish_rate", "rate", "setting", "clock"]
+Summary = Literal[
+    "best",
+    "last",
+    "trailing_mean",
+    "median_of_last_three",
+    "finish_rate",
+    "rate",
+    "setting",
+    "clock",
+]
 Written = Literal["episode", "aggregate"]
 Stage = Literal["early", "midway", "late"]
 When = Literal["above", "below", "not_finite"]
@@ -134,10 +143,11 @@ class Metric(TomlTable):
     better : {"lower", "higher", "neither"}
         Which direction is better; ``"neither"`` for what describes and does not rate.
     summary : str
-        How a series becomes one number. ``"best"``: the smallest so far. ``"last"``.
-        ``"median_of_last_three"``: for noisy readings. ``"finish_rate"``: the share of ones.
-        ``"rate"``: a share already accumulated by the log. ``"setting"``: constant in a run.
-        ``"clock"``: a count or time that only grows.
+        How a series becomes one number. ``"best"``: the best so far, whichever way is better.
+        ``"last"``. ``"trailing_mean"``: over the last tenth of the way, for noisy readings.
+        ``"median_of_last_three"``: for noisy readings that are rare. ``"finish_rate"``: the
+        share of ones. ``"rate"``: a share already accumulated by the log. ``"setting"``: constant
+        in a run. ``"clock"``: a count or time that only grows.
     written : {"episode", "aggregate"}
         After every episode, or at times over what came since the last write.
     description, interpretation, watch_for : str
@@ -361,13 +371,15 @@ class Catalogue:
         is_usual = all(p.usual in (None, values[p.name]) for p in placeholders)
         return Match(metric, values, pattern.alias, variant, is_usual)
 
-    def tags_for(self, name: str, tags: Iterable[str], **placeholders: str | int) -> list[str]:
+    def tags_for(
+        self, name: str | Metric, tags: Iterable[str], **placeholders: str | int
+    ) -> list[str]:
         """Return those of a log's tags that hold a metric, today's name before older ones.
 
         Parameters
         ----------
-        name : str
-            A metric.
+        name : str or Metric
+            A metric. One that is not of this catalogue has one tag, which is its pattern.
         tags : iterable of str
             The tags to choose from, such as those of a run.
         **placeholders
@@ -378,7 +390,9 @@ class Catalogue:
         UnknownMetricError
             No metric is called so.
         """
-        metric = self[name]
+        metric = self[name] if isinstance(name, str) else name
+        if self._metrics.get(metric.name) is not metric:
+            return [tag for tag in tags if tag == metric.pattern]
         wanted = {key: str(value) for key, value in placeholders.items()}
         found = [
             (match.alias, tag)

@@ -194,10 +194,10 @@ def _check_agreement(metric: Metric, where: Where, toml: TomlFile) -> None:
         "per_unit_name, per_unit and per_unit_digits, or write decides = false",
     )
     refuse(
-        metric.summary == "best" and metric.better != "lower",
+        metric.summary == "best" and metric.better == "neither",
         "summary",
-        "summary 'best' is the smallest value so far, yet lower is not better; write better = "
-        "'lower' or another summary",
+        "summary 'best' needs a better direction; write better = 'lower' or 'higher', or another "
+        "summary",
     )
     refuse(
         metric.decides and not metric.deciding_clocks,

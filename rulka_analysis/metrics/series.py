@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,13 +26,16 @@ from rulka_analysis.metrics.patterns import fill_in
 from rulka_analysis.metrics.settings import NOT_RECORDED
 from rulka_analysis.values.quantities import Evidence, Quantity
 from rulka_analysis.values.text import name_in_words
-from rulka_analysis.values.toml import Reference, TomlTable
+
+if TYPE_CHECKING:
+    # It takes longer to import than a build in which nothing changed should take.
+    pass
 
 Direction = Literal["lower", "higher", "the same", "not known"]
 
 
 @dataclass(frozen=True, slots=True)
-class Line(TomlTable):
+class Line:
     """A line of a comparison's summary: which metric, and which of its numbers.
 
     Parameters
@@ -45,19 +48,25 @@ class Line(TomlTable):
         The value where the common window ends, the last one logged, or the smallest of all.
     as_logged : bool
         As logged, not per unit of the setting it scales with.
+    called : str
+        What stands in its name in place of the metric: of several that may stand for one another,
+        the name hangs on no log.
     """
 
-    metric: Annotated[str, Reference("metric")]
-    variant: Annotated[str, Reference("variant")] | None = None
+    metric: str
+    variant: str | None = None
     at: Literal["common end", "last", "best"] = "common end"
     as_logged: bool = False
+    called: str = ""
 
     @property
     def name(self) -> str:
         """Key of the row, and last part of the names of results: ``loss_logged_last``."""
         logged = "logged" if self.as_logged else ""
         which = "" if self.at == "common end" else self.at
-        return "_".join(part for part in (self.metric, self.variant, logged, which) if part)
+        return "_".join(
+            part for part in (self.called or self.metric, self.variant, logged, which) if part
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +114,33 @@ class Measure:
 
     @property
     def is_best(self) -> bool:
-        """Whether the series is summarised by its smallest value so far."""
+        """Whether the series is summarised by its best value so far."""
         return self.metric.summary == "best"
+
+    @property
+    def orientation(self) -> int:
+        """1 where higher is better, or stands in its place; -1 where lower is."""
+        return -1 if self.metric.better == "lower" else 1
+
+    @property
+    def reaches_targets(self) -> bool:
+        """Whether it can be asked when a run first reached a target."""
+        return self.metric.summary in ("best", "trailing_mean") and self.metric.better != "neither"
+
+    def how(self, where: str = "") -> str:
+        """Say how a series becomes one number.
+
+        Parameters
+        ----------
+        where : str
+            Up to where, in words.
+        """
+        said = {
+            "best": "best so far",
+            "trailing_mean": "mean over the last tenth of the way",
+            "median_of_last_three": "median of the last three readings",
+        }.get(self.metric.summary, "last value logged")
+        return f"{said}, {where}" if where else said
 
     @property
     def placeholders(self) -> dict[str, str]:
@@ -156,11 +190,22 @@ class Series:
             return Quantity.unknown(reason, self.measure.unit, label="no value")
         return self._quantity(float(self.values[index]), (index,), how)
 
-    def median_quantity(self, indices: Sequence[int], how: str) -> Quantity:
-        """Return the median of the values at some events, resting on all of them."""
+    def together(self, indices: Sequence[int], how: str) -> Quantity:
+        """Return one number of some events, as the metric is summarised, resting on them."""
         if not indices:
             return self.quantity(None, how)
-        return self._quantity(float(np.median(self.values[list(indices)])), tuple(indices), how)
+        value = self.combined(indices)
+        if self.measure.metric.summary == "trailing_mean" and len(indices) > 2:
+            # A tenth of a long log is thousands of events: its ends stand for it.
+            how = f"{how} ({len(indices):,} readings; first and last of them stand here)"
+            indices = (indices[0], indices[-1])
+        return self._quantity(value, tuple(indices), how)
+
+    def combined(self, indices: Sequence[int]) -> float:
+        """Return the mean of some values for a trailing mean, else their median."""
+        values = self.values[list(indices)]
+        mean = self.measure.metric.summary == "trailing_mean"
+        return float(values.mean() if mean else np.median(values))
 
     def _quantity(self, value: float, indices: tuple[int, ...], how: str) -> Quantity:
         # The largest error among the events bounds that of their median.
@@ -183,7 +228,12 @@ class Series:
 
     @cached_property
     def best_index(self) -> int | None:
-        return summaries.best_index(self.values)
+        return summaries.best_index(self._descending)
+
+    @property
+    def _descending(self) -> NDArray[np.float64]:
+        """The values with the sign by which lower is better."""
+        return -self.values if self.measure.orientation > 0 else self.values
 
     def at(self, clock: Clock, positions: NDArray[np.float64]) -> list[tuple[int, ...]]:
         """Return, for each position on a clock, the events that decide the value there.
@@ -193,7 +243,7 @@ class Series:
         on_clock = self.clock(clock)
         if self.measure.is_best:
             order = np.argsort(on_clock, kind="stable")
-            records = summaries.best_so_far(self.values[order])
+            records = summaries.best_so_far(self._descending[order])
             at = last_event_at(on_clock[order], positions)
             holds = self._holds(clock, positions)
             best = np.where((at >= 0) & holds, records[np.maximum(at, 0)], -1)
@@ -202,6 +252,11 @@ class Series:
         oldest = 2 * write_interval(on_clock[on_clock <= positions.max(initial=-np.inf)])
         finite = np.where(np.isfinite(self.values), on_clock, np.nan)
         at = last_event_at(finite, positions, oldest=oldest if math.isfinite(oldest) else 0.0)
+        if self.measure.metric.summary == "trailing_mean":
+            return [
+                self._trailing(finite, float(where), int(i)) if i >= 0 else ()
+                for i, where in zip(at, positions, strict=True)
+            ]
         if self.measure.metric.summary != "median_of_last_three":
             return [(int(i),) if i >= 0 else () for i in at]
         return [self._three_up_to(finite, int(i)) if i >= 0 else () for i in at]
@@ -223,7 +278,7 @@ class Series:
         error = np.zeros(len(positions))
         for slot, indices in enumerate(decided):
             if indices:
-                values[slot] = np.median(self.values[list(indices)])
+                values[slot] = self.combined(indices)
                 error[slot] = errors[list(indices)].max()
         unfinished = np.zeros(len(positions), dtype=bool)
         if self.measure.metric.cutoff_seconds is not None:
@@ -278,6 +333,29 @@ class Series:
             found[clock] = np.unique(every[np.isfinite(every)])
         return found
 
+    def _trailing(
+        self, on_clock: NDArray[np.float64], position: float, last: int
+    ) -> tuple[int, ...]:
+        """Return the events over which a trailing mean at a position goes, in order."""
+        begin = position * (1 - summaries.TRAILING_SHARE) * (1 + 1e-9)
+        inside = np.flatnonzero((on_clock > begin) & (on_clock <= position * (1 + 1e-9)))
+        ordered = inside[np.argsort(on_clock[inside], kind="stable")]
+        return tuple(int(i) for i in ordered) or (last,)
+
+    def reached(self, clock: Clock, target: float) -> int | None:
+        """Return the event by which a target was first reached on a clock, where that is known."""
+        end = self.run.known_until(self.tag, clock)
+        on_clock = self.clock(clock)
+        values = self._descending
+        order = np.argsort(on_clock, kind="stable")
+        # A lone reading after the curve is known does not say when the target was reached.
+        order = order[(on_clock[order] <= end * (1 + 1e-9)) & np.isfinite(values[order])]
+        found = values[order]
+        if self.measure.metric.summary == "trailing_mean":
+            found = summaries.trailing_means(found, on_clock[order])
+        slot = summaries.first_at_or_below(found, -self.measure.orientation * target)
+        return None if slot is None else int(order[slot])
+
     def _three_up_to(self, on_clock: NDArray[np.float64], index: int) -> tuple[int, ...]:
         order = np.argsort(on_clock, kind="stable")
         rank = int(np.flatnonzero(order == index)[0])
@@ -292,7 +370,7 @@ class Series:
                 where = position_text(position, clock)
                 reason = f"{self.run.name} finished no such {self.words.episode} by {where}"
                 return Quantity.unknown(reason, self.measure.unit, label="none finished")
-        return self.median_quantity(indices, how)
+        return self.together(indices, how)
 
 
 def find_series(
@@ -311,7 +389,7 @@ def find_series(
     catalogue : Catalogue
         Tells which of the run's tags are written after episodes of the same variant.
     """
-    tags = catalogue.tags_for(measure.metric.name, run.tags, **measure.placeholders)
+    tags = catalogue.tags_for(measure.metric, run.tags, **measure.placeholders)
     if not tags:
         wanted = fill_in(measure.metric.pattern, measure.placeholders)
         return Quantity.unknown(f"{run.name} has no {wanted} in these logs", measure.unit)

@@ -14,6 +14,11 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+# A trailing mean is over this share of the way up to where it is taken.
+TRAILING_SHARE = 0.1
+# Positions that differ by rounding are the same.
+_ROUNDING = 1e-9
+
 
 def whole_milliseconds(seconds: Floats) -> Floats:
     """Return times rounded to whole milliseconds, still in seconds; NaN stays NaN.
@@ -70,6 +75,36 @@ def best_so_far(values: Floats) -> NDArray[np.int64]:
     is_record = np.isfinite(running) & (running < np.concatenate([[np.inf], running[:-1]]))
     positions = np.where(is_record, np.arange(len(values)), -1)
     return np.maximum.accumulate(positions) if len(positions) else positions
+
+
+def trailing_starts(positions: Floats) -> NDArray[np.int64]:
+    """Return, for each position in ascending order, where its trailing mean begins.
+
+    A trailing mean is over the last tenth of the way up to a position: what comes later does not
+    change it, and at the end of a window it is over the last tenth of that.
+
+    Examples
+    --------
+    >>> trailing_starts(np.array([1.0, 8.0, 9.5, 10.0])).tolist()
+    [0, 1, 2, 2]
+    """
+    begin = positions * (1 - TRAILING_SHARE) * (1 + _ROUNDING)
+    return np.minimum(np.searchsorted(positions, begin, side="right"), np.arange(len(positions)))
+
+
+def trailing_means(values: Floats, positions: Floats) -> Floats:
+    """Return the trailing mean of finite values at each of their positions; see above.
+
+    Examples
+    --------
+    >>> trailing_means(np.array([5.0, 1.0, 2.0, 4.0]), np.array([1.0, 8.0, 9.5, 10.0])).tolist()
+    [5.0, 1.0, 2.0, 3.0]
+    """
+    ends = np.arange(1, len(values) + 1)
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    starts = trailing_starts(positions)
+    means: Floats = (sums[ends] - sums[starts]) / (ends - starts)
+    return means
 
 
 def last_index(values: Floats) -> int | None:

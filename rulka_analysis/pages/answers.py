@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rulka_analysis.logs.runs import Logs
+from rulka_analysis.pages.kept import digest_kept
 from rulka_analysis.pages.package_code import PackageCode
 from rulka_analysis.values import questions
 from rulka_analysis.values.digests import ABSENT, digest_file, digest_of
@@ -19,7 +20,7 @@ FileStates = Mapping[str, Sequence[Any]]
 
 
 class World:
-    """Today's answers, each looked up once.
+    """Today's answers, each looked up once but those about files that notebooks keep.
 
     Parameters
     ----------
@@ -46,6 +47,9 @@ class World:
 
     def answer(self, kind: str, subject: str, without: tuple[str, ...] = ()) -> str:
         """Return today's answer; of a folder, some names in it may be left out."""
+        if kind == "kept":
+            # What notebooks write themselves: another answer after one ran than before.
+            return digest_kept(subject)
         asked = (kind, subject, without)
         with self._lock:
             if asked not in self._answers:
@@ -197,6 +201,7 @@ def worded(kind: str, subject: str, then: str, now: str) -> str:
         "definitions": f"the list of definitions in {subject}",
         "python": "Python",
         "file": subject,
+        "kept": "a file that it had kept",
         "path": subject,
         "folder": f"what is in {subject}" if subject != "." else "what is in the project's folder",
         "variable": f"the environment variable {subject}",

@@ -7,7 +7,7 @@ import math
 import re
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -17,6 +17,7 @@ from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.logs.clocks import Clock, Window
 from rulka_analysis.metrics.series import Measure, Series
 from rulka_analysis.metrics.summaries import best_so_far
+from rulka_analysis.values.text import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,6 +30,8 @@ WIDTH, HEIGHT = 5.8, 3.5
 # above the axes to the notes, to the name of the window; between the names of two runs.
 BELOW, ABOVE = 0.4725, 0.63
 NOTES, WINDOW_NAME, BETWEEN_NAMES = 0.2038, 0.0527, 0.1798
+# Longer names find no room at a line's end.
+LONGEST_LABEL = 14
 # A mark for each event, up to here; beyond, marks would hide the line.
 MOST_MARKS = 150
 
@@ -67,6 +70,7 @@ class Curve:
     capped: bool
     lone_x: NDArray[np.float64]
     lone_y: NDArray[np.float64]
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,10 @@ class Plan:
     ) -> Plan:
         order = comparison.run_order
         lines = tuple(
-            _curve(name, order.index(name) if name in order else len(order), series, clock)
+            replace(
+                _curve(name, order.index(name) if name in order else len(order), series, clock),
+                label=_label_of(comparison, name),
+            )
             for name, series in known.items()
         )
         top, above = _cut(lines, window.end / clock.scale, best=measure.is_best)
@@ -113,7 +120,7 @@ class Plan:
         self._mark_window(axes)
         axes.set_xlabel(self.clock.axis + (", interpolated" if self.interpolated else ""))
         unit = f" ({self.measure.unit})" if self.measure.unit else ""
-        axes.set_title(_printable(self.measure.title) + unit, loc="left", pad=31)
+        axes.set_title(printable(self.measure.title) + unit, loc="left", pad=31)
         notes = []
         better = self.measure.metric.better
         if better != "neither":
@@ -188,9 +195,19 @@ class Plan:
                 clip_on=False,
             )  # fmt: skip
             axes.text(
-                1.045, height, _printable(line.name), transform=axes.transAxes, color=colour,
+                1.045, height, printable(line.label), transform=axes.transAxes, color=colour,
                 va="center", fontsize=9.5, fontweight="bold",
             )  # fmt: skip
+
+
+def _label_of(comparison: Comparison, run: str) -> str:
+    """Return what stands at the end of a run's line: its settings, where there is room for them.
+
+    Of several runs of one group each is called by its own name; the caption has both.
+    """
+    label = comparison.label(run)
+    alone = all(len(group.runs) == 1 for group in comparison.groups if run in group.runs)
+    return label if alone and len(label) <= LONGEST_LABEL else run
 
 
 def _curve(name: str, style: int, series: Series, clock: Clock) -> Curve:
@@ -252,11 +269,6 @@ def _spread(wanted: list[tuple[float, Curve]], gap: float) -> list[tuple[float, 
         placed.append((max(height, lowest), line))
     over = placed[-1][0] - 0.97 if placed else 0.0
     return [(height - over, line) for height, line in placed] if over > 0 else placed
-
-
-def _printable(text: str) -> str:
-    """Return a name from a log without what XML cannot hold; names are untrusted text."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def as_svg(draw: Callable[[Axes], None], height: float) -> str:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages.answers import World
+from rulka_analysis.pages.kept import forget_unnamed
 from rulka_analysis.pages.locales import with_known_locale
 from rulka_analysis.pages.package_code import PackageCode
 from rulka_analysis.pages.results import MIME, Result, collect
@@ -198,6 +199,7 @@ def execute_notebooks(
                 kernels = Kernels(variables, scratch, seconds_a_cell)
                 runner = _Runner(kernels, world, store, report, advance)
                 done |= runner.all(due, jobs or os.cpu_count() or 1)
+            forget_unnamed(store)
     except OSError as error:
         raise NotebookError(word_system_error(error, "notebooks were executed")) from error
     code.keep()

@@ -6,6 +6,8 @@ draws; all three are computed from the data.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rulka_analysis.experiments.comparison import Comparison, window_end
 from rulka_analysis.logs.clocks import MINUTES, Clock, Window
 from rulka_analysis.metrics.series import Measure, Series, position_text
@@ -19,6 +21,7 @@ from rulka_analysis.pages.drawing import (
     in_the_dark,
     style,
 )
+from rulka_analysis.pages.explore.view import View
 from rulka_analysis.pages.results import Figure
 from rulka_analysis.pages.tables.comparison import clock_in_words, curve
 from rulka_analysis.pages.tables.marked import Marked
@@ -82,7 +85,21 @@ def curves(
         caption=_caption(comparison, measure, chosen, window, plan),
         alt=_alternative_text(comparison, measure, chosen, window, plan),
         table=curve(comparison, measure, chosen, every),
+        view=_view(measure, chosen, known),
     )
+
+
+def _view(measure: Measure, clock: Clock, known: Mapping[str, Series]) -> tuple[str, str] | None:
+    """Return the view of the Explore page that shows the same runs of the tag that is drawn.
+
+    There a tag is shown as it was logged; runs that log the metric under another tag are missing.
+    """
+    if not known:
+        return None
+    tag = next(iter(known.values())).tag
+    computed = measure.per or any(series.finished is not None for series in known.values())
+    view = View(tag, clock.key, measure.is_best, groups=tuple(known))
+    return view.fragment, "as logged" if computed else ""
 
 
 def _caption(
@@ -101,13 +118,13 @@ def _caption(
         stated = []
         for number, line in enumerate(plan.lines):
             if values[line.name].known:
-                fields[f"run{number}"] = line.name
+                fields[f"run{number}"] = comparison.shown(line.name)
                 fields[f"value{number}"] = values[line.name]
                 stated.append(f"{{run{number}}} {{value{number}}}")
         if stated:
             template += " At {end}, where the data of {limit} end: " + ", ".join(stated) + "."
     for number, (name, why) in enumerate(_not_drawn(comparison, measure, clock, plan)):
-        fields[f"absent{number}"] = f"{name}: {why}"
+        fields[f"absent{number}"] = f"{comparison.shown(name)}: {why}"
         template += f" {{absent{number}}}."
     if any(len(line.lone_x) for line in plan.lines):
         template += " Hollow marks are single values; between them and the curve nothing is known."
@@ -140,6 +157,8 @@ def _shown_how(measure: Measure) -> str:
         return "best so far"
     if measure.metric.summary == "median_of_last_three":
         return "single readings (numbers: median of the last three)"
+    if measure.metric.summary == "trailing_mean":
+        return "single readings (numbers: mean over the last tenth of the way)"
     return f"divided by {name_in_words(measure.per)}" if measure.per else "as logged"
 
 
@@ -156,11 +175,13 @@ def _alternative_text(
         start = position_text(line.x[0] * clock.scale, clock)
         until = position_text(line.known_until * clock.scale, clock)
         if first == last:
-            said.append(f"{line.name} is {_shown(last, measure)} from {start} to {until}.")
+            said.append(
+                f"{comparison.shown(line.name)} is {_shown(last, measure)} from {start} to {until}."
+            )
             continue
         word = "falls" if last < first else "rises"
         said.append(
-            f"{line.name} {word} from {_shown(first, measure)} at {start} to "
+            f"{comparison.shown(line.name)} {word} from {_shown(first, measure)} at {start} to "
             f"{_shown(last, measure)}; its data end at {until}."
         )
     values = {n: q for n, q in comparison.at_common_end(measure, clock).items() if q.known}
@@ -171,15 +192,20 @@ def _alternative_text(
                 continue
             difference = value.minus(base)
             if abs(difference.number) <= difference.reading_error:
-                told = f"level with {comparison.baseline}"
+                told = f"level with {comparison.shown(comparison.baseline)}"
             else:
                 word = "higher" if difference.number > 0 else "lower"
                 size = difference.size().shown_as(
                     unit="points" if measure.unit == "%" else measure.unit
                 )
-                told = f"{size.text} {word} than {comparison.baseline}"
-            said.append(f"At {position_text(window.end, clock)} {name} is {told}.")
-    said += [f"{name}: {why}." for name, why in _not_drawn(comparison, measure, clock, plan)]
+                told = f"{size.text} {word} than {comparison.shown(comparison.baseline)}"
+            said.append(
+                f"At {position_text(window.end, clock)} {comparison.shown(name)} is {told}."
+            )
+    said += [
+        f"{comparison.shown(name)}: {why}."
+        for name, why in _not_drawn(comparison, measure, clock, plan)
+    ]
     return " ".join(said)
 
 

@@ -29,7 +29,7 @@ MOST_CHARACTERS = 10_000_000
 
 # What the path of a local socket may be long (104 bytes on macOS), its number included.
 _LONGEST_PATH = 96
-_ARGUMENTS = [
+ARGUMENTS = [
     "--HistoryManager.enabled=False",
     "--log-level=ERROR",
     # Silently: a cell of our own would count as the first.
@@ -38,8 +38,8 @@ _ARGUMENTS = [
 # Runs after the notebook's own cells and is taken out again.
 _RECORD_CELL = f"""\
 from IPython.display import display as _display
-from rulka_analysis.values import questions as _questions
-_display({{"{RECORD_MIME}": _questions.record()}}, raw=True)
+from rulka_analysis.pages import observe as _observe
+_display({{"{RECORD_MIME}": _observe.record()}}, raw=True)
 """
 _numbers = count(1)
 
@@ -78,7 +78,7 @@ class Kernels:
             notebook,
             timeout=self._seconds,
             kernel_name="python3",
-            extra_arguments=list(_ARGUMENTS),
+            extra_arguments=list(ARGUMENTS),
             resources={"metadata": {"path": str(path.parent)}},
         )
         self._running.add(client)
@@ -124,7 +124,11 @@ class Kernels:
                 client.km = client.create_kernel_manager()
                 connect(client.km)
                 try:
-                    stack.enter_context(client.setup_kernel(env=self._environment))
+                    client.start_new_kernel(cwd=str(path.parent), env=self._environment)
+                    # Whoever stopped all kernels meanwhile could not see this one yet.
+                    if self._stopped:
+                        client.kill()
+                    stack.enter_context(client.setup_kernel())
                     break
                 except (RuntimeError, OSError, zmq.ZMQError) as error:
                     if self._stopped:

@@ -30,6 +30,7 @@ from urllib.parse import unquote, urlsplit
 from rulka_analysis.pages import native_readers
 from rulka_analysis.pages.installation import LAUNCHERS, NEVER, UNASKED, list_folders
 from rulka_analysis.values import questions
+from rulka_analysis.values.errors import RulkaError
 from rulka_analysis.values.places import project_folder
 
 # Frames of these stand between a notebook and what it asks; they are no reading of the package.
@@ -87,8 +88,8 @@ class Observer:
             "os.remove": (self.note_changed, 0, 1, False),
             "os.truncate": (self.note_changed, 0, 1, False),
             "os.rename": (self.note_changed, 0, 2, False),
-            "os.link": (self.note_changed, 0, 2, False),
-            "os.symlink": (self.note_changed, 0, 2, False),
+            "os.link": (self.note_changed, 1, 2, False),
+            "os.symlink": (self.note_changed, 1, 2, False),
         }
 
     # --- What is noted ----------------------------------------------------------------------------
@@ -261,7 +262,8 @@ class Observer:
     def wrap(self) -> None:
         """Wrap what raises no audit event."""
         for name in ("stat", "lstat", "access"):
-            setattr(os, name, self._noting(getattr(os, name), self.note_look))
+            replace_in_os(name, self._noting(getattr(os, name), self.note_look))
+        replace_in_os("open", self._leaving_out_below_others(os.open))
         for name in ("exists", "lexists", "isfile", "isdir", "islink"):
             # On Windows these ask the system by themselves.
             if isinstance(look := getattr(os.path, name), BuiltinFunctionType):
@@ -283,6 +285,20 @@ class Observer:
         )
         sys.meta_path.append(_Missing(self))
 
+    def _leaving_out_below_others(self, open_file: Callable[..., int]) -> Any:
+        @wraps(open_file)
+        def observed(*arguments: Any, dir_fd: int | None = None, **named: Any) -> int:
+            if dir_fd is None:
+                return open_file(*arguments, **named)
+            # The event of it tells the path, and not below which folder.
+            before, self._guard.busy = getattr(self._guard, "busy", False), True
+            try:
+                return open_file(*arguments, dir_fd=dir_fd, **named)
+            finally:
+                self._guard.busy = before
+
+        return observed
+
     def _noting(self, call: Callable[..., Any], note: Callable[[object], None]) -> Any:
         @wraps(call)
         def observed(path: Any, *arguments: Any, **named: Any) -> Any:
@@ -296,11 +312,31 @@ class Observer:
         return observed
 
 
+_observers: list[Observer] = []
+
+
 def start() -> None:
     """Observe this process from now on. An audit hook cannot be taken out again."""
     observer = Observer()
     observer.wrap()
     sys.addaudithook(observer.hear)
+    _observers.append(observer)
+
+
+def record() -> list[dict[str, Any]]:
+    """Return all that was asked in this process (see `questions.record`).
+
+    Raises
+    ------
+    RulkaError
+        If this process is not observed: its page would go stale, and nobody would know.
+    """
+    if not _observers:
+        raise RulkaError(
+            "this kernel is not observed: what 'rulka_analysis.pages.observe' said when it began "
+            "stands above"
+        )
+    return questions.record()
 
 
 def find_path(path: object) -> str | None:
@@ -316,6 +352,20 @@ def find_path(path: object) -> str | None:
 
 def note_volatile(reason: str) -> None:
     questions.note_observed("volatile", reason, questions.SEEN)
+
+
+def replace_in_os(name: str, wrapper: Any) -> None:
+    """Replace a function of `os`, and let it be asked what it can do as before."""
+    found = getattr(os, name)
+    for able in (
+        os.supports_dir_fd,
+        os.supports_fd,
+        os.supports_follow_symlinks,
+        os.supports_effective_ids,
+    ):
+        if found in able:
+            able.add(wrapper)
+    setattr(os, name, wrapper)
 
 
 def make_observed(kind: type, observer: Observer) -> type:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,10 @@ from rulka_analysis.metrics.domain import Words
 from rulka_analysis.metrics.series import shown_values
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.tables import Cell
+
+if TYPE_CHECKING:
+    # It takes longer to import than a build in which nothing changed should take.
+    pass
 
 
 @dataclass(frozen=True)

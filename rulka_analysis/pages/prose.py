@@ -25,23 +25,34 @@ _ROLES_OF_PROSE = {"emphasis", "strong", "sub", "subscript", "sup", "superscript
 _KEYS_WITHOUT_PROSE = {
     "aliases",
     "all_of",
-    "as_typed",
+    "any_of",
     "baseline",
+    "because",
     "candidate",
     "candidates",
     "choices",
+    "clocks",
     "comparable_at_equal",
-    "configuration",
     "display_unit",
-    "lines",
+    "file",
+    "instead",
+    "label",
+    "margin",
+    "metric",
     "name",
+    "near_replicates",
     "neighbours",
+    "objectives",
+    "of",
+    "on",
     "pattern",
     "per_unit",
+    "replicates",
+    "says",
     "scales_with",
-    "section",
     "setting",
     "tag",
+    "text",
     "unit",
 }
 
@@ -256,9 +267,9 @@ def _texts(data: Any, no_prose: Set[str], path: _Path = ()) -> Iterator[tuple[_P
             yield from _texts(entry, no_prose, (*path, number))
     elif isinstance(data, Mapping):
         for key, entry in data.items():
-            # What a run's settings are is declared, not measured.
-            of_a_run = key == "settings" and path[:1] == ("runs",)
-            if key not in no_prose and not of_a_run:
+            # What was set in runs is declared, not measured.
+            of_runs = path[:1] in (("runs",), ("groups",)) and len(path) == 2 and key != "about"
+            if key not in no_prose and not of_runs and (*path, key) != ("every_run",):
                 yield from _texts(entry, no_prose, (*path, key))
 
 

@@ -266,9 +266,7 @@ class Reference:
             baseline=next(iter(holding)),
             settings=settings,
             catalogue=self.catalogue,
-            measures={},
             variant_titles={},
-            targets={},
             run_order=[run.name for run in self.runs],
         )
         # Divided by what it grows with only where every run's log says what that was.

@@ -11,6 +11,7 @@ import html
 import math
 import numbers
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,12 +19,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from rulka_analysis.values.errors import ResultError
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.tables import Table
+from rulka_analysis.values.text import visible
 
 if TYPE_CHECKING:
-    from rulka_analysis.verdicts.answer import Conclusion
+    from rulka_analysis.verdicts.answer import Answered, Claimed
 
 MIME = "application/vnd.rulka.result+json"
-Kind = Literal["number", "sentence", "table", "figure", "conclusion", "code"]
+Kind = Literal["number", "sentence", "table", "figure", "answer", "claim", "code", "curves"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 
@@ -60,6 +62,9 @@ class Figure:
         Alternative text: what is to be seen, for those who do not see it.
     table : Table
         The numbers it draws.
+    view : pair of str, or None
+        The view of the Explore page that shows the same, as a link's fragment; and how that differs
+        from what is drawn, in a few words, if it does.
     """
 
     light: str
@@ -69,6 +74,15 @@ class Figure:
     caption: Sentence
     alt: str
     table: Table
+    view: tuple[str, str] | None = None
+
+
+class Curves(ABC):
+    """Curves that are too many for a notebook's output: they say themselves where they are kept."""
+
+    @abstractmethod
+    def written(self) -> dict[str, Any]:
+        """Keep the curves in files, and return what names these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +93,7 @@ class Result:
     ----------
     name : str
         The name it was published under.
-    kind : {"number", "sentence", "table", "figure", "conclusion", "code"}
+    kind : {"number", "sentence", "table", "figure", "answer", "claim", "code", "curves"}
         What it is.
     data : dict
         Its content; see `encode`.
@@ -92,7 +106,7 @@ class Result:
 
 def publish(
     name: str,
-    value: Quantity | Sentence | Table | Figure | Conclusion | Code | float | str,
+    value: Quantity | Sentence | Table | Figure | Answered | Claimed | Code | Curves | float | str,
     *,
     unit: str = "",
     digits: int = 2,
@@ -105,7 +119,7 @@ def publish(
     ----------
     name : str
         Letters, digits, ``_``, ``-`` and ``.``; unique in the experiment.
-    value : Quantity, Sentence, Table, Figure, Conclusion, Code, number or str
+    value : Quantity, Sentence, Table, Figure, Answered, Claimed, Code, Curves, number or str
         A number becomes a `Quantity` without evidence, a text a `Sentence`.
     unit, digits
         For a plain number.
@@ -156,7 +170,21 @@ def encode(name: str, value: Any, *, unit: str = "", digits: int = 2) -> Result:
         kind, data = _encoded(value)
     except ValueError as error:
         raise ResultError(f"result {name!r} cannot be shown: {error}") from error
-    return Result(name, kind, data)
+    return Result(name, kind, _without_hidden(data))
+
+
+def _without_hidden(data: Any) -> Any:
+    """Return plain data with hidden characters escaped: most texts hold names, which are untrusted.
+
+    What a line break stands in may be an author's text; in a name it was escaped before.
+    """
+    if isinstance(data, str):
+        return visible(data)
+    if isinstance(data, dict):
+        return {key: _without_hidden(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_without_hidden(value) for value in data]
+    return data
 
 
 def collect(notebook: Mapping[str, Any]) -> Iterator[Result]:
@@ -187,18 +215,23 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
             "dark": value.dark,
             "width": value.width,
             "height": value.height,
-            "alt": value.alt,
+            "alt": visible(value.alt, keep=""),
             "caption": _cell(value.caption),
             "table": _table(value.table),
+            "view": list(value.view) if value.view else None,
         }
-    # Imported here: a notebook that publishes no conclusion does not depend on it.
-    from rulka_analysis.verdicts.answer import Conclusion
+    # Imported here: a notebook that publishes no answer does not depend on it.
+    from rulka_analysis.verdicts.answer import Answered, Claimed
 
-    if isinstance(value, Conclusion):
-        return "conclusion", _conclusion(value)
+    if isinstance(value, Answered):
+        return "answer", _answer(value)
+    if isinstance(value, Claimed):
+        return "claim", _claim(value)
+    if isinstance(value, Curves):
+        return "curves", value.written()
     raise ValueError(
-        f"a {type(value).__name__} is none of Quantity, Sentence, Table, Figure, Conclusion, Code, "
-        "number or str"
+        f"a {type(value).__name__} is none of Quantity, Sentence, Table, Figure, Answered, "
+        "Claimed, Code, Curves, number or str"
     )
 
 
@@ -208,7 +241,10 @@ def _quantity(value: Quantity) -> dict[str, Any]:
             f"{value.value!r} is not a finite number; "
             'publish Quantity.unknown("why") where there is no value'
         )
-    return {"kind": "number", **value.as_dict()}
+    data = value.as_dict()
+    for event in data["evidence"]:
+        event |= {key: visible(event[key], keep="") for key in ("run", "tag", "file")}
+    return {"kind": "number", **data}
 
 
 def _part(part: str | Quantity) -> str | dict[str, Any]:
@@ -218,41 +254,59 @@ def _part(part: str | Quantity) -> str | dict[str, Any]:
 def _cell(cell: str | Quantity | Sentence) -> str | dict[str, Any]:
     if isinstance(cell, Sentence):
         return {"kind": "sentence", "parts": [_part(part) for part in cell.parts()]}
-    return _part(cell)
+    return visible(cell, keep="") if isinstance(cell, str) else _quantity(cell)
 
 
 def _table(table: Table) -> dict[str, Any]:
     # Lists and not mappings: nbformat writes a notebook with its keys sorted.
     return {
-        "columns": [[key, title] for key, title in table.columns.items()],
+        "columns": [[key, visible(title, keep="")] for key, title in table.columns.items()],
         "rows": [[key, [_cell(cell) for cell in cells]] for key, cells in table.rows.items()],
         "caption": _cell(table.caption),
         "notes": [_cell(note) for note in table.notes],
     }
 
 
-def _conclusion(value: Conclusion) -> dict[str, Any]:
-    from rulka_analysis.pages.tables.verdict import deciding, verdict_in_words
+def _answer(value: Answered) -> dict[str, Any]:
+    # Imported here: a notebook that publishes only numbers does not depend on it.
+    from rulka_analysis.pages.tables.verdict import answer_in_words, deciding
 
     return {
-        "name": value.name,
-        "verdict": value.verdict,
-        "outcome": value.outcome,
-        "shown": verdict_in_words(value),
-        "typed": value.typed,
+        "answer": value.word,
+        "look": value.decided.relation.replace(" ", "-"),
+        "shown": answer_in_words(value),
+        "title": f"{value.title}: {value.candidate.label} against {value.baseline.label}"
+        + (", how soon" if value.kind == "pace" else ""),
+        "planned": value.planned,
         "sentence": _cell(value.sentence),
         "strength": _cell(value.strength),
-        "sensitivity": _cell(value.sensitivity),
+        "robustness": _cell(value.robustness),
+        "warning": _cell(value.warning),
+        "needed": _cell(value.needed),
         "deciding": _table(deciding(value)),
         "instead_of": value.instead_of.message if value.instead_of else "",
         "findings": [[finding.severity, finding.message] for finding in value.findings],
+    }
+
+
+def _claim(value: Claimed) -> dict[str, Any]:
+    from rulka_analysis.pages.tables.verdict import claim_in_words
+
+    return {
+        "verdict": value.held.verdict,
+        "look": f"claim rulka-{value.held.verdict.replace(' ', '-')}",
+        "shown": claim_in_words(value),
+        "title": value.name.replace("_", " "),
+        "text": value.text,
+        "headline": value.headline,
+        "sentence": _cell(value.sentence),
         "parts": [
             {
-                "name": part.name,
-                "verdict": part.verdict,
-                "shown": verdict_in_words(part),
+                "name": f"{part.comparison}.{part.name}",
+                "look": f"claim rulka-{part.held.verdict.replace(' ', '-')}",
+                "shown": claim_in_words(part),
                 "sentence": _cell(part.sentence),
-                "by_itself": part.by_itself,
+                "declared": part.declared,
             }
             for part in value.parts
         ],
@@ -274,7 +328,10 @@ def _bundle(result: Result) -> dict[str, Any]:
     elif result.kind == "table":
         bundle["text/html"] = _html_table(result.data)
         bundle["text/plain"] = _plain_table(result.data)
-    elif result.kind == "conclusion":
+    elif result.kind == "curves":
+        told = result.data
+        bundle["text/plain"] = f"{told['metrics']:,} metrics of {told['runs']:,} runs"
+    elif result.kind in ("answer", "claim"):
         bundle["text/plain"] = f"{result.data['shown']}. {as_text(result.data['sentence'])}"
     else:
         bundle["text/plain"] = as_text(result.data)

@@ -33,8 +33,10 @@ def write_whole(path: Path, content: str | Callable[[BinaryIO], object]) -> None
                 content(stream)
         beside.replace(path)
     except OSError as error:
-        # The system names no file that is open already.
-        error.filename = str(path)
+        # The system names no file that is open already. An error that is not the system's has words
+        # of its own, which a name would take the place of.
+        if error.errno is not None:
+            error.filename = str(path)
         raise
     finally:
         beside.unlink(missing_ok=True)

@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass, field, replace
 from string import Formatter
 from typing import Any
 
+from rulka_analysis.values.text import visible
+
 NOT_IN_THESE_LOGS = "not in these logs"
 
 
@@ -243,7 +245,9 @@ class Sentence:
             if text:
                 parts.append(text)
             if name:
-                parts.append(self.values[name])
+                value = self.values[name]
+                # Most texts are names, which are untrusted.
+                parts.append(visible(value, keep="") if isinstance(value, str) else value)
         return parts
 
     def __str__(self) -> str:

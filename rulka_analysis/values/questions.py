@@ -28,6 +28,7 @@ Kind = Literal[
     "runs",
     "findings",
     "file",
+    "kept",
     "definitions",
     "module",
     "package",

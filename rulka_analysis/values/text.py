@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+
+# Controls, surrogates, line separators, and format characters that are not seen or turn the
+# direction of writing. Not the two joiners, which some scripts need.
+_HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0001-\U000e007f]"
+)
 
 
 def printable(text: str) -> str:
@@ -38,18 +44,7 @@ def visible(text: str, *, keep: str = "\n\t") -> str:
     >>> visible("uni_6\u202egpj.exe\x00, 24.5\u00a0s") == "uni_6\\u202egpj.exe\\x00, 24.5\u00a0s"
     True
     """
-    if text.isprintable():
-        return text
-    return "".join(
-        _escape(character) if _is_hidden(character) and character not in keep else character
-        for character in text
-    )
-
-
-def _is_hidden(character: str) -> bool:
-    # Blanks show, and what has no meaning is drawn as a box. Some scripts need the two joiners.
-    hidden = unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
-    return hidden and character not in "\u200c\u200d"
+    return _HIDDEN.sub(lambda found: found[0] if found[0] in keep else _escape(found[0]), text)
 
 
 def _escape(character: str) -> str:

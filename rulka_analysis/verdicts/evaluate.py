@@ -1,21 +1,19 @@
-"""Conclusions: what a definition claims, evaluated on the logs in use.
+"""Answers to every comparison on every outcome, on the logs in use.
 
-The rule is in `rule`, on arrays, and what it is asked of in `sides`; here stands what comes out of
-it: a verdict, a sentence, the numbers that decided, how strong it is and what would break it.
+Which rule decides is in `deciding`, on arrays, and what it is asked of in `sides`; here stands what
+comes out of it: the answer, a sentence, the numbers behind it, how sure it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 
-import numpy as np
-
-from rulka_analysis.experiments.claims import Claim, Outcome
-from rulka_analysis.experiments.comparison import window_end
-from rulka_analysis.experiments.definition import TIME_TO_TARGET, DeclaredConclusion
+from rulka_analysis.experiments.definition import Margin
 from rulka_analysis.experiments.experiment import Experiment
+from rulka_analysis.experiments.groups import Group
+from rulka_analysis.experiments.measures import deciding_clocks
 from rulka_analysis.health.copies import KINDS as OBSERVED_TWICE
 from rulka_analysis.health.copies import one_observation
 from rulka_analysis.logs.clocks import Clock
@@ -23,316 +21,394 @@ from rulka_analysis.metrics.series import Measure, Series
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import joined
-from rulka_analysis.verdicts import rule, wording
-from rulka_analysis.verdicts.answer import Conclusion, Contradicted, OnClock
-from rulka_analysis.verdicts.rule import Tally, Times, Values, Variation, Verdict
-from rulka_analysis.verdicts.sensitivity import breaks, sensitivity, sensitivity_of_parts
-from rulka_analysis.verdicts.sides import Measured, Sides, hardest_last, sides_of, together
-from rulka_analysis.verdicts.strength import strength, strength_of_parts
+from rulka_analysis.verdicts import how_sure, titles, words
+from rulka_analysis.verdicts.answer import Answered, Contradicted, Kind, OnClock
+from rulka_analysis.verdicts.deciding import Curves, Decided, Reached, decide, decide_times
+from rulka_analysis.verdicts.intervals import Planned, family, has_bad_runs, planned
+from rulka_analysis.verdicts.numbers import Asked, numbers_of, pace_of, row_of
+from rulka_analysis.verdicts.relations import IMPLIED, Vocabulary
+from rulka_analysis.verdicts.sides import Measured, Sides, sides_of
+from rulka_analysis.verdicts.spread import pooled, runs_needed
+from rulka_analysis.verdicts.words import About, Numbers
 
 
-def evaluate(
-    experiment: Experiment,
-    findings: Iterable[Finding] = (),
-    contradicted: Contradicted | None = None,
-) -> tuple[Conclusion, ...]:
-    """Return all conclusions an experiment declares, with the verdicts of its logs.
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What an answer is asked for.
+
+    Parameters
+    ----------
+    candidate, baseline : str
+        Labels of groups.
+    outcome : str
+        As declared.
+    kind : {"value", "pace"}
+        The value of the metric, or how soon targets are reached.
+    clocks : tuple of Clock
+        Those that decide; the outcome's own by default.
+    """
+
+    candidate: str
+    baseline: str
+    outcome: str
+    kind: Kind = "value"
+    clocks: tuple[Clock, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An answer with what a claim is held against besides.
+
+    Parameters
+    ----------
+    answer : Answered
+        The answer.
+    measure : Measure
+        By what.
+    asked : mapping of str to (Curves or Reached)
+        The runs, by deciding clock; empty where there are no data.
+    about : About
+        What it is about, in words.
+    numbers : Numbers or None
+        Its numbers; of pace, the ratio of times beside one.
+    """
+
+    answer: Answered
+    measure: Measure
+    asked: Mapping[str, Asked]
+    about: About
+    numbers: Numbers | None = None
+
+
+class Evaluation:
+    """Answers what is asked of an experiment; each question once.
 
     Parameters
     ----------
     experiment : Experiment
         A definition, tied to logs.
     findings : iterable of Finding
-        What was noticed about the logs; each conclusion carries those that touch it.
+        What was noticed about the logs; each answer carries those that touch it.
     contradicted : mapping of (run, tag) to Finding, optional
-        Series that no verdict may rest on.
+        Series that no answer may rest on.
     """
-    evaluation = _Evaluation(experiment, tuple(findings), contradicted or {})
-    return tuple(evaluation.conclusion(name) for name in experiment.definition.conclusions)
-
-
-class _Evaluation:
-    """Evaluates conclusions; what several of them need is found once."""
 
     def __init__(
-        self, experiment: Experiment, findings: tuple[Finding, ...], contradicted: Contradicted
+        self,
+        experiment: Experiment,
+        findings: Iterable[Finding] = (),
+        contradicted: Contradicted | None = None,
     ) -> None:
         self.experiment = experiment
         self.definition = experiment.definition
-        self.domain = experiment.catalogue.domain
-        self.findings = findings
-        self.contradicted = contradicted
-        self.same = one_observation(findings)
-        self._found: dict[str, Conclusion] = {}
-        # Sentences of conclusions that rest on a fallback, for compounds: there it is said once.
-        self._without_note: dict[str, Sentence] = {}
+        self.findings = tuple(findings)
+        self.contradicted = contradicted or {}
+        self.same = one_observation(self.findings)
+        self._found: dict[Question, Found] = {}
         self._sides: dict[tuple[str, str], Sides] = {}
-        self._values: dict[tuple[str, str, tuple[str, str | None, str | None], Clock], Values] = {}
 
-    def conclusion(self, name: str) -> Conclusion:
-        if name not in self._found:
-            declared = self.definition.conclusions[name]
-            if declared.all_of:
-                found = self._all_of(declared)
-            elif declared.golden_middle:
-                found = self._golden_middle(declared)
-            else:
-                found = self._simple(declared)
-            self._found[name] = found
-        return self._found[name]
+    def answers(self, comparisons: Iterable[str] = ()) -> tuple[Answered, ...]:
+        """Return the answers of some comparisons, of all by default."""
+        chosen = tuple(comparisons) or tuple(self.definition.comparisons)
+        return tuple(answer for name in chosen for answer in self._of_comparison(name))
 
-    # --- One claim on one metric ------------------------------------------------------------------
+    def _of_comparison(self, name: str) -> Iterator[Answered]:
+        baseline, candidates = self.groups_of(name)
+        for outcome in self.definition.asked:
+            for candidate in candidates:
+                kinds: list[Kind] = ["value"]
+                if self.definition.targets(outcome):
+                    kinds.append("pace")
+                for kind in kinds:
+                    asked = Question(candidate.label, baseline.label, outcome, kind)
+                    found = self._of(asked).answer
+                    own = self.definition.sentences.get(name, {}).get(outcome)
+                    if own and kind == "value":
+                        found = self._in_own_words(found, own, asked)
+                    yield replace(found, comparison=name)
 
-    def _simple(self, declared: DeclaredConclusion) -> Conclusion:
-        for run in (declared.candidate, declared.baseline):
-            if self.experiment.run(run) is None:
-                reason = Sentence("there is no run {run}", {"run": run})
-                return self._no_data(declared, reason)
-        sides = self._of(declared)
-        measure = self._measure(sides, declared.metric, declared)
+    def groups_of(self, comparison: str) -> tuple[Group, list[Group]]:
+        """Return the baseline and the candidates of a comparison."""
+        declared = self.definition.comparisons[comparison]
+        baseline = self.experiment.group(declared.baseline)
+        named = [self.experiment.group(name) for name in declared.candidates]
+        every = named or list(self.experiment.groups)
+        labels = dict.fromkeys(group.label for group in every if group != baseline)
+        return baseline, [self.experiment.group(label) for label in labels]
+
+    @property
+    def planned(self) -> Planned:
+        """How many comparisons were planned: candidates on declared objectives."""
+        candidates = sum(len(self.groups_of(name)[1]) for name in self.definition.comparisons)
+        return planned(candidates, self.definition.objectives)
+
+    def _in_own_words(self, found: Answered, text: str, question: Question) -> Answered:
+        numbers = self._of(question).numbers
+        if numbers is None or not IMPLIED[found.decided.relation]:
+            return found
+        said = words.filled(
+            text,
+            {
+                "answer": found.word,
+                "candidate": found.candidate.label,
+                "baseline": found.baseline.label,
+                "value": numbers.candidate,
+                "base": numbers.baseline,
+                "by": numbers.difference.size(),
+                "end": numbers.end,
+            },
+        )
+        return replace(found, sentence=said)
+
+    def found(self, question: Question) -> Found:
+        """Return what is found for a question, and what claims are held against besides."""
+        return self._of(question)
+
+    # --- One question -----------------------------------------------------------------------------
+
+    def _of(self, question: Question) -> Found:
+        if question not in self._found:
+            self._found[question] = self._asked(question)
+        return self._found[question]
+
+    def _asked(self, question: Question) -> Found:
+        sides = self._sides_of(question)
+        measure = sides.comparison.measure(question.outcome)
+        for group, runs in self._both(question, sides):
+            if not runs:
+                named = " and ".join(group.runs)
+                return self._without(question, sides, measure, f"there is no run {named}")
         for pair in product(sides.candidate, sides.baseline):
-            if (finding := self.same.get(frozenset(pair))) is not None:
-                return self._one_observation(declared, measure, pair, finding)
-        instead = self._contradiction(sides, measure)
-        if instead is not None and declared.fallback is not None:
-            typed = measure
-            measure = self._measure(sides, declared.fallback, declared)
-            found = self._on(declared, sides, measure)
-            note = wording.instead_of(declared, typed, measure, instead)
-            # The alternative may be wrong, too; then nothing is left to rest on.
-            again = self._contradiction(sides, measure)
-            if again is not None:
-                return self._cannot_rest(declared, again)
-            self._without_note[declared.name] = found.sentence
-            sentence = joined([found.sentence, note])
-            touching = tuple(dict.fromkeys((instead, *found.findings)))
-            return replace(found, sentence=sentence, instead_of=instead, findings=touching)
-        if instead is not None:
-            return self._cannot_rest(declared, instead)
-        return self._on(declared, sides, measure)
+            if (copied := self.same.get(frozenset(pair))) is not None:
+                told = f"{' and '.join(pair)} are one observation, not two ({copied.code})"
+                why = f"{told}: {copied.message.rstrip('.')}"
+                return self._without(question, sides, measure, why, copied)
+        wrong = self._contradiction(sides, measure)
+        outcome = self.definition.outcomes[question.outcome]
+        if wrong is None:
+            return self._on(question, sides, measure)
+        if outcome.instead is None:
+            return self._without(question, sides, measure, wrong.message, wrong)
+        other = self._of(replace(question, outcome=outcome.instead))
+        note = titles.instead_of(measure, other.measure, wrong, outcome.instead_note)
+        answer = other.answer
+        touching = tuple(dict.fromkeys((wrong, *answer.findings)))
+        return replace(
+            other,
+            answer=replace(
+                answer,
+                outcome=question.outcome,
+                planned=False,
+                sentence=joined([answer.sentence, note]),
+                instead_of=wrong,
+                findings=touching,
+            ),
+        )
 
-    def _of(self, declared: DeclaredConclusion) -> Sides:
-        key = (declared.baseline, declared.candidate)
+    def _sides_of(self, question: Question) -> Sides:
+        key = (question.baseline, question.candidate)
         if key not in self._sides:
-            self._sides[key] = sides_of(self.experiment, *key, self.same)
+            baseline, candidate = (self.experiment.group(label) for label in key)
+            self._sides[key] = sides_of(self.experiment, baseline, candidate, self.same)
         return self._sides[key]
 
-    def _measure(self, sides: Sides, metric: str, declared: DeclaredConclusion) -> Measure:
-        return sides.comparison.measure(metric, declared.variant, as_logged=declared.as_logged)
+    def _both(self, question: Question, sides: Sides) -> list[tuple[Group, tuple[str, ...]]]:
+        group = self.experiment.group
+        return [
+            (group(question.candidate), sides.candidate),
+            (group(question.baseline), sides.baseline),
+        ]
 
     def _contradiction(self, sides: Sides, measure: Measure) -> Finding | None:
         known = sides.comparison.known_series(measure)
         found = (self.contradicted.get((run, series.tag)) for run, series in known.items())
         return next((finding for finding in found if finding is not None), None)
 
-    def _on(self, declared: DeclaredConclusion, sides: Sides, measure: Measure) -> Conclusion:
-        assert declared.claim is not None
+    def _on(self, question: Question, sides: Sides, measure: Measure) -> Found:
         every = sides.comparison.series(measure)
-        for run in (declared.candidate, declared.baseline):
-            lacking = every[run]
-            if isinstance(lacking, Quantity):
-                reason = Sentence("{why}", {"why": lacking.missing})
-                return self._no_data(declared, reason, measure)
-        series = {run: s for run, s in every.items() if isinstance(s, Series)}
+        for _, runs in self._both(question, sides):
+            if all(isinstance(every[run], Quantity) for run in runs):
+                first = every[runs[0]]
+                assert isinstance(first, Quantity)
+                return self._without(question, sides, measure, first.missing)
+        series = {run: s for run in sides.runs if isinstance(s := every[run], Series)}
         measured = Measured(sides, measure, series)
-        wanted = declared.clocks or measure.metric.deciding_clocks
+        wanted = question.clocks or deciding_clocks(measure.metric, self.definition)
         there = [clock for clock in wanted if measured.window(clock).end > 0]
         if not there:
-            return self._no_data(declared, wording.no_clock(measure, wanted, series), measure)
-        others = self.domain.conventions.clocks if not declared.clocks and len(wanted) > 1 else ()
-        beside = [c for c in others if c not in wanted and measured.window(c).end > 0]
-        asked = {clock: self._asked(declared, measured, clock) for clock in (*there, *beside)}
-        sign = rule.sign_of(declared.claim, lower_is_better=measure.metric.better == "lower")
+            why = str(titles.no_clock(measure, wanted, series))
+            return self._without(question, sides, measure, why)
+        beside = self._beside(question, wanted, measured)
+        asked = {clock: self._arrays(question, measured, clock) for clock in (*there, *beside)}
         voting = {clock.name: asked[clock] for clock in there}
-        varied = rule.vary(declared.claim, voting, sign, declared.by_at_least)
-        decision = varied[Variation()]
-        agreement = rule.agreement(varied)
+        decided = self._decided(question, measure, voting)
+        about = self._about(question, measure, sides)
         rows = tuple(
-            replace(_row(declared, measured, clock, found, sign), votes=clock in there)
+            self._row(question, measured, clock, found, decided, about, votes=clock in there)
             for clock, found in asked.items()
         )
-        verdict, outcome = decision.verdict, decision.outcome
-        if not agreement.tells:
-            verdict, outcome = "cannot tell", "cannot_tell"
-        said = wording.Told(
-            declared=declared,
-            measure=measure,
-            variant=self.domain.variant,
-            row=rows[0],
-            asked=asked[there[0]],
-            decision=decision,
-            agreement=agreement,
-        )
-        rests_on = frozenset((run, s.tag) for run, s in series.items())
-        return Conclusion(
-            name=declared.name,
-            section=declared.section,
-            typed=declared.typed,
-            verdict=verdict,
-            outcome=outcome,
-            sentence=said.sentence(outcome),
-            way=wording.way(declared.claim, outcome),
-            deciding=rows,
-            strength=strength(measured.candidate, measured.baseline, rows),
-            sensitivity=sensitivity(declared, verdict, decision, agreement),
-            fragile=verdict in ("supported", "contradicted") and agreement.fragile,
-            breaks=breaks(declared, agreement),
+        return self._answered(question, measured, voting, decided, about, rows)
+
+    def _beside(
+        self, question: Question, wanted: tuple[Clock, ...], measured: Measured
+    ) -> list[Clock]:
+        """Return clocks that are shown beside those that decide."""
+        if question.clocks or len(wanted) < 2:
+            return []
+        every = self.experiment.catalogue.domain.conventions.clocks
+        return [clock for clock in every if clock not in wanted and measured.window(clock).end > 0]
+
+    def _arrays(self, question: Question, measured: Measured, clock: Clock) -> Asked:
+        if question.kind == "pace":
+            targets = self.definition.targets(question.outcome)
+            return measured.reached(targets, clock, self.definition.pace)
+        return measured.curves(clock, self.margin(question))
+
+    def margin(self, question: Question) -> Margin:
+        """Return from which difference on a difference matters."""
+        if question.kind == "pace":
+            return self.definition.pace.allowed
+        return self.definition.margin(question.outcome)
+
+    def _decided(self, question: Question, measure: Measure, asked: Mapping[str, Asked]) -> Decided:
+        count = self._family(question)
+        if question.kind == "pace":
+            reached = {clock: a for clock, a in asked.items() if isinstance(a, Reached)}
+            return decide_times(reached, family=count)
+        curves = {clock: a for clock, a in asked.items() if isinstance(a, Curves)}
+        return decide(curves, measure.orientation, family=count)
+
+    def is_planned(self, question: Question) -> bool:
+        if question.kind == "pace":
+            return self.definition.pace.planned and question.outcome in self.definition.objectives
+        return question.outcome in self.definition.objectives
+
+    def _family(self, question: Question) -> int:
+        """Return how many candidates share the error: those of one baseline on one objective."""
+        if not self.is_planned(question):
+            return 1
+        runs: dict[str, int] = {}
+        for name in self.definition.comparisons:
+            baseline, candidates = self.groups_of(name)
+            if baseline.label == question.baseline:
+                runs |= {group.label: len(self._there(group)) for group in candidates}
+        return family(runs)
+
+    def _there(self, group: Group) -> list[str]:
+        return [run for run in group.runs if self.experiment.run(run) is not None]
+
+    # --- What is said of it -----------------------------------------------------------------------
+
+    def _about(self, question: Question, measure: Measure, sides: Sides) -> About:
+        candidate, baseline = (group for group, _ in self._both(question, sides))
+        runs = (len(sides.candidate), len(sides.baseline))
+        if question.kind == "pace":
+            return titles.about_pace(measure, candidate, baseline, runs)
+        return titles.about_value(measure, candidate, baseline, runs)
+
+    def _row(
+        self,
+        question: Question,
+        measured: Measured,
+        clock: Clock,
+        asked: Asked,
+        decided: Decided,
+        about: About,
+        *,
+        votes: bool,
+    ) -> OnClock:
+        if not votes:
+            decided = self._decided(question, measured.measure, {clock.name: asked})
+        targets = self.definition.targets(question.outcome) if question.kind == "pace" else ()
+        margin = self.margin(question)
+        return row_of(measured, clock, asked, decided, about, margin, targets, votes=votes)
+
+    def _answered(
+        self,
+        question: Question,
+        measured: Measured,
+        voting: Mapping[str, Asked],
+        decided: Decided,
+        about: About,
+        rows: tuple[OnClock, ...],
+    ) -> Found:
+        margin = self.margin(question)
+        clock, first = next(iter(voting.items()))
+        if isinstance(first, Reached):
+            pace = pace_of(first, decided, clock, rows[0], about)
+            like = pace.ratio
+            said = words.pace(about, pace, decided)
+            numbers = Numbers(pace.ratio, Quantity(1.0, "times"), pace.ratio, rows[0].end)
+        else:
+            numbers = numbers_of(rows[0], margin)
+            like = numbers.difference
+            said = words.answer(about, numbers, decided)
+        allowed = rows[0].margin if rows[0].margin.known else None
+        rests_on = frozenset((run, s.tag) for run, s in measured.series.items())
+        answer = Answered(
+            comparison="",
+            outcome=question.outcome,
+            title=measured.measure.title,
+            candidate=self.experiment.group(question.candidate),
+            baseline=self.experiment.group(question.baseline),
+            kind=question.kind,
+            vocabulary=about.vocabulary,
+            planned=self.is_planned(question),
+            decided=decided,
+            sentence=said,
+            strength=joined([how_sure.of_runs(about, decided, like, allowed), *_one_piece(rows)]),
+            robustness=how_sure.checks_agree(decided, of_targets=question.kind == "pace"),
+            warning=self._warning(measured, first, about),
+            needed=self._needed(question, measured, first, decided),
+            rows=rows,
             rests_on=rests_on,
             findings=self._touching(rests_on),
         )
+        return Found(answer, measured.measure, voting, about, numbers)
 
-    def _asked(
-        self, declared: DeclaredConclusion, measured: Measured, clock: Clock
-    ) -> Values | Times:
-        if declared.about_time:
-            return measured.times(declared.targets, clock)
-        measure = measured.measure
-        what = (measure.name, measure.variant, measure.per)
-        key = (declared.baseline, declared.candidate, what, clock)
-        if key not in self._values:
-            self._values[key] = measured.values(clock)
-        return self._values[key]
+    def _warning(self, measured: Measured, asked: Asked, about: About) -> Sentence:
+        """Say what an interval does not show: runs without a series, and runs that lie far out."""
+        told = []
+        if measured.lacking:
+            told.append(
+                Sentence(
+                    "Without a value: {runs}.",
+                    {"runs": ", ".join(measured.lacking)},
+                )
+            )
+        sample = asked.sample()
+        if sample is not None:
+            both = {about.candidate: sample.candidate, about.baseline: sample.baseline}
+            far = how_sure.bad_runs(has_bad_runs(both))
+            told += [far] if far.template else []
+        return joined(told)
 
-    # --- Compounds ----------------------------------------------------------------------------
-
-    def _all_of(self, declared: DeclaredConclusion) -> Conclusion:
-        # A part made of others is shown and counted by its own parts, each of them once.
-        parts = tuple(self.conclusion(name) for name in dict.fromkeys(self._innermost(declared)))
-        found = [part.verdict for part in parts]
-        counted = wording.counted("Of its {number} parts", found)
-        return self._compound(declared, rule.all_of(found), parts, parts, counted)
-
-    def _innermost(self, declared: DeclaredConclusion) -> Iterator[str]:
-        for name in declared.all_of:
-            part = self.definition.conclusions[name]
-            yield from self._innermost(part) if part.all_of else (name,)
-
-    def _golden_middle(self, declared: DeclaredConclusion) -> Conclusion:
-        middle = declared.golden_middle
-        assert middle is not None
-        parts: list[Conclusion] = []
-        deciding: list[Conclusion] = []
-        found: list[Verdict] = []
-        of_neighbours: list[Verdict] = []
-        for neighbour in middle.neighbours:
-            not_worse = [self._part(declared, neighbour, v, "not worse") for v in middle.variants]
-            better = [self._part(declared, neighbour, v, "better") for v in middle.variants]
-            combine = rule.all_of if middle.strict else rule.any_of
-            ahead = combine([part.verdict for part in better])
-            found += [*(part.verdict for part in not_worse), ahead]
-            of_neighbours.append(rule.all_of([*(p.verdict for p in not_worse), ahead]))
-            parts += [*not_worse, *better]
-            deciding += [*not_worse, *(part for part in better if part.verdict == ahead)]
-        counted = wording.counted("Of its claims on {number} neighbours", of_neighbours)
-        verdict = rule.all_of(found)
-        return self._compound(declared, verdict, tuple(parts), tuple(deciding), counted)
-
-    def _part(
-        self, declared: DeclaredConclusion, neighbour: str, variant: str, claim: Claim
-    ) -> Conclusion:
-        name = f"{declared.name}.{neighbour}.{variant}.{claim.replace(' ', '_')}"
-        part = replace(
-            declared,
-            name=name,
-            typed="",
-            claim=claim,
-            baseline=neighbour,
-            variant=variant,
-            golden_middle=None,
-            sentences=declared.part_sentences[claim],
+    def _needed(
+        self, question: Question, measured: Measured, asked: Asked, decided: Decided
+    ) -> Sentence:
+        """Say how many runs would tell, where they do not and their spread is known."""
+        if decided.relation in ("better", "worse", "level", "no data"):
+            return Sentence("")
+        sample = asked.sample()
+        if sample is None:
+            return Sentence("")
+        a, b = sample.on_scale()
+        spread, free = pooled(a, b)
+        # Without any spread a difference of any size would tell; so few runs do not show that.
+        if not free or not spread > 0:
+            return Sentence("")
+        needed = runs_needed(
+            float(a.mean() - b.mean()),
+            spread,
+            free,
+            margin=sample.margin,
+            family=self._family(question),
         )
-        return replace(self._simple(part), by_itself=False)
-
-    def _compound(
-        self,
-        declared: DeclaredConclusion,
-        verdict: Verdict,
-        parts: tuple[Conclusion, ...],
-        deciding: tuple[Conclusion, ...],
-        counted: Sentence,
-    ) -> Conclusion:
-        outcome: Outcome = wording.OUTCOME_OF[verdict]
-        because = [part for part in deciding if part.verdict == verdict]
-        rests_on = frozenset(pair for part in parts for pair in part.rests_on)
-        said = [self._without_note.get(part.name, part.sentence) for part in because]
-        weak = [part for part in because if part.fragile]
-        # One sound part is enough to contradict; to support, every part must be sound.
-        all_weak = len(weak) == len(because)
-        fragile = {"supported": bool(weak), "contradicted": all_weak}.get(verdict, False)
-        return Conclusion(
-            name=declared.name,
-            section=declared.section,
-            typed=declared.typed,
-            verdict=verdict,
-            outcome=outcome,
-            sentence=wording.compound(declared, outcome, [counted, *said]),
-            strength=strength_of_parts(
-                [part.strength for part in (parts if verdict == "no data" else because)],
-                all_have_data=verdict != "no data",
-            ),
-            sensitivity=sensitivity_of_parts(verdict, len(weak), len(because)),
-            fragile=fragile,
-            breaks=tuple(dict.fromkeys(words for p in because if fragile for words in p.breaks)),
-            rests_on=rests_on,
-            instead_of=next((p.instead_of for p in parts if p.instead_of is not None), None),
-            findings=tuple(dict.fromkeys(f for part in parts for f in part.findings)),
-            parts=parts,
-        )
-
-    # --- Nothing to decide --------------------------------------------------------------------
-
-    def _no_data(
-        self, declared: DeclaredConclusion, reason: Sentence, measure: Measure | None = None
-    ) -> Conclusion:
-        return self._without_numbers(declared, "no data", "no_data", reason, measure)
-
-    def _one_observation(
-        self,
-        declared: DeclaredConclusion,
-        measure: Measure,
-        pair: tuple[str, str],
-        finding: Finding,
-    ) -> Conclusion:
-        told = "{candidate} and {baseline} are one observation, not two ({code}): {finding}"
-        reason = Sentence(
-            told,
-            {
-                "candidate": pair[0],
-                "baseline": pair[1],
-                "code": finding.code,
-                "finding": finding.message.rstrip("."),
-            },
-        )
-        return replace(self._no_data(declared, reason, measure), findings=(finding,))
-
-    def _cannot_rest(self, declared: DeclaredConclusion, finding: Finding) -> Conclusion:
-        reason = Sentence("{finding}", {"finding": finding.message.rstrip(".")})
-        found = self._without_numbers(declared, "cannot tell", "cannot_tell", reason)
-        return replace(found, findings=(finding,))
-
-    def _without_numbers(
-        self,
-        declared: DeclaredConclusion,
-        verdict: Verdict,
-        outcome: Outcome,
-        reason: Sentence,
-        measure: Measure | None = None,
-    ) -> Conclusion:
-        if measure is None:
-            measure = self._measure(self._of(declared), declared.metric, declared)
-        return Conclusion(
-            name=declared.name,
-            section=declared.section,
-            typed=declared.typed,
-            verdict=verdict,
-            outcome=outcome,
-            sentence=wording.without_numbers(
-                declared, measure, self.domain.variant, outcome, reason
-            ),
-        )
+        minutes = [run.duration for run in measured.sides.comparison.present.values()]
+        return how_sure.how_many_runs(needed, sum(minutes) / len(minutes) / 60)
 
     def _touching(self, rests_on: frozenset[tuple[str, str]]) -> tuple[Finding, ...]:
-        """Return the findings on the series a conclusion rests on, and on their runs as such."""
+        """Return the findings on the series an answer rests on, and on their runs as such."""
         here = {run for run, _ in rests_on}
 
         def touches(finding: Finding) -> bool:
@@ -347,64 +423,36 @@ class _Evaluation:
 
         return tuple(filter(touches, self.findings))
 
-
-def _row(
-    declared: DeclaredConclusion,
-    measured: Measured,
-    clock: Clock,
-    asked: Values | Times,
-    sign: int,
-) -> OnClock:
-    assert declared.claim is not None
-    measure, series = measured.measure, measured.series
-    ballot = asked.ballot(sign, declared.by_at_least)
-    true = rule.holds_at(declared.claim, ballot, sign)
-    counted = rule.tally(true, ballot)
-    window = measured.window(clock)
-    target = None
-    unit = "points" if measure.unit == "%" else measure.unit
-    digits = measure.digits
-    if isinstance(asked, Times):
-        known = np.flatnonzero(np.isfinite(true))
-        slot = int(known[-1]) if len(known) else len(true) - 1
-        aim = hardest_last(declared.targets)[slot]
-        target = Quantity(aim, measure.unit, 1, how="the hardest target that can be decided")
-        by_run = measured.sides.comparison.time_to_target(measure, aim, clock)
-        unit, digits = clock.unit, 0
-    else:
-        slot = -1
-        how = wording.how_at_end(measure, window)
-        by_run = {run: s.at_one(clock, window.end, how) for run, s in series.items()}
-    margin = float(asked.margin[slot])
-    kind = TIME_TO_TARGET if declared.about_time else measure.name
-    reason = measured.sides.definition.margin(kind, measure.variant).reason
-    candidate = together(by_run, measured.candidate)
-    baseline = together(by_run, measured.baseline)
-    how = f"{declared.candidate} minus {declared.baseline}"
-    difference = candidate.minus(baseline, how=how, unit=unit)
-    least = declared.by_at_least
-    return OnClock(
-        clock=clock,
-        votes=True,
-        holds=True if counted.holds else False if counted.fails else None,
-        share=_share(counted, declared.about_time),
-        end=window_end(window),
-        candidate=candidate,
-        baseline=baseline,
-        difference=difference,
-        margin=Quantity(margin, unit, digits, how=f"as declared: {reason}"),
-        target=target,
-        claimed=wording.claimed(least, unit) if least else None,
-        found=wording.found(least, sign, candidate, baseline, difference) if least else None,
-        by_run={run: by_run[run] for run in measured.sides.runs if run in series},
-        interpolated=clock.key == "steps"
-        and any(s.run.steps_interpolated for s in series.values()),
-    )
+    def _without(
+        self,
+        question: Question,
+        sides: Sides,
+        measure: Measure,
+        why: str,
+        finding: Finding | None = None,
+    ) -> Found:
+        """Return the answer that there are no data, and why."""
+        about = self._about(question, measure, sides)
+        vocabulary: Vocabulary = about.vocabulary
+        answer = Answered(
+            comparison="",
+            outcome=question.outcome,
+            title=measure.title,
+            candidate=self.experiment.group(question.candidate),
+            baseline=self.experiment.group(question.baseline),
+            kind=question.kind,
+            vocabulary=vocabulary,
+            planned=self.is_planned(question),
+            decided=Decided("no data", None, "observed once", {}),
+            sentence=words.no_data(about, why),
+            findings=() if finding is None else (finding,),
+        )
+        return Found(answer, measure, {}, about)
 
 
-def _share(counted: Tally, about_time: bool) -> Quantity:
-    what = "targets" if about_time else "checkpoints"
-    if not counted.known:
-        return Quantity.unknown(f"none of the {what} can be decided", "%", label="not known")
-    how = f"the claim is true at {counted.true} of the {counted.known} {what} where that is known"
-    return Quantity(100 * counted.share, "%", 0, how=f"{how}, of {counted.asked}")
+def _one_piece(rows: Sequence[OnClock]) -> Iterator[Sentence]:
+    voting = [row for row in rows if row.votes]
+    between = [row.clock.name for row in voting if row.interpolated]
+    said = how_sure.one_piece([row.clock.name for row in voting], between)
+    if said.template:
+        yield said

@@ -188,9 +188,9 @@ class CurveReader:
 
     def declared_best(self, measure: Measure) -> Measure | None:
         """Return what the experiment itself declares to stand for bests of the same variant."""
-        for name, by_variant in self.experiment.definition.metrics.items():
-            if measure.variant in by_variant:
-                declared = self.every.measure(name, measure.variant)
+        for name, outcome in self.experiment.definition.asked.items():
+            if measure.variant == outcome.variant:
+                declared = self.every.measure(name)
                 if declared.is_best and declared.metric is not measure.metric:
                     return declared
         return None

@@ -1,8 +1,9 @@
-"""An experiment that draws its conclusions; what `load_experiment` returns."""
+"""An experiment that is answered; what `load_experiment` returns."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.health import contradicted as contradicted_by
@@ -10,12 +11,15 @@ from rulka_analysis.health import experiment_findings
 from rulka_analysis.health.readings import Readings
 from rulka_analysis.health.settings import setting_findings
 from rulka_analysis.values.findings import Finding
-from rulka_analysis.verdicts.answer import Conclusion
-from rulka_analysis.verdicts.evaluate import evaluate
+from rulka_analysis.values.quantities import Sentence
+from rulka_analysis.verdicts.answer import Answered, Claimed
+from rulka_analysis.verdicts.claiming import claims
+from rulka_analysis.verdicts.evaluate import Evaluation
+from rulka_analysis.verdicts.noise import how_sure_at_all
 
 
 class LoadedExperiment(Experiment):
-    """An experiment on logs, with the conclusions its definition declares."""
+    """An experiment on logs, with an answer to every comparison, and what was claimed."""
 
     def findings(self, runs: Iterable[str]) -> tuple[Finding, ...]:
         """Return what was noticed about runs: reading them, and of what was set in them."""
@@ -26,21 +30,47 @@ class LoadedExperiment(Experiment):
                 found += [*run.findings, *setting_findings(log, self.all_settings(name))]
         return tuple(found)
 
-    def conclusions(
+    @cached_property
+    def noticed(self) -> tuple[Finding, ...]:
+        """What was noticed about its logs."""
+        return experiment_findings(self)
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        return self.evaluated(self.noticed)
+
+    def evaluated(
         self,
-        findings: Iterable[Finding] | None = None,
+        findings: Iterable[Finding],
         contradicted: Mapping[tuple[str, str], Finding] | None = None,
-    ) -> tuple[Conclusion, ...]:
-        """Return the conclusions the definition declares, with the verdicts of these logs.
+    ) -> Evaluation:
+        """Return what answers questions, with other findings than those of the logs.
 
         Parameters
         ----------
-        findings : iterable of Finding, optional
-            What was noticed about the logs; looked for by default.
+        findings : iterable of Finding
+            What was noticed about the logs.
         contradicted : mapping of (run, tag) to Finding, optional
-            Series that no verdict may rest on; by default those that `findings` name.
+            Series that no answer may rest on; by default those that `findings` name.
         """
-        noticed = experiment_findings(self) if findings is None else tuple(findings)
-        if contradicted is None:
-            contradicted = contradicted_by(noticed)
-        return evaluate(self, noticed, contradicted)
+        noticed = tuple(findings)
+        series = contradicted_by(noticed) if contradicted is None else contradicted
+        return Evaluation(self, noticed, series)
+
+    def answers(self, *comparisons: str) -> tuple[Answered, ...]:
+        """Return how every candidate stands to its baseline on every outcome.
+
+        Parameters
+        ----------
+        *comparisons : str
+            Of these comparisons only.
+        """
+        return self.evaluation.answers(comparisons)
+
+    def how_sure(self) -> Sentence:
+        """Return how sure answers can be at all: what was planned, what one run can bear."""
+        return how_sure_at_all(self.evaluation)
+
+    def claims(self) -> tuple[Claimed, ...]:
+        """Return what was claimed, held against the answers."""
+        return claims(self.evaluation)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from rulka_analysis.logs.clocks import MINUTES, Clock
 from rulka_analysis.logs.positions import write_interval
 from rulka_analysis.metrics.series import Series
-from rulka_analysis.values.errors import ExperimentError
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import in_words, listed
 from rulka_analysis.values.text import name_in_words
@@ -94,9 +93,15 @@ def margin_of(typed: TypedFigure, curve: Curve, reader: CurveReader) -> Quantity
     # A ratio is not in the unit of the margin.
     if typed.statistic not in ("best", "last", "difference") or measure.metric.scales_with:
         return None
-    try:
-        margin = reader.experiment.definition.margin(measure.metric.name, measure.variant)
-    except ExperimentError:
+    definition = reader.experiment.definition
+    same = (
+        definition.margin(name)
+        for name in definition.outcomes
+        if reader.every.measure(name).metric is measure.metric
+        and definition.outcomes[name].variant == measure.variant
+    )
+    margin = next((found for found in same if found.declared), None)
+    if margin is None:
         return None
     unit = "points" if measure.unit == "%" else measure.unit
     size = margin.of(curve.last().number)

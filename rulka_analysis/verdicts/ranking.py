@@ -7,7 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
 import pandas as pd
+
+from rulka_analysis.verdicts.asked import matters
 
 
 class HasMargin(Protocol):
@@ -27,7 +30,7 @@ class Step:
     best : float
         The best value among those that were level; NaN where none has one.
     margin : float
-        How far behind it one may be and still be level.
+        From how far behind it on one is no longer level.
     level : tuple of str
         Who is level after it.
     behind : tuple of str
@@ -78,11 +81,11 @@ def rank(
 ) -> Ranking:
     """Rank by objectives in order; ties within the margin are broken by the next.
 
-    Being within a margin is not transitive (a may be level with b and b with c, but not a with c),
-    so every value is held against the best alone: on each objective all stay level that are within
-    the margin of the best value among those still level, and the next objective decides between
-    them. Who is left after the last objective cannot be told apart and shares the first place. The
-    second place is decided in the same way among the others, and so on.
+    Being level is not transitive (a may be level with b and b with c, but not a with c), so every
+    value is held against the best alone: on each objective all stay level whose difference to the
+    best value among those still level does not matter, by the rule that answers go by, and the next
+    objective decides between them. Who is left after the last objective cannot be told apart and
+    shares the first place. The second place is decided in the same way among the others, and so on.
 
     A missing value is behind every value (nobody finished is behind somebody who did); where nobody
     has a value the objective decides nothing.
@@ -159,11 +162,10 @@ def _is_level(
     distance = float(scores[name] - scores[best])
     if math.isnan(distance):
         return False
+    error = 0.0
     if errors is not None and name != best:
-        both = [float(errors.loc[row, scores.name]) for row in (name, best)]
-        margin = max(margin, math.hypot(*both))
-    # Values in seconds are multiples of 0.01: a difference of just the margin is within it.
-    return distance <= margin + 1e-9 * max(1.0, abs(margin))
+        error = math.hypot(*(float(errors.loc[row, scores.name]) for row in (name, best)))
+    return not distance or not bool(matters(np.array([distance]), margin, error).any())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """The settings to use, computed: settings ranked by the declared objectives where all are known.
 
 A setting takes part if it differs from the baseline in the recommended settings only, so that what
-wins wins by them. Runs that agree in all declared settings are replicates: one setting, whose value
-is the interquartile mean over its runs. A setting cannot win when one of its recommended values was
-not recorded, or when an objective has no data of it; the ranking shows it, and why.
+wins wins by them. Its value is the mean of its group's runs. A setting cannot win when one of its
+recommended values was not recorded, or when an objective has no data of it; the ranking shows it,
+and why. It is a decision and no test: how sure it is, the answers say.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import Any
 from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.logs.clocks import MINUTES, Clock, Window
 from rulka_analysis.logs.positions import checkpoints
-from rulka_analysis.values.errors import ExperimentError
-from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import in_words, joined, listed
 from rulka_analysis.values.tables import Cell, Table
-from rulka_analysis.verdicts.answer import Contradicted
+from rulka_analysis.verdicts.answer import Answered, Contradicted
+from rulka_analysis.verdicts.evaluate import Evaluation, Question
 from rulka_analysis.verdicts.ranking import Ranking, Stretch, stretches
-from rulka_analysis.verdicts.tried import Apart, SettingsTried, Tried
+from rulka_analysis.verdicts.tried import SettingsTried, Tried
+from rulka_analysis.verdicts.words import filled
 
 # As many other answers a sentence lists; the table has all.
 _STRETCHES_TOLD = 3
@@ -88,7 +88,7 @@ class Recommendation:
                 name: value.as_dict() if isinstance(value, Quantity) else value
                 for name, value in tried.settings.items()
             }
-            return {"runs": list(tried.runs), "settings": settings}
+            return {"label": tried.name, "runs": list(tried.runs), "settings": settings}
 
         return {
             "winner": None if self.winner is None else plain(self.winner),
@@ -115,39 +115,30 @@ def _plain(table: Table) -> list[dict[str, str]]:
 def recommend(
     experiment: Experiment,
     contradicted: Contradicted | None = None,
-    same: Mapping[frozenset[str], Finding] | None = None,
+    evaluation: Evaluation | None = None,
 ) -> Recommendation:
     """Return which settings the logs in use speak for.
 
     Parameters
     ----------
     experiment : Experiment
-        Its definition must declare a recommendation.
+        Its objectives decide, in order.
     contradicted : mapping of (run, tag) to Finding, optional
         Series that something else in the log contradicts: nothing rests on them.
-    same : mapping of pairs of runs to Finding, optional
-        Runs that are one observation; see `health.one_observation`.
-
-    Raises
-    ------
-    ExperimentError
-        If the definition declares no recommendation.
+    evaluation : Evaluation, optional
+        What answers how the winner stands to others; by default one on these series.
     """
-    declared = experiment.definition.recommendation
-    if declared is None:
-        raise ExperimentError(
-            f"experiment {experiment.name!r} declares no recommendation; add [recommendation] with "
-            f"objectives, settings and a reason to docs/experiments/{experiment.name}.toml"
-        )
-    tried = SettingsTried(experiment, declared, contradicted or {}, same or {})
-    return _Answer(tried).recommendation()
+    series = contradicted or {}
+    asked = evaluation or Evaluation(experiment, (), series)
+    return _Answer(SettingsTried(experiment, series, asked.same), asked).recommendation()
 
 
 class _Answer:
     """Words and tables for a ranking."""
 
-    def __init__(self, tried: SettingsTried) -> None:
+    def __init__(self, tried: SettingsTried, evaluation: Evaluation) -> None:
         self.tried = tried
+        self.evaluation = evaluation
         self.titles = tried.titles
         self.measures = tried.measures
         self.by_name = {one.name: one for one in tried.all}
@@ -160,6 +151,9 @@ class _Answer:
         by_name = self.by_name
         level = tuple(by_name[name] for name in ranking.first)
         winner = level[0] if len(level) == 1 else None
+        withheld = self._worse_than(winner) if winner is not None else None
+        if withheld is not None:
+            winner = None
         runner_up = tuple(by_name[name] for name in ranking.second)
         end = self._end(window)
         horizons = {clock: self._horizon(clock) for clock in (MINUTES, self.steps)}
@@ -168,17 +162,62 @@ class _Answer:
             level=level,
             runner_up=runner_up,
             end=end,
-            sentence=self._sentence(level, end, window),
+            sentence=withheld or self._sentence(level, end, window),
             decided_by=self._decided_by(ranking, values),
-            second=self._second(runner_up, values),
+            second=joined(
+                [self._second(runner_up, values), *self._stands(winner, runner_up, ranking)]
+            ),
             horizon=self._horizon_sentence(level, horizons),
             left_out=self._left_out(values),
             strength=self._strength(),
             sensitivity=self._sensitivity(values, ranking, by_name),
             ranking=self._ranking_table(ranking, values, end),
             horizons=self._horizons_table(horizons, by_name),
-            configuration=self._configuration(winner),
+            configuration=self.tried.configuration(winner),
         )
+
+    def _answer(self, one: Tried, other: Tried, title: str) -> Answered:
+        outcome = self.tried.outcomes[title]
+        return self.evaluation.found(Question(one.name, other.name, outcome)).answer
+
+    def _worse_than(self, winner: Tried) -> Sentence | None:
+        """Say so where the first in the ranking is worse than another on the first objective.
+
+        A ranking holds values at one end; an answer may look at more than that.
+        """
+        first = next(iter(self.measures))
+        for other in self.tried.eligible:
+            if other.name == winner.name:
+                continue
+            answer = self._answer(winner, other, first)
+            if answer.decided.relation == "worse":
+                told = "Nothing is recommended: {name} is first, yet worse than {other}. {why}"
+                return filled(
+                    told, {"name": winner.name, "other": other.name, "why": answer.sentence}
+                )
+        return None
+
+    def _stands(
+        self, winner: Tried | None, runner_up: Sequence[Tried], ranking: Ranking
+    ) -> Iterator[Sentence]:
+        """Say how the winner stands to the runner-up on the objective that decided."""
+        if winner is None or not runner_up or not ranking.steps:
+            return
+        title = ranking.steps[-1].objective
+        for other in runner_up:
+            answer = self._answer(winner, other, title)
+            once = ", observed once" if answer.decided.method == "observed once" else ""
+            told = "By {title}, which decided, {winner} is {word} against {other}{once}."
+            yield Sentence(
+                told,
+                {
+                    "title": in_words(title),
+                    "winner": winner.name,
+                    "word": answer.word,
+                    "other": other.name,
+                    "once": once,
+                },
+            )
 
     def _end(self, window: Window) -> Quantity:
         if not window.known:
@@ -326,7 +365,7 @@ class _Answer:
 
     def _left_out(self, values: Mapping[str, Mapping[str, Quantity]]) -> Sentence:
         said = [self._cannot_win(tried, values) for tried in self.tried.all if tried.barred]
-        return joined([*said, *self._not_ranked()])
+        return joined([*said, *self.tried.not_ranked()])
 
     def _cannot_win(self, tried: Tried, values: Mapping[str, Mapping[str, Quantity]]) -> Sentence:
         among = self.tried.ranked(self.tried.table(values), also=[tried.name])
@@ -334,28 +373,6 @@ class _Answer:
         if tried.name in among.first:
             told = "{run} would be first, but cannot win: {why}."
         return Sentence(told, {"run": tried.name, "why": tried.barred})
-
-    def _not_ranked(self) -> Iterator[Sentence]:
-        """Say which runs take no part because they differ in other settings, too, and in which."""
-        runs: dict[Apart, list[str]] = {}
-        for run, apart in self.tried.apart.items():
-            runs.setdefault(apart, []).append(run)
-        if not runs:
-            return
-        baseline = self.tried.experiment.definition.baseline
-        told = []
-        for apart, names in runs.items():
-            fields = {"runs": str(listed(names)), "baseline": baseline}
-            parts = []
-            if apart.differs:
-                fields["settings"] = str(listed([self.titles[name] for name in apart.differs]))
-                verb = "differs" if len(names) == 1 else "differ"
-                parts.append(f"{verb} from {{baseline}} in {{settings}}")
-            if apart.unrecorded:
-                fields["lacking"] = str(listed([self.titles[name] for name in apart.unrecorded]))
-                parts.append("may differ from {baseline} in {lacking}, which was not recorded")
-            told.append(Sentence("{runs} " + " and ".join(parts), fields))
-        yield joined([Sentence("Not ranked: "), joined(told, "; "), _DOT], "")
 
     def _strength(self) -> Sentence:
         counts = {tried.name: len(tried.runs) for tried in self.tried.eligible}
@@ -403,9 +420,9 @@ class _Answer:
     def _ranking_table(
         self, ranking: Ranking, values: Mapping[str, Mapping[str, Quantity]], end: Quantity
     ) -> Table:
-        columns = {"runs": "Runs"}
+        columns = {"group": "Setting"}
         settings = self.tried.experiment.definition.settings
-        for name in self.tried.declared.settings:
+        for name in self.tried.recommended:
             unit = f" ({settings[name].unit})" if settings[name].unit else ""
             columns[name] = f"{settings[name].title}{unit}"
         columns |= {title: title for title in self.measures}
@@ -465,28 +482,8 @@ class _Answer:
                 notes.append(Sentence(told, fields))
         return Table(columns, rows, "Which setting is first, by where one stops.", notes)
 
-    def _configuration(self, winner: Tried | None) -> str | None:
-        if winner is None:
-            return None
-        lines: list[str] = []
-        written = ""
-        for name, value in winner.settings.items():
-            file = self.tried.declared.configuration.get(name, "")
-            if file and file != written:
-                lines.append(f"# {file}")
-            written = file
-            lines.append(f"{name} = {_as_python(value)}")
-        return "\n".join(lines) + "\n"
-
 
 _DOT = Sentence(".")
-
-
-def _as_python(value: Quantity | str) -> str:
-    if isinstance(value, str):
-        return repr(value)
-    number = value.number
-    return str(int(number)) if number.is_integer() else repr(number)
 
 
 def _with(name: str, value: Quantity) -> Sentence:

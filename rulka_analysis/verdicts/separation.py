@@ -15,7 +15,7 @@ from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import joined, listed
 from rulka_analysis.values.tables import Cell, Table
-from rulka_analysis.verdicts.replicates import RUNS_NEEDED
+from rulka_analysis.verdicts.intervals import RUNS_NEEDED
 from rulka_analysis.verdicts.tried import comparable, setting_values
 
 Value = Quantity | str
@@ -80,11 +80,12 @@ def inseparable(experiment: Experiment) -> tuple[Inseparable, ...]:
 
     A setting that was not recorded of one of them counts as one that may differ.
     """
-    values = {run: setting_values(experiment, run) for run in experiment.definition.runs}
+    values = _values(experiment)
     found = []
-    for name, comparison in experiment.definition.comparisons.items():
+    for name in experiment.definition.comparisons:
+        comparison = experiment.comparison(name)
         base = values[comparison.baseline]
-        for candidate in comparison.candidates:
+        for candidate in [group.runs[0] for group in comparison.candidate_groups]:
             own = values[candidate]
             sides = {comparison.baseline: base, candidate: own}
             unrecorded = {
@@ -114,6 +115,20 @@ def inseparable(experiment: Experiment) -> tuple[Inseparable, ...]:
             pair = (name, comparison.baseline, candidate, differ, unrecorded)
             found.append(Inseparable(*pair, tuple(missing), existing))
     return tuple(found)
+
+
+def _values(experiment: Experiment) -> dict[str, dict[str, Value | None]]:
+    """Return the settings of every run that is in a group, replicate ones left out."""
+    settings = experiment.definition.settings
+    return {
+        run: {
+            name: value
+            for name, value in setting_values(experiment, run).items()
+            if not settings[name].replicate
+        }
+        for group in experiment.groups
+        for run in group.runs
+    }
 
 
 def _equal(one: Value | None, other: Value | None) -> bool:
@@ -222,7 +237,7 @@ def _cost(pairs: Sequence[Inseparable], experiment: Experiment) -> Iterator[Sent
         told = "Runs that would settle it: {count}; what they would cost is not known."
         yield Sentence(told, {"count": count})
         return
-    values = {run: setting_values(experiment, run) for run in experiment.definition.runs}
+    values = _values(experiment)
     repeated: dict[str, list[Quantity]] = {}
     for pair in open_pairs:
         for run in (pair.baseline, pair.candidate):
@@ -233,7 +248,7 @@ def _cost(pairs: Sequence[Inseparable], experiment: Experiment) -> Iterator[Sent
     yield Sentence(
         "Runs that would settle it: {count}, about {total}; an estimate, each as long as the "
         "shorter run of its pair lasted. With {often} runs of each setting, those that are there "
-        "repeated as well, verdicts would carry intervals: about {all}.",
+        "repeated as well, answers would carry intervals: about {all}.",
         {
             "count": count,
             "total": _total(hours, "these runs added up").shown_as(digits=1),

@@ -1,8 +1,7 @@
-"""A candidate and a baseline, replicates included, on one measure: what the rule is asked of."""
+"""Two groups on one measure, run by run: what the rules are asked of."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,17 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rulka_analysis.experiments.comparison import Comparison
-from rulka_analysis.experiments.definition import TIME_TO_TARGET, Definition
+from rulka_analysis.experiments.definition import Margin, Pace
 from rulka_analysis.experiments.experiment import Experiment
+from rulka_analysis.experiments.groups import Group
 from rulka_analysis.logs.clocks import Clock, Window, common_window
 from rulka_analysis.logs.positions import checkpoints
 from rulka_analysis.metrics.series import Measure, Series
 from rulka_analysis.values.quantities import Quantity
-from rulka_analysis.verdicts.replicates import interquartile_mean
-from rulka_analysis.verdicts.rule import Times, Values
-from rulka_analysis.verdicts.tried import each_once, replicates_of
+from rulka_analysis.verdicts.deciding import Curves, Reached
+from rulka_analysis.verdicts.tried import each_once
 
 Floats = NDArray[np.float64]
+Truths = NDArray[np.bool_]
 
 # At least so many checkpoints on each clock, however short the common window.
 CHECKPOINTS = 12
@@ -30,9 +30,8 @@ SCHEDULES_DIFFER = 1e-6
 
 @dataclass(frozen=True)
 class Sides:
-    """A candidate and a baseline, each with its replicates, ready to be compared."""
+    """A candidate and a baseline, as far as the logs hold their runs."""
 
-    definition: Definition
     comparison: Comparison
     candidate: tuple[str, ...]
     baseline: tuple[str, ...]
@@ -44,28 +43,27 @@ class Sides:
 
 def sides_of(
     experiment: Experiment,
-    baseline: str,
-    candidate: str,
+    baseline: Group,
+    candidate: Group,
     same: Collection[frozenset[str]] = (),
 ) -> Sides:
-    """Return two runs of an experiment with their replicates.
+    """Return two groups of an experiment, ready to be compared.
 
     Of runs that are one observation (`same` has them by pairs), a side has the first only.
     """
-    candidates = replicates_of(experiment, candidate)
-    baselines = replicates_of(experiment, baseline)
-    if baseline in candidates:
-        # Runs of the same setting are held against each other only one by one.
-        candidates, baselines = (candidate,), (baseline,)
-    candidates, baselines = (each_once(runs, same) for runs in (candidates, baselines))
-    others = (*baselines[1:], *candidates)
-    comparison = experiment.side_by_side(f"{candidate} against {baseline}", baseline, others)
-    return Sides(experiment.definition, comparison, candidates, baselines)
+    title = f"{candidate.label} against {baseline.label}"
+    comparison = experiment.side_by_side(title, baseline, [candidate])
+    there = comparison.present
+
+    def present(group: Group) -> tuple[str, ...]:
+        return each_once((run for run in group.runs if run in there), same)
+
+    return Sides(comparison, present(candidate), present(baseline))
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Two sides on one measure, as far as their runs have a series of it.
+    """Two sides on one measure.
 
     Parameters
     ----------
@@ -74,7 +72,7 @@ class Measured:
     measure : Measure
         By what they are compared.
     series : mapping of str to Series
-        By run.
+        By run; a run that has none is not left out: it has no value.
     """
 
     sides: Sides
@@ -82,41 +80,52 @@ class Measured:
     series: Mapping[str, Series]
 
     @property
-    def candidate(self) -> tuple[str, ...]:
-        """The candidate's runs that have a series."""
-        return tuple(run for run in self.sides.candidate if run in self.series)
-
-    @property
-    def baseline(self) -> tuple[str, ...]:
-        """The baseline's runs that have a series."""
-        return tuple(run for run in self.sides.baseline if run in self.series)
+    def lacking(self) -> tuple[str, ...]:
+        """Runs that have no such series."""
+        return tuple(run for run in self.sides.runs if run not in self.series)
 
     def window(self, clock: Clock) -> Window:
         ends = {run: s.run.known_until(s.tag, clock) for run, s in self.series.items()}
         return common_window(clock, ends)
 
-    def values(self, clock: Clock) -> Values:
-        """Return how both stand at checkpoints of a clock."""
+    def curves(self, clock: Clock, margin: Margin) -> Curves:
+        """Return how every run stands at checkpoints of a clock."""
         window = self.window(clock)
         positions = checkpoints(window, min(clock.every, window.end / CHECKPOINTS))
         standing = {run: s.standing(clock, positions) for run, s in self.series.items()}
-        candidates = [standing[run] for run in self.candidate]
-        baselines = [standing[run] for run in self.baseline]
-        candidate = interquartile_mean(np.array([values for values, _, _ in candidates]))
-        baseline = interquartile_mean(np.array([values for values, _, _ in baselines]))
+        nothing = (
+            np.full(len(positions), np.nan),
+            np.zeros(len(positions)),
+            np.zeros(len(positions), dtype=bool),
+        )
+        found = [
+            [standing.get(run, nothing) for run in runs]
+            for runs in (self.sides.candidate, self.sides.baseline)
+        ]
+        candidate, baseline = (np.array([values for values, _, _ in side]) for side in found)
+        errors = [np.max([error for _, error, _ in side], axis=0) for side in found]
         comparable = self._schedules_agree(clock, positions)
-        margin = self.sides.definition.margin(self.measure.name, self.measure.variant)
-        return Values(
+        base = baseline.mean(axis=0)
+        allowed = np.array([margin.of(value) for value in base]) if margin.declared else None
+        return Curves(
             positions=positions,
             candidate=np.where(comparable, candidate, np.nan),
             baseline=baseline,
-            margin=np.array([margin.of(base) for base in baseline]),
-            error=np.hypot(_largest_error(candidates), _largest_error(baselines)),
-            candidate_unfinished=np.all([late for _, _, late in candidates], axis=0),
-            baseline_unfinished=np.all([late for _, _, late in baselines], axis=0),
+            margin=allowed,
+            error=np.hypot(*errors),
+            candidate_unfinished=np.array([late for _, _, late in found[0]]),
+            baseline_unfinished=np.array([late for _, _, late in found[1]]),
+            percent=margin.in_percent,
+            quantum=max(self._step, max(float(error[-1]) for error in errors)),
         )
 
-    def _schedules_agree(self, clock: Clock, positions: Floats) -> NDArray[np.bool_]:
+    @property
+    def _step(self) -> float:
+        """The smallest step of the metric, where it is counted and not measured."""
+        counted = self.measure.metric.whole_milliseconds
+        return float(10.0**-self.measure.digits) if counted else 0.0
+
+    def _schedules_agree(self, clock: Clock, positions: Floats) -> Truths:
         """Tell at which checkpoints the schedules that a metric depends on have equal values.
 
         Where they are not logged, what is keyed to steps is taken to be equal at equal steps.
@@ -132,57 +141,66 @@ class Measured:
                 agree &= ~known | (spread <= SCHEDULES_DIFFER * np.abs(found).max(axis=0))
         return agree
 
-    def times(self, targets: Iterable[float], clock: Clock) -> Times:
-        """Return when both reached targets on a clock, the hardest last."""
+    def reached(self, targets: Iterable[float], clock: Clock, pace: Pace) -> Reached:
+        """Return when every run reached targets on a clock, the hardest last."""
         comparison = self.sides.comparison
-        found = [
+        times = [
             comparison.time_to_target(self.measure, target, clock)
-            for target in hardest_last(targets)
+            for target in hardest_last(targets, self.measure)
         ]
-        reached = np.array([[by_run[run].number for by_run in found] for run in self.series])
-        until = np.array([[s.run.known_until(s.tag, clock)] for s in self.series.values()])
-        # Of a run that did not reach a target this much is known: it is later than that.
-        times = np.where(np.isfinite(reached), reached, until)
-        rows = {run: row for row, run in enumerate(self.series)}
-        candidates = [rows[run] for run in self.candidate]
-        baselines = [rows[run] for run in self.baseline]
-        baseline = interquartile_mean(times[baselines])
-        margin = self.sides.definition.margin(TIME_TO_TARGET, self.measure.variant)
+
+        def rows(runs: Sequence[str]) -> tuple[Floats, Floats]:
+            known = [
+                s.run.known_until(s.tag, clock) if (s := self.series.get(run)) else 0.0
+                for run in runs
+            ]
+            return np.array([[by_run[run].number for by_run in times] for run in runs]), np.array(
+                known
+            )
+
+        candidate, candidate_until = rows(self.sides.candidate)
+        baseline, baseline_until = rows(self.sides.baseline)
         reading = max(s.reading(clock) for s in self.series.values())
-        return Times(
-            candidate=interquartile_mean(times[candidates]),
+        base = np.where(np.isfinite(baseline), baseline, baseline_until[:, None]).mean(axis=0)
+        margin = pace.allowed
+        allowed = None
+        if margin.declared or margin.one_reading:
+            allowed = np.array([margin.of(value, reading) for value in base])
+        return Reached(
+            candidate=candidate,
             baseline=baseline,
-            candidate_reached=np.isfinite(reached[candidates]).all(axis=0),
-            baseline_reached=np.isfinite(reached[baselines]).all(axis=0),
-            margin=np.array([margin.of(base, reading) for base in baseline]),
+            candidate_until=candidate_until,
+            baseline_until=baseline_until,
+            end=self.window(clock).end,
+            margin=allowed,
+            percent=margin.percent,
+            reading=reading,
         )
 
 
-def hardest_last(targets: Iterable[float]) -> list[float]:
-    """Return targets from the easiest to the hardest: the lower the time, the harder."""
-    return sorted(targets, reverse=True)
+def hardest_last(targets: Iterable[float], measure: Measure) -> list[float]:
+    """Return targets from the easiest to the hardest: the better, the harder."""
+    return sorted(targets, reverse=measure.orientation < 0)
 
 
 def together(by_run: Mapping[str, Quantity], runs: Sequence[str]) -> Quantity:
-    """Return the value of a setting: its run's, or the interquartile mean over its replicates."""
+    """Return the value of a group: its run's, or the mean over its runs."""
     found = [by_run[run] for run in runs]
     if len(found) == 1:
         return found[0]
     lacking = next((value for value in found if not value.known), None)
     if lacking is not None:
-        return lacking
+        # A mean of the others would flatter the group.
+        known = sum(value.known for value in found)
+        label = f"{known} of {len(found)} runs have a value"
+        return Quantity.unknown(lacking.missing, lacking.unit, label=label)
     first = found[0]
     each = ", ".join(f"{run} {value.text}" for run, value in zip(runs, found, strict=True))
     return Quantity(
-        float(interquartile_mean(np.array([value.number for value in found]))),
+        float(np.mean([value.number for value in found])),
         first.unit,
         first.digits,
         tuple(event for value in found for event in value.evidence),
-        f"interquartile mean of {len(found)} runs ({each}); {first.how}",
-        max(value.reading_error for value in found) if math.isfinite(first.number) else 0.0,
+        f"mean of {len(found)} runs ({each}); {first.how}",
+        max(value.reading_error for value in found),
     )
-
-
-def _largest_error(standing: Sequence[tuple[Floats, Floats, NDArray[np.bool_]]]) -> Floats:
-    largest: Floats = np.max([error for _, error, _ in standing], axis=0)
-    return largest

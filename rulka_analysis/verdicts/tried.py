@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from rulka_analysis.experiments.comparison import Comparison
-from rulka_analysis.experiments.definition import DeclaredRecommendation, Margin
+from rulka_analysis.experiments.definition import Margin
 from rulka_analysis.experiments.experiment import Experiment
+from rulka_analysis.experiments.groups import Group
 from rulka_analysis.logs.clocks import Clock, Window, common_window
 from rulka_analysis.metrics.series import Measure, Series, position_text
 from rulka_analysis.metrics.settings import round_off
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity, Sentence
-from rulka_analysis.values.sentences import joined, listed
+from rulka_analysis.values.sentences import in_words, joined, listed
 from rulka_analysis.verdicts.answer import Contradicted
 from rulka_analysis.verdicts.ranking import Ranking, rank
-from rulka_analysis.verdicts.replicates import interquartile_mean
 
 Floats = NDArray[np.float64]
 # Numbers and reading errors: a row for each setting, a column for each objective.
@@ -36,22 +35,20 @@ class Tried:
 
     Parameters
     ----------
+    name : str
+        What its group is called.
     runs : tuple of str
-        Replicates: runs that agree in all declared settings.
+        The runs of the group that the logs hold; all where they hold none.
     settings : mapping of str to (Quantity or str)
         The recommended settings.
     barred : str
         Why it cannot win; empty where it can.
     """
 
+    name: str
     runs: tuple[str, ...]
     settings: Mapping[str, Quantity | str]
     barred: str = ""
-
-    @property
-    def name(self) -> str:
-        """What it is called in tables: its runs."""
-        return ", ".join(self.runs)
 
     def described(self, titles: Mapping[str, str]) -> Sentence:
         """Return its settings and runs in words."""
@@ -61,8 +58,8 @@ class Tried:
             if isinstance(value, str) or value.known
         ]
         if len(known) < len(self.settings):
-            return Sentence("{runs}", {"runs": self.name})
-        return joined([listed(known), Sentence("({runs})", {"runs": self.name})])
+            return Sentence("{name}", {"name": self.name})
+        return joined([listed(known), Sentence("({runs})", {"runs": ", ".join(self.runs)})])
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,31 +106,13 @@ def each_once(runs: Iterable[str], same: Collection[frozenset[str]]) -> tuple[st
     return tuple(found)
 
 
-def replicates_of(experiment: Experiment, run: str) -> tuple[str, ...]:
-    """Return the runs that agree with one in all declared settings, that run first.
-
-    Only runs that the logs hold; a setting that was not recorded agrees with nothing.
-    """
-    own = _compared(experiment, run)
-    if None in own:
-        return (run,)
-    there = [name for name, found in experiment.runs.items() if found is not None and name != run]
-    return (run, *(name for name in there if _compared(experiment, name) == own))
-
-
-def _compared(experiment: Experiment, run: str) -> list[float | str | None]:
-    return [comparable(value) for value in setting_values(experiment, run).values()]
-
-
 class SettingsTried:
     """The settings that were tried, and their values of each objective.
 
     Parameters
     ----------
     experiment : Experiment
-        Its declared runs, grouped by their settings.
-    declared : DeclaredRecommendation
-        Objectives, and the settings that are to be recommended.
+        Its groups, and the outcomes that decide.
     contradicted : mapping of (run, tag) to Finding
         Series on which nothing rests.
     same : mapping of pairs of runs to Finding
@@ -144,7 +123,10 @@ class SettingsTried:
     all : tuple of Tried
         Settings that differ from the baseline in the recommended ones only.
     apart : dict of str to Apart
-        Runs that differ from the baseline in other settings, too, or may, and in which.
+        Groups that differ from the baseline in other settings, too, or may, and in which.
+    recommended : tuple of str
+        The settings that are to be recommended: those of which is declared where they are set;
+        else those that are named in labels; else all.
     measures : dict of str to Measure
         What each objective is measured by, by its title, in the order in which they decide.
     """
@@ -152,25 +134,26 @@ class SettingsTried:
     def __init__(
         self,
         experiment: Experiment,
-        declared: DeclaredRecommendation,
         contradicted: Contradicted,
         same: Mapping[frozenset[str], Finding],
     ) -> None:
         self.experiment = experiment
-        self.declared = declared
         self.contradicted = contradicted
         self.same = same
         self.every: Comparison = experiment.all_runs()
-        self.titles = {
-            name: setting.title.lower() for name, setting in experiment.definition.settings.items()
-        }
+        settings = {n: s for n, s in experiment.definition.settings.items() if not s.replicate}
+        self.titles = {name: in_words(setting.title) for name, setting in settings.items()}
+        with_file = tuple(name for name, setting in settings.items() if setting.file)
+        named = tuple(name for name, setting in settings.items() if setting.named)
+        self.recommended = with_file or named or tuple(settings)
         self.measures: dict[str, Measure] = {}
         self.margins: dict[str, Margin] = {}
-        for objective in declared.objectives:
-            variant = self.every.variant_tag(objective.variant)
-            measure = self.every.measure(objective.metric, variant)
+        self.outcomes: dict[str, str] = {}
+        for name in experiment.definition.objectives:
+            measure = self.every.measure(name)
             self.measures[measure.title] = measure
-            self.margins[measure.title] = experiment.definition.margin(objective.metric, variant)
+            self.margins[measure.title] = experiment.definition.margin(name)
+            self.outcomes[measure.title] = name
         self.all, self.apart = self._grouped()
 
     @property
@@ -179,40 +162,34 @@ class SettingsTried:
         return [tried for tried in self.all if not tried.barred]
 
     def _grouped(self) -> tuple[tuple[Tried, ...], dict[str, Apart]]:
-        """Return the settings that take part, and the runs that differ in other settings, too."""
-        recommended = self.declared.settings
-        values = {run: setting_values(self.experiment, run) for run in self.experiment.runs}
-        base = values[self.experiment.definition.baseline]
-        others = [name for name in base if name not in recommended]
-        groups: dict[tuple[Any, ...], list[str]] = {}
-        apart: dict[str, Apart] = {}
-        for run, own in values.items():
+        """Return the settings that take part, and the groups that differ in others, too."""
+        values = {
+            group.label: setting_values(self.experiment, self._present(group)[0])
+            for group in self.experiment.groups
+        }
+        own_baseline = self.every.baseline_group
+        base = values[own_baseline.label]
+        others = [name for name in self.titles if name not in self.recommended]
+        found, apart = [], {}
+        for group in self.experiment.groups:
+            own = values[group.label]
             unequal = [
                 name
                 for name in others
                 if own[name] is None or comparable(own[name]) != comparable(base[name])
             ]
-            if unequal and run != self.experiment.definition.baseline:
+            if unequal and group != own_baseline:
                 unrecorded = tuple(n for n in unequal if own[n] is None or base[n] is None)
                 differs = tuple(name for name in unequal if name not in unrecorded)
-                apart[run] = Apart(differs, unrecorded)
+                apart[group.label] = Apart(differs, unrecorded)
                 continue
-            chosen = tuple(comparable(own[name]) for name in recommended)
-            # What was not recorded agrees with nothing.
-            key = (run,) if None in chosen else chosen
-            groups.setdefault(key, []).append(run)
-        found = []
-        for runs in groups.values():
-            present = [run for run in runs if run in self.every.present] or runs
-            # A seed that was run twice, or a copy, is one observation of its setting.
-            present = list(each_once(present, self.same))
-            settings = {name: values[present[0]][name] for name in recommended}
-            found.append(self._one_tried(tuple(present), settings))
+            settings = {name: own[name] for name in self.recommended}
+            found.append(self._one_tried(group, settings))
         return tuple(self._held_apart(tried, found) for tried in found), apart
 
     def _held_apart(self, tried: Tried, every: Sequence[Tried]) -> Tried:
         """Bar a setting of which a run is one observation with a run of another setting."""
-        if tried.barred or self.experiment.definition.baseline in tried.runs:
+        if tried.barred or tried.name == self.every.baseline_group.label:
             return tried
         for other in every:
             for pair in product(tried.runs, other.runs) if other is not tried else ():
@@ -221,9 +198,13 @@ class SettingsTried:
                     return replace(tried, barred=told)
         return tried
 
-    def _one_tried(
-        self, runs: tuple[str, ...], settings: Mapping[str, Quantity | str | None]
-    ) -> Tried:
+    def _present(self, group: Group) -> tuple[str, ...]:
+        there = self.every.present
+        # A seed that was run twice, or a copy, is one observation of its setting.
+        return each_once((run for run in group.runs if run in there), self.same) or group.runs
+
+    def _one_tried(self, group: Group, settings: Mapping[str, Quantity | str | None]) -> Tried:
+        runs = self._present(group)
         shown = {
             name: Quantity.unknown("not recorded", label="not recorded") if value is None else value
             for name, value in settings.items()
@@ -240,7 +221,7 @@ class SettingsTried:
                 if unknown:
                     barred = unknown[0].missing
                     break
-        return Tried(runs, shown, barred)
+        return Tried(group.label, runs, shown, barred)
 
     def series(self, runs: Sequence[str], measure: Measure) -> list[Series | Quantity]:
         return [self._one_series(run, measure) for run in runs]
@@ -280,7 +261,7 @@ class SettingsTried:
     def value(self, tried: Tried, measure: Measure, clock: Clock, position: float) -> Quantity:
         """Return the value of a setting at a position: of one run, or of its replicates."""
         where = f"at {position_text(position, clock)}"
-        how = f"best so far, {where}" if measure.is_best else where
+        how = measure.how(where)
         values = []
         for series in self.series(tried.runs, measure):
             if isinstance(series, Quantity):
@@ -294,11 +275,11 @@ class SettingsTried:
             # Leaving out those that did not finish would flatter the others.
             return unknown[0] if unknown else values[0]
         return Quantity(
-            float(interquartile_mean(np.array([value.number for value in values]))),
+            float(np.mean([value.number for value in values])),
             measure.unit,
             measure.digits,
             tuple(event for value in values for event in value.evidence),
-            f"interquartile mean over {len(values)} runs, {how}",
+            f"mean of {len(values)} runs, {how}",
             max(value.reading_error for value in values),
         )
 
@@ -348,21 +329,57 @@ class SettingsTried:
                 read = series.events.reading_errors * series.factor
                 for at, indices in enumerate(series.at(clock, positions)):
                     if indices and positions[at] <= known:
-                        numbers[row, at] = np.median(series.values[list(indices)])
+                        numbers[row, at] = series.combined(indices)
                         errors[row, at] = read[list(indices)].max()
-        return interquartile_mean(numbers), errors.max(axis=0)
+        return numbers.mean(axis=0), errors.max(axis=0)
 
     def ranked(self, values: Numbers, times: float = 1.0, also: Sequence[str] = ()) -> Ranking:
         """Rank those that can win (and others `also`), with margins `times` as large."""
-        margins = {
-            title: replace(
-                margin,
-                size=None if margin.size is None else margin.size * times,
-                percent=None if margin.percent is None else margin.percent * times,
-            )
-            for title, margin in self.margins.items()
-        }
+        margins = {title: margin.times(times) for title, margin in self.margins.items()}
         numbers, errors = values
         higher = [n for n, m in self.measures.items() if m.metric.better == "higher"]
         eligible = [*(tried.name for tried in self.eligible), *also]
         return rank(numbers, margins, eligible, higher_is_better=higher, errors=errors)
+
+    def not_ranked(self) -> Iterator[Sentence]:
+        """Say which runs take no part because they differ in other settings, too, and in which."""
+        runs: dict[Apart, list[str]] = {}
+        for run, apart in self.apart.items():
+            runs.setdefault(apart, []).append(run)
+        if not runs:
+            return
+        baseline = self.every.baseline_group.label
+        told = []
+        for apart, names in runs.items():
+            fields = {"runs": str(listed(names)), "baseline": baseline}
+            parts = []
+            if apart.differs:
+                fields["settings"] = str(listed([self.titles[name] for name in apart.differs]))
+                verb = "differs" if len(names) == 1 else "differ"
+                parts.append(f"{verb} from {{baseline}} in {{settings}}")
+            if apart.unrecorded:
+                fields["lacking"] = str(listed([self.titles[name] for name in apart.unrecorded]))
+                parts.append("may differ from {baseline} in {lacking}, which was not recorded")
+            told.append(Sentence("{runs} " + " and ".join(parts), fields))
+        yield joined([Sentence("Not ranked: "), joined(told, "; "), Sentence(".")], "")
+
+    def configuration(self, winner: Tried | None) -> str | None:
+        """Return what to write into the files where the settings are set, as Python."""
+        if winner is None:
+            return None
+        lines: list[str] = []
+        written = ""
+        for name, value in winner.settings.items():
+            file = self.experiment.definition.settings[name].file
+            if file and file != written:
+                lines.append(f"# {file}")
+            written = file
+            lines.append(f"{name} = {_as_python(value)}")
+        return "\n".join(lines) + "\n"
+
+
+def _as_python(value: Quantity | str) -> str:
+    if isinstance(value, str):
+        return repr(value)
+    number = value.number
+    return str(int(number)) if number.is_integer() else repr(number)

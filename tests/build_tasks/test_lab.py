@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import shutil
@@ -104,6 +105,15 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Installed:
     return Installed(folder)
 
 
+def _told(runtime: Path) -> dict[str, Any]:
+    """Return what JupyterLab tells of itself; empty before it does, and while it writes that."""
+    for file in runtime.glob("jpserver-*.json"):
+        with contextlib.suppress(json.JSONDecodeError):
+            told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+            return told
+    return {}
+
+
 @pytest.fixture
 def address(project: Project, tmp_path: Path) -> Iterator[str]:
     """Run `make lab LOGDIR=…` and return where JupyterLab answers."""
@@ -116,11 +126,11 @@ def address(project: Project, tmp_path: Path) -> Iterator[str]:
     server.start()
     runtime = project.environment / "jupyter" / "runtime"
     deadline = time.monotonic() + 60
-    while not (found := list(runtime.glob("jpserver-*.json"))):
+    while not (found := _told(runtime)):
         assert server.is_alive(), "JupyterLab ended before it answered"
         assert time.monotonic() < deadline, "JupyterLab did not start within a minute"
         time.sleep(0.1)
-    url = json.loads(found[0].read_text(encoding="utf-8"))["url"]
+    url = found["url"]
     yield url
     ending = urllib.request.Request(
         f"{url}api/shutdown", method="POST", headers={"Authorization": "token secret"}

@@ -111,6 +111,15 @@ def test_a_page_whose_bytes_did_not_change_keeps_its_time(tmp_path: Path, way: s
     assert page.read_text(encoding="utf-8") == "VERSION 1\n", "same size, same time, other bytes"
 
 
+def test_a_published_file_has_one_name(tmp_path: Path, way: str) -> None:
+    # GitHub Pages takes no upload in which a file has two.
+    for version in (1, 2):
+        site = written(tmp_path, version)
+        publish(site)
+    files = [path for path in site.published.rglob("*") if path.is_file()]
+    assert {path.stat().st_nlink for path in files} == {1}
+
+
 def test_where_files_have_one_name_only_they_are_copied(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -476,7 +485,10 @@ def test_fifty_kills_and_the_site_is_always_a_whole_one(tmp_path: Path, way: str
     times_lost = 0
     published = 0
     try:
-        for _ in range(50):
+        for kills in range(500):
+            # On a busy machine few come after a site was published.
+            if kills >= 50 and len(set(seen)) > 10:
+                break
             process = subprocess.Popen(
                 [sys.executable, "-c", PUBLISHER, tmp_path, str(published), way],
                 stdout=subprocess.PIPE,

@@ -88,10 +88,9 @@ title = "Speed"
 [maps]
 A01 = "A01"
 [runs.good]
-settings = {}
-[metrics.race_time]
-reason = "Because."
-maps = { A01 = "robust_race_time" }
+[outcomes.time]
+metric = "robust_race_time"
+map = "A01"
 """,
         encoding="utf-8",
     )

@@ -132,14 +132,16 @@ def test_important_metrics_that_are_absent_are_named(bundled: Logs) -> None:
 
 
 def test_checkpoints_stand_as_far_apart_as_asked(bundled: Logs) -> None:
-    command = ["uni_5", "uni_6", "--metric", "race_time", "--map", "a01", "--every", "40"]
+    command = ["uni_5", "uni_6", "--metric", "time_A01", "--map", "a01", "--every", "40"]
     (entry,) = compare(*command, logdir=bundled.path)["metrics"]
     assert entry["metric"] == "robust_race_time"
     points = [(p["run"], p["checkpoint"], p["value"]) for p in entry["checkpoints"]]
     assert [p[1] for p in points if p[0] == "uni_6"] == [40, 80, 120, 160]
     assert points[0] == ("uni_5", 40, pytest.approx(24.92))
     printed = CliRunner().invoke(app, ["compare", *command, "--logdir", str(bundled.path)])
-    assert "\n     40  24.92  25.76\n" in printed.stdout
+    lines = [line.split() for line in printed.stdout.splitlines()]
+    assert ["40", "24.92", "25.76"] in lines
+    assert "2048 · 160× (uni_5)" in printed.stdout
 
 
 def test_another_baseline_turns_the_difference_round(bundled: Logs) -> None:

@@ -67,3 +67,13 @@ def test_compare_shows_every_run_and_draws(folder: str, tmp_path: Path) -> None:
     ]
     assert any(known)
     assert list(tmp_path.glob("*.svg"))
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_explore_shows_every_tag_of_every_run(folder: str, tmp_path: Path) -> None:
+    assert run("explore", "--output", str(tmp_path), folder=folder) == ""
+    tags = json.loads(run("tags", "--json", folder=folder))["tags"]
+    text = (tmp_path / "explore" / "data" / "index.js").read_text(encoding="ascii")
+    index = json.loads(text.removeprefix("rulkaExplore.index(").removesuffix(");\n"))
+    assert index["runs"] == list(dict.fromkeys(tag["run"] for tag in tags))
+    assert {metric["tag"] for metric in index["metrics"]} == {tag["tag"] for tag in tags}

@@ -84,39 +84,20 @@ sicilian = "Sicilian Defence"
 [settings.rate]
 title = "Learning rate"
 
-[runs.slow]
-settings = { rate = 1 }
-
-[runs.fast]
-settings = { rate = 2 }
-
-[metrics.skill]
-reason = "The only one."
-openings = { italian = "rating", sicilian = "rating" }
+[runs]
+slow = { rate = 1 }
+fast = { rate = 2 }
 
 [comparisons.rate]
 title = "Learning rate"
 question = "Does the faster rate play better?"
 candidates = ["fast"]
 
-[margins.skill]
-size = { italian = 10, sicilian = 10 }
-reason = "A game or two."
-
-[sentences.better]
-supported = "{candidate} plays better than {baseline} in the {opening}: {numbers}."
-opposite = "{candidate} plays worse in the {opening}: {numbers}."
-no_difference = "No difference in the {opening}: {numbers}."
-mixed = "It changes in the {opening}: {numbers}."
-cannot_tell = "It cannot be told in the {opening}: {reason}."
-no_data = "It is not known in the {opening}: {reason}."
-
-[conclusions.faster]
-section = "rate"
-claim = "better"
-candidate = "fast"
-metric = "skill"
+[outcomes.skill]
+metric = "rating"
 opening = "italian"
+margin = 10
+reason = "A game or two."
 """
 
 
@@ -177,30 +158,33 @@ def test_its_rules_are_asked(experiment: Experiment, tmp_path: Path) -> None:
     assert [finding.run for finding in found if finding.kind == "few_games"] == ["slow"]
 
 
-def test_conclusions_speak_its_words(experiment: LoadedExperiment) -> None:
-    (conclusion,) = experiment.conclusions()
-    assert conclusion.verdict == "supported"
-    assert "fast plays better than slow in the Italian Game" in str(conclusion.sentence)
-    assert [row.clock for row in conclusion.deciding if row.votes] == [MINUTES, MOVES]
+def test_answers_speak_its_words(experiment: LoadedExperiment) -> None:
+    (answer,) = experiment.answers()
+    assert str(answer.sentence).startswith("Better on Italian Game at")
+    assert "1,400 Elo with learning rate 2, 1,200 Elo with learning rate 1" in str(answer.sentence)
+    assert [row.clock for row in answer.rows if row.votes] == [MINUTES, MOVES]
 
 
 def test_pages_speak_its_words(experiment: LoadedExperiment) -> None:
     comparison = experiment.comparison("rate")
-    figure = figures.curves(comparison, "skill", clock="moves", opening="sicilian")
+    figure = figures.curves(comparison, "rating", clock="moves", opening="sicilian")
     assert isinstance(figure, figures.Figure)
     assert figure.alt.startswith("Line chart of Rating in the Sicilian Defence by moves, 2 runs.")
     assert "Moves made (thousands)" in figure.light
-    assert list(figure.table.columns.values()) == ["Moves", "slow", "fast"]
-    said = str(tables.window(comparison, "skill", "italian"))
+    assert list(figure.table.columns.values()) == [
+        "Moves",
+        "learning rate 1 (slow)",
+        "learning rate 2 (fast)",
+    ]
+    said = str(tables.window(comparison, "skill"))
     assert "By moves up to 1,000 moves." in said
     runs = tables.runs(experiment, comparison.runs)
     assert runs.columns["moves"] == "Moves made"
     assert str(runs.cell("fast", "moves")) == "1,000"
     margins = tables.margins(experiment.definition)
-    assert margins.columns["opening"] == "Opening"
-    assert margins.cell("skill.italian", "opening") == "Italian Game"
-    (conclusion,) = experiment.conclusions()
-    assert list(tables.deciding(conclusion).rows) == ["minutes", "moves", "updates"]
+    assert str(margins.cell("skill", "margin")) == "10"
+    (answer,) = experiment.answers()
+    assert list(tables.deciding(answer).rows) == ["minutes", "moves", "updates"]
 
 
 def test_the_command_line_speaks_its_words(experiment: LoadedExperiment) -> None:

@@ -163,9 +163,9 @@ def test_loss_per_transition(compared: Comparison) -> None:
 @pytest.mark.parametrize("map", ["A01", "hock"])
 def test_times_to_targets(compared: Comparison, map: str) -> None:
     tag = ROBUST if map == "A01" else EXPLORING_HOCK
-    measure = compared.measure("race_time", map)
-    assert len(compared.targets[map]) == 6
-    for target in compared.targets[map]:
+    measure = compared.measure(f"time_{map}")
+    assert len(compared.targets(f"time_{map}")) == 6
+    for target in compared.targets(f"time_{map}"):
         for run, quantity in compared.time_to_target(measure, target).items():
             expected = published.first_at_or_below(run, tag, target)
             if expected is None:
@@ -194,8 +194,8 @@ def shown(quantities: dict[str, Quantity]) -> list[str]:
 
 def test_the_figures_of_the_page(larger_batch: Comparison) -> None:
     at_end = larger_batch.at_common_end
-    assert shown(at_end(larger_batch.measure("race_time", "A01"))) == ["24.56 s", "24.77 s"]
-    assert shown(at_end(larger_batch.measure("race_time", "Hock"))) == ["58.70 s", "66.94 s"]
+    assert shown(at_end(larger_batch.measure("time_A01"))) == ["24.56 s", "24.77 s"]
+    assert shown(at_end(larger_batch.measure("time_hock"))) == ["58.70 s", "66.94 s"]
     as_logged = larger_batch.last(larger_batch.measure("loss", as_logged=True))
     assert shown(as_logged) == ["300.96", "2,962.12"]
     assert as_logged["uni_6"].over(as_logged["uni_5"]).text == "9.84 times"
@@ -215,7 +215,7 @@ def test_half_the_loss_gives_half_the_ratio(bundled: Logs, tmp_path: Path) -> No
     for as_logged, expected in ((True, "4.92 times"), (False, "1.23 times")):
         last = comparison.last(comparison.measure("loss", as_logged=as_logged))
         assert last["uni_6"].over(last["uni_5"]).text == expected
-    assert shown(comparison.at_common_end(comparison.measure("race_time", "A01"))) == [
+    assert shown(comparison.at_common_end(comparison.measure("time_A01"))) == [
         "24.56 s",
         "24.77 s",
     ]
@@ -241,8 +241,8 @@ def quantities_of(comparison: Comparison) -> Iterator[Quantity]:
         yield from comparison.best(measure).values()
         yield from comparison.first_reached(measure).values()
     for map in ("A01", "hock"):
-        measure = comparison.measure("race_time", map)
-        for target in comparison.targets[map]:
+        measure = comparison.measure(f"time_{map}")
+        for target in comparison.targets(f"time_{map}"):
             yield from comparison.time_to_target(measure, target).values()
 
 
@@ -264,7 +264,7 @@ def test_the_evidence_of_each_number_is_that_event(larger_batch: Comparison, bun
 
 
 def test_the_value_of_a_number_follows_from_its_evidence(larger_batch: Comparison) -> None:
-    best = larger_batch.at_common_end(larger_batch.measure("race_time", "A01"))["uni_6"]
+    best = larger_batch.at_common_end(larger_batch.measure("time_A01"))["uni_6"]
     (event,) = best.evidence
     assert round(event.value, 2) == best.value == 24.77
     assert event.minutes == pytest.approx(
@@ -290,19 +290,32 @@ def test_a_row_of_a_comparison_names_its_event(larger_batch: Comparison, bundled
 
 def test_the_domain_s_words_are_keywords_and_columns(experiment: Experiment) -> None:
     compared = experiment.comparison("larger_batch")
-    table = compared.compare("race_time", "Hock", "frames")
-    pd.testing.assert_frame_equal(table, compared.compare("race_time", map="hock", clock="steps"))
-    by_name = experiment.compare("larger_batch", "race_time", clock="frames", map="Hock")
+    table = compared.compare("exploring_race_time", "Hock", "frames")
+    pd.testing.assert_frame_equal(
+        table, compared.compare("exploring_race_time", map="hock", clock="steps")
+    )
+    by_name = experiment.compare("larger_batch", "exploring_race_time", clock="frames", map="Hock")
     pd.testing.assert_frame_equal(table, by_name)
     assert set(table["map"]) == {"hock"}
     assert set(table["clock"]) == {"frames"}
     assert list(table.columns) == [
-        *("run", "role", "metric", "map", "clock", "checkpoint", "value", "unit", "difference"),
+        *(
+            "run",
+            "group",
+            "role",
+            "metric",
+            "map",
+            "clock",
+            "checkpoint",
+            "value",
+            "unit",
+            "difference",
+        ),
         *("reading_error", "tag", "file", "step", "wall_time", "minutes", "frames"),
         "logged_value",
     ]
     with pytest.raises(VariantError, match="no variant 'level' in the domain 'trackmania'"):
-        compared.compare("race_time", level="hock")
+        compared.compare("exploring_race_time", level="hock")
 
 
 # --- What cannot be known -------------------------------------------------------------------------
@@ -316,7 +329,7 @@ def only_uni_5(bundled: Logs, tmp_path: Path) -> Comparison:
 
 def test_a_missing_run_is_named_wherever_it_is_asked_for(only_uni_5: Comparison) -> None:
     assert only_uni_5.absent == ("uni_6",)
-    for name, map in [("race_time", "A01"), ("loss", None), ("average_q", "A01")]:
+    for name, map in [("time_A01", None), ("loss", None), ("average_q", "A01")]:
         measure = only_uni_5.measure(name, map)
         for ask in (only_uni_5.at_common_end, only_uni_5.last, only_uni_5.best):
             found = ask(measure)
@@ -326,19 +339,19 @@ def test_a_missing_run_is_named_wherever_it_is_asked_for(only_uni_5: Comparison)
                 "no run uni_6 in these logs",
             )
             assert found["uni_6"].minus(found["uni_5"]).missing == "no run uni_6 in these logs"
-    assert set(only_uni_5.compare("race_time", "A01").run) == {"uni_5"}
-    line = Line("race_time", "A01")
+    assert set(only_uni_5.compare("time_A01").run) == {"uni_5"}
+    line = Line("time_A01")
     assert "uni_6" in str(tables.relation(only_uni_5, line, "uni_6"))
     cells = tables.summary(only_uni_5, [line])
     assert str(cells.cell(line.name, "uni_6")) == "not in these logs"
-    assert "uni_6 is not in these logs" in str(tables.window(only_uni_5, "race_time", "A01"))
+    assert "uni_6 is not in these logs" in str(tables.window(only_uni_5, "time_A01"))
 
 
 def compare_runs(logs: Logs, *names: str, batch: dict[str, Quantity] | None = None) -> Comparison:
     runs = {name: logs[name] for name in names}
     settings = {n: {"batch_size": batch[n]} if batch else {} for n in names}
     maps = {"A01": "A01", "hock": "Hock"}
-    return Comparison("c", "C", runs, names[0], settings, load_catalogue(), {}, maps, {})
+    return Comparison("c", "C", runs, names[0], settings, load_catalogue(), maps)
 
 
 def test_a_run_without_a_frame_clock_is_not_compared_on_frames(bundled: Logs) -> None:

@@ -39,9 +39,7 @@ def experiment(
 
 def defined(folder: Path, names: Iterable[str], settings: Mapping[str, str]) -> Experiment:
     first, *others = names
-    declared = "\n".join(
-        f"[runs.{name}]\nsettings = {{ {settings.get(name, SAME)} }}" for name in (first, *others)
-    )
+    declared = "\n".join(f"{name} = {{ {settings.get(name, SAME)} }}" for name in (first, *others))
     text = f"""
 title = "A title"
 question = "A question?"
@@ -56,10 +54,8 @@ tag = "Training/batch_size"
 title = "Running speed"
 [settings.map_cycle]
 title = "Map cycle"
+[runs]
 {declared}
-[metrics.race_time]
-reason = "Because."
-maps = {{ A01 = "robust_race_time" }}
 [comparisons.all]
 title = "All"
 question = "Which?"

@@ -21,7 +21,6 @@ OF_BUNDLED = {
         ("[runs.first]", "[runs.uni_5]"),
         ("[runs.second]", "[runs.uni_6]"),
         ('candidates = ["second"]', 'candidates = ["uni_6"]'),
-        ('[settings.batch_size]\ntitle = "Batch size"\ntag = "Training/batch_size"\n', ""),
     ],
 }
 

@@ -15,6 +15,7 @@ from rulka_analysis.logs.growth import still_running
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages import inputs
 from rulka_analysis.pages.answers import World
+from rulka_analysis.pages.package_code import PackageCode
 from rulka_analysis.project import open_logs
 from rulka_analysis.values import questions
 from rulka_analysis.values.places import project_folder
@@ -167,7 +168,7 @@ def test_what_the_tables_rest_on_is_asked(tmp_path: Path, monkeypatch: pytest.Mo
     inputs.versions_table()
     asked = {(entry["kind"], entry["subject"]) for entry in questions.record()}
     assert {("definitions", "docs/experiments"), ("package", "sphinx")} <= asked
-    assert ("module", "rulka_analysis.verdicts.rule") in asked
+    assert ("module", "rulka_analysis.verdicts.relations") in asked
 
 
 def test_versions_are_those_in_use() -> None:
@@ -182,6 +183,7 @@ def test_the_same_runs_in_another_log_directory_are_another_answer(tmp_path: Pat
     questions.forget()
     inputs.log_directory(Logs(tmp_path / "one"))
     asked = [a for a in questions.record() if a["kind"] == "log_directory"]
-    assert World(Logs(tmp_path / "one"), project_folder()).difference(asked) == ""
-    other = World(Logs(tmp_path / "other"), project_folder())
+    code = PackageCode(tmp_path / "code.json")
+    assert World(Logs(tmp_path / "one"), project_folder(), {}, code).difference(asked) == ""
+    other = World(Logs(tmp_path / "other"), project_folder(), {}, code)
     assert other.difference(asked) == "the log directory changed"

@@ -28,8 +28,8 @@ def compared(folder: Path, text: str, *runs: str) -> Comparison:
     logs = open_logs(folder / "logs")
     return Comparison(
         name="all", title="All", runs={run: logs[run] for run in runs}, baseline=runs[0],
-        settings={run: {} for run in runs}, catalogue=load_catalogue(), measures={},
-        variant_titles={"A01": "A01"}, targets={},
+        settings={run: {} for run in runs}, catalogue=load_catalogue(),
+        variant_titles={"A01": "A01"},
     )  # fmt: skip
 
 

@@ -138,16 +138,19 @@ baseline = "uni_5"
 maps = { A01 = "A01", long = "Map 2" }
 
 [runs.uni_5]
-description = "512 once, \\"512\\" twice"
-settings = { batch = 512, cycle = "4 Hock" }
+about = "512 once, \\"512\\" twice"
+batch = 512
+cycle = "4 Hock"
 
 [settings.batch]
 title = "Batch"
 tag = "Training/q1"
 
-[conclusions.first]
-as_typed = "74 % lower"
-sentences = { supported = "{gain} lower than A01's", contradicted = ["7 times", "``8``"] }
+[claims.all]
+first = { text = "74 % lower", says = "uni_5 lower on loss by 74 %" }
+
+[sentences.all]
+loss = "{by} lower than A01's, 7 times ``8``"
 '''
 
 
@@ -160,7 +163,7 @@ def test_definitions_are_named_by_line() -> None:
         (4, "24.57"),
         (10, "512"),
         (10, "512"),
-        (19, "7"),
+        (22, "7"),
     ]
 
 
@@ -287,8 +290,8 @@ title = "Title"
 maps = { A01 = "A01" }
 
 [runs.uni_5]
-description = "``8`` against 705"
-settings = { batch = 512 }
+about = "``8`` against 705"
+batch = 512
 """
 INCLUDED = """\
 Included words

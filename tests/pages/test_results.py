@@ -103,7 +103,7 @@ def test_every_page_can_show_a_whole_comparison(bundled: Logs, shown: list[dict[
     comparison = experiment.comparison("over_tuning")
     publish("runs", tables.runs(experiment, comparison.runs))
     publish("summary", tables.summary(comparison))
-    publish("figure", ra.figures.curves(comparison, "race_time", "A01"))
+    publish("figure", ra.figures.curves(comparison, "time_A01"))
     assert [r.kind for r in collect(notebook_of(shown))] == ["table", "table", "figure"]
     for output in shown:
         json.dumps(output, allow_nan=False)
@@ -203,7 +203,7 @@ def test_a_run_of_any_name_can_be_drawn(
     # A folder cannot have every name; the run's name is what is drawn.
     run.name = name
     settings = {name: {}}
-    comparison = Comparison(name, name, {name: run}, name, settings, load_catalogue(), {}, {}, {})
+    comparison = Comparison(name, name, {name: run}, name, settings, load_catalogue(), {})
     publish("figure", ra.figures.curves(comparison, "loss", as_logged=True))
     publish("table", tables.summary(comparison, [ra.Line("loss", as_logged=True)]))
     data = shown[0][MIME]["value"]
@@ -228,7 +228,7 @@ def test_the_same_logs_give_the_same_bytes(tmp_path: Path) -> None:
         logs = open_logs(tmp_path / place / "logs")
         experiment = ra.load_experiment("batch_size_and_running_speed", logs)
         comparison = experiment.comparison("larger_batch")
-        figure = encode("f", ra.figures.curves(comparison, "race_time", "A01"))
+        figure = encode("f", ra.figures.curves(comparison, "time_A01"))
         table = encode("t", tables.summary(comparison))
         texts.append(json.dumps([figure.data, table.data], allow_nan=False))
     assert texts[0] == texts[1]

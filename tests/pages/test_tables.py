@@ -110,7 +110,7 @@ def test_only_published_durations_are_explained(published: Experiment, tmp_path:
     ],
 )
 def test_who_can_be_compared_by_frames(comparison: str, ends: str, published: Experiment) -> None:
-    said = str(tables.window(published.comparison(comparison), "race_time", "A01"))
+    said = str(tables.window(published.comparison(comparison), "time_A01"))
     assert said.startswith("By minutes the runs are compared up to")
     assert said.endswith(ends)
 
@@ -129,15 +129,15 @@ def test_what_no_run_has_is_named_and_not_shown(published: Experiment, tmp_path:
 
 def test_what_one_run_has_is_shown(tmp_path: Path) -> None:
     summary = tables.summary(experiment_of(tmp_path, FIVE).comparison("larger_batch"))
-    assert str(summary.cell("loss_last", "uni_6")) == "not in these logs"
-    assert str(summary.cell("loss_last", "uni_5")) != "not in these logs"
+    assert str(summary.cell("loss", "uni_6")) == "not in these logs"
+    assert str(summary.cell("loss", "uni_5")) != "not in these logs"
     assert not any("Not in these logs" in note for note in notes(summary))
 
 
 def test_without_any_run_every_row_stays(tmp_path: Path) -> None:
     other = experiment_of(tmp_path, replace(FIVE, name="uni_10"))
     summary = tables.summary(other.comparison("larger_batch"))
-    assert len(summary.rows) == len(other.definition.lines)
+    assert len(summary.rows) == len(other.comparison("larger_batch").lines)
     assert notes(summary) == []
 
 
@@ -151,7 +151,7 @@ def test_a_difference_that_does_not_fit_the_numbers_is_explained(
         "53.8 %", "52.4 %", "−1.5 points",
     ]  # fmt: skip
     assert notes(summary) == ["Differences are taken before rounding."]
-    fits = tables.summary(published.comparison("larger_batch"), [Line("race_time", "A01")])
+    fits = tables.summary(published.comparison("larger_batch"), [Line("time_A01")])
     assert notes(fits) == []
     loss = tables.summary(published.comparison("larger_batch"), [Line("loss"), *share])
     assert notes(loss) == ["Differences and ratios are taken before rounding."]
@@ -161,11 +161,9 @@ def test_a_difference_that_does_not_fit_the_numbers_is_explained(
 
 
 def test_times_after_the_common_window_are_explained(published: Experiment) -> None:
-    within = table(
-        tables.times_to_targets(published.comparison("larger_batch"), "race_time", "A01")
-    )
+    within = table(tables.times_to_targets(published.comparison("larger_batch"), "time_A01"))
     assert notes(within) == []
-    beyond = tables.times_to_targets(published.comparison("smaller_batch"), "race_time", "Hock")
+    beyond = tables.times_to_targets(published.comparison("smaller_batch"), "time_hock")
     assert notes(table(beyond)) == [
         "The common window ends at 85 min. Times to a target are known up to each run's own end."
     ]
@@ -173,16 +171,18 @@ def test_times_after_the_common_window_are_explained(published: Experiment) -> N
 
 def test_a_target_that_nobody_reached_hides_no_late_time(published: Experiment) -> None:
     comparison = published.comparison("smaller_batch")
-    comparison.targets = {"hock": (60.0, 20.0)}
-    assert len(table(tables.times_to_targets(comparison, "race_time", "Hock")).notes) == 1
+    outcomes = dict(published.definition.outcomes)
+    outcomes["time_hock"] = replace(outcomes["time_hock"], targets=(60.0, 20.0))
+    comparison.definition = replace(published.definition, outcomes=outcomes)
+    assert len(table(tables.times_to_targets(comparison, "time_hock")).notes) == 1
 
 
 def test_a_note_stands_exactly_where_a_time_is_late(published: Experiment) -> None:
     for name in published.definition.comparisons:
         comparison = published.comparison(name)
-        for map in ("A01", "Hock"):
-            found = table(tables.times_to_targets(comparison, "race_time", map))
-            end = comparison.window(comparison.measure("race_time", map)).end
+        for map in ("A01", "hock"):
+            found = table(tables.times_to_targets(comparison, f"time_{map}"))
+            end = comparison.window(comparison.measure(f"time_{map}")).end
             times = [
                 cell.number
                 for row in found.rows.values()

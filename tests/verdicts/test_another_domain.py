@@ -62,11 +62,6 @@ LEVELS = """
 [levels]
 cave = "the Cave"
 """
-METRICS = """
-[metrics.best_time]
-reason = "There is one."
-levels = { cave = "time" }
-"""
 DEFINITION = f"""
 title = "Small or large?"
 question = "Which?"
@@ -74,35 +69,18 @@ baseline = "small"
 {LEVELS}
 [settings.size]
 title = "Size"
-[runs.small]
-settings = {{ size = 1 }}
-[runs.large]
-settings = {{ size = 2 }}
-{METRICS}
-[margins.best_time]
-size = 0.5
-reason = "Because."
+[runs]
+small = {{ size = 1 }}
+large = {{ size = 2 }}
 [comparisons.sizes]
 title = "Sizes"
 question = "Which?"
 candidates = ["large"]
-[sentences.better]
-supported = "{{candidate}} is faster in {{level}}: {{numbers}}."
-opposite = "{{candidate}} is slower in {{level}}: {{numbers}}."
-no_difference = "As fast in {{level}}: {{numbers}}."
-mixed = "Mixed in {{level}}: {{numbers}}."
-cannot_tell = "Who knows: {{reason}}."
-no_data = "No data: {{reason}}."
-[conclusions.large_is_better]
-section = "sizes"
-claim = "better"
-candidate = "large"
-metric = "best_time"
+[outcomes.best_time]
+metric = "time"
 level = "cave"
-[recommendation]
-objectives = [{{ metric = "best_time", level = "cave" }}]
-settings = ["size"]
-reason = "It is what counts."
+margin = 0.5
+reason = "Because."
 """
 
 
@@ -149,17 +127,18 @@ def play(tmp_path: Path) -> LoadedExperiment:
 
 
 def test_its_words_and_clocks_reach_every_sentence(play: LoadedExperiment) -> None:
-    (conclusion,) = play.conclusions()
-    assert conclusion.verdict == "supported"
+    (answer,) = play.answers()
+    assert answer.word == "better"
     # What is compared is the best on the clock that comes first, where both are known.
-    assert str(conclusion.sentence) == (
-        "large is faster in the Cave: 21.0 s against 31.0 s at 60 min."
+    assert str(answer.sentence) == (
+        "Better on the Cave at 60 min in these two runs: 21.0 s with size 2, 31.0 s with size 1 "
+        "(10.0 s faster)."
     )
-    assert [(row.clock.name, row.end.text) for row in conclusion.deciding] == [
+    assert [(row.clock.name, row.end.text) for row in answer.rows] == [
         ("minutes", "60 min"),
         ("turns", "600 turns"),
     ]
-    assert "variations of window, margin and clock" in str(conclusion.sensitivity)
+    assert str(answer.robustness) == "27 of 27 robustness checks agree."
     found = recommend(play)
     assert str(found.sentence).startswith("Recommended: size 2 (large), first by time in the Cave")
     assert {clock for clock, *_ in found.horizons.rows.values()} == {"minutes", "turns"}
@@ -189,9 +168,8 @@ def test_a_domain_without_variants(tmp_path: Path) -> None:
     text = CATALOGUE.replace("_{level}", "").replace(" in {level}", "")
     (tmp_path / "catalogue.toml").write_text(text.replace("turns", "steps"), encoding="utf-8")
     definition = DEFINITION
-    for part in (LEVELS, METRICS, ', level = "cave"', 'level = "cave"', " in {level}"):
+    for part in (LEVELS, 'level = "cave"'):
         definition = definition.replace(part, "")
-    definition = definition.replace("best_time", "time")
     (tmp_path / "sizes.toml").write_text(definition, encoding="utf-8")
     for run, best in (("small", 30.0), ("large", 20.0)):
         events = [
@@ -203,5 +181,8 @@ def test_a_domain_without_variants(tmp_path: Path) -> None:
     declared = read_definition("sizes", tmp_path / "sizes.toml", catalogue)
     play = LoadedExperiment(declared, Logs(tmp_path / "logs"), catalogue)
     assert experiment_findings(play) == ()
-    (conclusion,) = play.conclusions()
-    assert str(conclusion.sentence) == "large is faster: 21.0 s against 31.0 s at 60 min."
+    (answer,) = play.answers()
+    assert str(answer.sentence) == (
+        "Better at 60 min in these two runs: best time 21.0 s with size 2, 31.0 s with size 1 "
+        "(10.0 s faster)."
+    )

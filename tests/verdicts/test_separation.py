@@ -35,11 +35,12 @@ def experiment_of(
     folder: Path, *runs: tuple[str, str, float], compared: tuple[str, ...] = ("one", "two")
 ) -> Experiment:
     """Write runs of given settings and minutes; the first is the baseline."""
-    declared = "\n".join(f"[runs.{name}]\nsettings = {{ {given} }}\n" for name, given, _ in runs)
+    declared = "\n".join(f"{name} = {{ {given} }}" for name, given, _ in runs)
     others = ", ".join(f'"{name}"' for name in compared[1:])
     path = folder / "definition.toml"
     path.write_text(
-        f'title = "T"\nquestion = "Q?"\nbaseline = "{compared[0]}"\n\n{SETTINGS}\n{declared}\n'
+        f'title = "T"\nquestion = "Q?"\nbaseline = "{compared[0]}"\n\n{SETTINGS}\n[runs]\n'
+        f"{declared}\n"
         f'[comparisons.c]\ntitle = "C"\nquestion = "Q?"\ncandidates = [{others}]\n',
         encoding="utf-8",
     )

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import html
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from rulka_analysis.pages.explore.data import Explore, index_script, metric_scripts
@@ -75,9 +76,9 @@ def explore_page(
         ``files`` are made one by one, as they are asked for: all together may be large.
     """
     return ExplorePage(
-        body=_body(folder, fallback, heading="h2"),
+        body=page_body(folder, fallback),
         styles=tuple(folder + style for style in STYLES),
-        files=_files(data, whole_up_to, each),
+        files=chain(static_files(), data_files(data, whole_up_to=whole_up_to, each=each)),
     )
 
 
@@ -86,6 +87,7 @@ def write_explore(
     data: Explore,
     *,
     fallback: str = "",
+    stills: Sequence[tuple[str, str, str]] = (),
     whole_up_to: int = WHOLE_UP_TO,
     each: Each = iter,
 ) -> Path:
@@ -93,27 +95,37 @@ def write_explore(
 
     A folder that was written before is written anew; files of others are left alone.
 
+    Parameters
+    ----------
+    folder, data, fallback, whole_up_to, each
+        See `explore_page`.
+    stills : sequence of (str, str, str)
+        Figures that are shown where no script runs: as SVG, light and dark, and in words.
+
     Raises
     ------
     ExploreError
         If the folder is in the way or cannot be written to.
     """
+    fallback += "".join(_still(number, alt) for number, (_, _, alt) in enumerate(stills))
+    pictures = {
+        f"still/{number}{theme}.svg": picture.encode("utf-8")
+        for number, (light, dark, _) in enumerate(stills)
+        for theme, picture in (("", light), ("-dark", dark))
+    }
     page = explore_page(data, "explore/", fallback=fallback, whole_up_to=whole_up_to, each=each)
     target = folder / "index.html"
     assets = folder / "explore"
-    if target.exists() and not assets.is_dir():
-        raise ExploreError(
-            f"{folder} holds an index.html that is no Explore page; name an empty folder"
-        )
+    refuse_foreign(folder)
     try:
         written = {target}
-        for name, content in page.files:
+        for name, content in chain(pictures.items(), page.files):
             path = assets / name
             _write(path, content)
             written.add(path)
         # Last: a page never names a file that is not there yet.
         _write(target, _document(data, page, fallback).encode("utf-8"))
-        for path in sorted((assets / "data").glob("*.js")):
+        for path in [*(assets / "data").glob("*.js"), *(assets / "still").glob("*.svg")]:
             if path not in written:
                 path.unlink()
     except OSError as error:
@@ -125,6 +137,30 @@ def write_explore(
     return target
 
 
+def refuse_foreign(folder: Path) -> None:
+    """Raise an error if a folder holds a page that is not ours.
+
+    Raises
+    ------
+    ExploreError
+        Names the remedy.
+    """
+    if (folder / "index.html").exists() and not (folder / "explore").is_dir():
+        raise ExploreError(
+            f"{folder} holds an index.html that is no Explore page; name an empty folder"
+        )
+
+
+def _still(number: int, alt: str) -> str:
+    """Return the markup of a static figure, in the colours of the system's theme."""
+    name = f"explore/still/{number}"
+    return (
+        f'<p><picture><source media="(prefers-color-scheme: dark)" srcset="{name}-dark.svg">'
+        f'<img src="{name}.svg" alt="{html.escape(alt, quote=True)}" loading="lazy">'
+        "</picture></p>\n"
+    )
+
+
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.writing")
@@ -132,9 +168,16 @@ def _write(path: Path, content: bytes) -> None:
     beside.replace(path)
 
 
-def _files(data: Explore, whole_up_to: int, each: Each) -> Iterator[tuple[str, bytes]]:
+def static_files() -> Iterator[tuple[str, bytes]]:
+    """Yield what is the same for all data: the scripts and styles of the page."""
     for name in (*STYLES, *SCRIPTS, "uplot/LICENSE", "uplot/vendor.toml"):
         yield name, (STATIC / name).read_bytes()
+
+
+def data_files(
+    data: Explore, *, whole_up_to: int = WHOLE_UP_TO, each: Each = iter
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the scripts that carry the data, made one by one; the last one names the others."""
     names: list[tuple[str, str | None]] = []
     for place, _ in enumerate(each([metric.tag for metric in data.metrics])):
         short, whole = metric_scripts(data, data.metrics[place], whole_up_to=whole_up_to)
@@ -155,7 +198,16 @@ def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:12]
 
 
-def _body(folder: str, fallback: str, *, heading: str) -> str:
+def page_body(folder: str, fallback: str = "", *, heading: str = "h2") -> str:
+    """Return the markup of the page: where its files are, and what stands there without a script.
+
+    Parameters
+    ----------
+    folder, fallback
+        See `explore_page`.
+    heading : {"h1", "h2"}
+        Of what is shown.
+    """
     place = html.escape(folder, quote=True)
     scripts = "\n".join(
         f'<script src="{place}{name}" defer></script>' for name in (*SCRIPTS, "data/index.js")
@@ -175,7 +227,7 @@ def _body(folder: str, fallback: str, *, heading: str) -> str:
 
 
 def _document(data: Explore, page: ExplorePage, fallback: str) -> str:
-    body = _body("explore/", fallback, heading="h1")
+    body = page_body("explore/", fallback, heading="h1")
     styles = "\n".join(f'<link rel="stylesheet" href="{style}">' for style in page.styles)
     title = html.escape(data.title)
     return f"""\

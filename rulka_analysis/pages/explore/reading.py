@@ -18,7 +18,7 @@ from rulka_analysis.values.text import natural_order
 
 if TYPE_CHECKING:
     from rulka_analysis.logs.runs import Logs, Run
-    from rulka_analysis.metrics.catalogue import Catalogue, Match
+    from rulka_analysis.metrics.catalogue import Catalogue, Match, Metric
 
 # A thousandth of a minute is less than what lies between two writes.
 _RESOLUTION = {"minutes": 1e-3}
@@ -124,9 +124,16 @@ def _metric(
         unit=metric.display_unit,
         digits=metric.digits,
         factor=metric.display_factor,
-        cutoff=metric.cutoff_seconds,
+        cutoff=_cutoff(metric),
         best=metric.summary == "best",
     )
+
+
+def _cutoff(metric: Metric) -> float | None:
+    """Return what is logged for an unfinished episode, in the unit of the log."""
+    if metric.cutoff_seconds is None:
+        return None
+    return metric.cutoff_seconds * (1000.0 if metric.unit == "ms" else 1.0)
 
 
 def _title(match: Match, catalogue: Catalogue, variants: Mapping[str, str]) -> str:

@@ -23,8 +23,8 @@ class View:
     best : bool or None
         Best so far, or as logged; None: as the metric is usually shown.
     groups : tuple of str or None
-        Labels of the groups shown; None for all. One label of several groups stands with ``~2``,
-        ``~3``, … behind it from the second on.
+        Labels of the groups shown, or names of one of their runs; None for all. One label of
+        several groups stands with ``~2``, ``~3``, … behind it from the second on.
     members : tuple of str
         Runs shown beside the mean of their group.
     smooth : float

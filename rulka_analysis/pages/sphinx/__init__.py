@@ -34,8 +34,10 @@ from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages.execute import SECONDS_A_CELL, execute_notebooks
 from rulka_analysis.pages.locks import held
 from rulka_analysis.pages.sphinx import patches, site_files
+from rulka_analysis.pages.sphinx.answer_boxes import add_answer_nodes
+from rulka_analysis.pages.sphinx.answer_tables import add_answer_tables
 from rulka_analysis.pages.sphinx.collecting import NotesCollector
-from rulka_analysis.pages.sphinx.conclusions import add_conclusion_nodes
+from rulka_analysis.pages.sphinx.explore import add_explore, write_explore_files
 from rulka_analysis.pages.sphinx.outputs import find_blocked, prepare_outputs
 from rulka_analysis.pages.sphinx.policy import RELAXATION, RELAXED
 from rulka_analysis.pages.sphinx.prose import fail_on_typed, setup_typed_numbers
@@ -51,8 +53,7 @@ from rulka_analysis.pages.sphinx.state import (
     share_state,
     state_of,
 )
-from rulka_analysis.pages.sphinx.stopping import stop_in_own_words, telling
-from rulka_analysis.pages.sphinx.verdict_tables import add_verdicts
+from rulka_analysis.pages.sphinx.stopping import let_go, stop_in_own_words, telling
 from rulka_analysis.pages.sphinx.volatile import VolatileDirective
 from rulka_analysis.project import open_logs
 from rulka_analysis.values.digests import digest_file, digest_of, digest_text
@@ -62,6 +63,8 @@ from rulka_analysis.values.text import printable
 
 logger = logging.getLogger(__name__)
 
+# What the Explore page and its static figures are made of.
+_MADE_OF = (".py", ".js", ".css")
 NOTEBOOKS = "notebooks"
 MARKER = ".unfinished"
 
@@ -74,8 +77,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("result", ResultRole())
     app.add_directive("result", ResultDirective)
     add_directives(app)
-    add_conclusion_nodes(app)
-    add_verdicts(app)
+    add_answer_nodes(app)
+    add_answer_tables(app)
+    add_explore(app)
     add_rules(app)
     setup_typed_numbers(app)
     app.add_directive("volatile", VolatileDirective)
@@ -83,18 +87,19 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", telling(lock))
     app.connect("builder-inited", telling(execute))
     app.connect("env-before-read-docs", note_pages)
-    app.connect("source-read", hand_over)
+    app.connect("source-read", telling(hand_over))
     app.connect("doctree-read", say_what_is_relaxed)
     app.connect("doctree-read", add_banner)
     app.connect("env-updated", telling(fail_on_missing))
     app.connect("env-updated", telling(fail_on_typed))
     app.connect("env-updated", site_files.write_again_what_links)
-    app.connect("env-updated", site_files.write_again_what_looks_different)
-    app.connect("write-started", site_files.clear_static_files)
+    app.connect("env-updated", telling(site_files.write_again_what_looks_different))
+    app.connect("write-started", telling(site_files.clear_static_files))
+    app.connect("write-started", telling(write_explore_files))
     app.connect("html-page-context", link_notebook)
     app.connect("html-collect-pages", patches.complete_search_index)
     # After every other listener: only a build that went well all the way ends the marker.
-    app.connect("build-finished", finish, priority=10_000)
+    app.connect("build-finished", telling(finish), priority=10_000)
     app.add_css_file("rulka.css")
     app.add_js_file("rulka.js", loading_method="defer")
     # The log directory is read once, in this process.
@@ -108,7 +113,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
 def _version_of_code() -> int:
     """Return another number for other code: all pages are made anew then."""
-    sources = [*Path(__file__).parent.glob("*.py"), Path(__file__).parent.parent / "results.py"]
+    pages = Path(__file__).parent.parent
+    sources = [*Path(__file__).parent.glob("*.py"), pages / "results.py"]
+    sources += [path for path in (pages / "explore").rglob("*") if path.suffix in _MADE_OF]
     return int(digest_of([digest_file(path) for path in sorted(sources)])[:15], 16)
 
 
@@ -147,7 +154,7 @@ def execute(app: Sphinx) -> None:
         logs = open_logs()
         # Files are read up to the length they had when they were listed, just now; what is appended
         # later belongs to the next build.
-        logger.info("logs: %s (%d runs)", logs.path, len(logs))
+        logger.info("logs: %s (%d runs)", printable(str(logs.path)), len(logs))
         report.log_directory = str(logs.path)
         with report.of_notebooks() as (tell, advance):
             executed = execute_notebooks(
@@ -176,13 +183,14 @@ def banner(logs: Logs, running: Sequence[str] = ()) -> str:
     if logs.bundled:
         where = "the bundled curves of the published runs"
     else:
-        where = f"the {'archive' if logs.archived else 'log directory'} {logs.name}"
+        kind = "archive" if logs.archived else "log directory"
+        where = f"the {kind} {printable(logs.name)}"
     text = f"Built from {where}, {count} run{'s' if count != 1 else ''}"
     if stated:
         finest = {p.resolution_minutes for p in stated if p.resolution_minutes}
         every = " and ".join(f"{minutes:g}" for minutes in sorted(finest))
         point = f", a point every {every} minutes" if every else ""
-        text += f": {stated[0].source}{point}, not original logs"
+        text += f": {printable(stated[0].source)}{point}, not original logs"
         if len(stated) < count:
             text += f" ({len(stated)} of the runs; the others are original logs)"
     if running:
@@ -255,7 +263,11 @@ def add_banner(app: Sphinx, doctree: nodes.document) -> None:
     )
     # The same on all pages, a search would find them all; and the index does not name the source.
     node = data_banner("", "", nodes.Text(text), link, nodes.Text("."), classes=["no-search"])
-    put_first(doctree, node)
+    if notes.explorer:
+        # The chart comes first there: it is all that the page is for.
+        next(iter(doctree.findall(nodes.section)), doctree).append(node)
+    else:
+        put_first(doctree, node)
 
 
 def say_what_is_relaxed(app: Sphinx, doctree: nodes.document) -> None:
@@ -298,12 +310,15 @@ def link_notebook(
 
 def finish(app: Sphinx, error: Exception | None) -> None:
     """Write what belongs beside the pages, and say how the build ended."""
+    state = state_of(app)
+    report = state.report
+    if state.failed_writes.first is not None:
+        # Sphinx warns of a page that it cannot write, and goes on.
+        raise state.failed_writes.first
     warned = bool(app._warncount and app._fail_on_warnings)
     well = error is None and not warned and app.statuscode == 0
     if error is None and app.builder.format == "html":
         site_files.write_files(app)
-    state = state_of(app)
-    report = state.report
     if well:
         report.outcome, report.error = "succeeded", ""
         if app.builder.name == "html":
@@ -313,4 +328,4 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     report.write(build_folder())
     if well:
         (Path(app.doctreedir) / MARKER).unlink(missing_ok=True)
-    state.lock.close()
+    let_go(app)

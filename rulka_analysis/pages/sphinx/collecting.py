@@ -37,7 +37,13 @@ class NotesCollector(EnvironmentCollector):
         notes.figures = {
             file: (figure["result"], theme)
             for figure in doctree.findall(quoted_figure)
+            if "drawn" not in figure
             for theme, file in figure["files"].items()
+        }
+        notes.drawn = {
+            figure["files"][theme]: picture
+            for figure in doctree.findall(quoted_figure)
+            for theme, picture in figure.attributes.pop("drawn", {}).items()
         }
 
     def get_outdated_docs(

@@ -19,26 +19,35 @@ _FRAME = re.compile(
     r'\A<div>\s*<style scoped>.*?</style>\s*<table border="1" class="dataframe">', re.S
 )
 _ROW_OF_HEADS = '<tr style="text-align: right;">'
+_KEPT = "\t\n\r\x1b"
+# What steers a terminal in other ways than by colours.
+_NO_COLOUR = re.compile(r"\x1b(?!\[[0-9;]*m)")
 # Ways to show an output that run scripts. The last is what widgets leave.
 _SCRIPTS = ("application/javascript", "application/vnd.jupyter.widget-view+json")
 
 
 def prepare_outputs(notebook: dict[str, Any], experiment: str) -> None:
     """Change a notebook's outputs to what a page shows: results are quoted like on any page."""
+    show_hidden(notebook)
     for _, output in _outputs(notebook):
         data = output.get("data", {})
         published = data.get(MIME)
         if published is not None:
             quote = f"```{{result}} {experiment}/{published['name']}\n```"
             output["data"] = {"text/markdown": quote}
-            continue
+        elif "text/html" in data:
+            data["text/html"] = _table_of_frame(_joined(data["text/html"]))
+
+
+def show_hidden(notebook: dict[str, Any]) -> None:
+    """Escape hidden characters in the texts that a notebook's cells put out."""
+    for _, output in _outputs(notebook):
         if "text" in output:
             output["text"] = _visible(output["text"])
+        data = output.get("data", {})
         for kind in ("text/html", "text/plain", "text/markdown"):
             if kind in data:
                 data[kind] = _visible(data[kind])
-        if "text/html" in data:
-            data["text/html"] = _table_of_frame(data["text/html"])
 
 
 def find_blocked(notebook: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
@@ -67,8 +76,10 @@ def _table_of_frame(text: str) -> str:
     return '<div>\n<table class="dataframe">' + text[frame.end() :].replace(_ROW_OF_HEADS, "<tr>")
 
 
-def _visible(text: str | list[str]) -> str:
-    return visible(_joined(text), keep="\t\n\r\x1b")
+def _visible(text: str | list[str]) -> str | list[str]:
+    if isinstance(text, list):
+        return [_NO_COLOUR.sub(r"\\x1b", visible(line, keep=_KEPT)) for line in text]
+    return _NO_COLOUR.sub(r"\\x1b", visible(text, keep=_KEPT))
 
 
 def _joined(text: str | list[str]) -> str:

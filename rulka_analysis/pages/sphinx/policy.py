@@ -37,7 +37,7 @@ _SUSPECT = re.compile(
     r"<(script|style|iframe|object|embed|link)\b|\s(style|on[a-z]+|src)\s*=", re.I
 )
 _ELSEWHERE = re.compile(r"\s*(?:[a-z][a-z0-9+.-]*:)?//", re.IGNORECASE)
-_FRAMES = {"iframe", "object", "embed"}
+_EMBEDDED = {"iframe", "object", "embed"}
 
 
 class PageTemplates(BuiltinTemplateLoader):
@@ -154,10 +154,14 @@ class _Blocked(HTMLParser):
         given: Mapping[str, str] = {name: value or "" for name, value in attrs}
         source = given.get("src", "")
         if tag == "script" and "json" not in given.get("type", ""):
-            self.found.add("a script of another host" if _ELSEWHERE.match(source) else "a script")
+            if _ELSEWHERE.match(source):
+                self.found.add("a script of another host")
+            elif not source:
+                # One that is loaded from the site itself may run.
+                self.found.add("a script")
         elif tag == "style" or (tag == "link" and "stylesheet" in given.get("rel", "")):
             self.found.add("a style sheet")
-        elif tag in _FRAMES:
+        elif tag in _EMBEDDED:
             self.found.add("a frame")
         elif _ELSEWHERE.match(source):
             self.found.add("something of another host")

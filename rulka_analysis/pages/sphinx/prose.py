@@ -25,7 +25,7 @@ from rulka_analysis.pages.prose import (
     numbers_in_prose,
     typed_numbers_in_definition,
 )
-from rulka_analysis.pages.sphinx.conclusions import conclusion_box, verdict_badge
+from rulka_analysis.pages.sphinx.answer_boxes import answer_badge, answer_box
 from rulka_analysis.pages.sphinx.rendering import (
     data_banner,
     disclosure,
@@ -57,12 +57,12 @@ _NO_PROSE = (
 )
 # What is in nodes of results was computed.
 _COMPUTED = (
-    conclusion_box,
+    answer_badge,
+    answer_box,
     data_banner,
     quoted_figure,
     quoted_number,
     quoted_words,
-    verdict_badge,
 )
 # What a reader sees or hears of a node that is not among its children.
 _TEXTS_BESIDE = ((nodes.image, "alt"), (disclosure, "summary"), (addnodes.toctree, "caption"))

@@ -16,10 +16,11 @@ from docutils.parsers.rst import directives
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from rulka_analysis.pages.sphinx.conclusions import badge, box
+from rulka_analysis.pages.sphinx.answer_boxes import BOXED, badge, box
 from rulka_analysis.pages.sphinx.published import Published
 from rulka_analysis.pages.sphinx.rendering import (
     disclosure,
+    explore_link,
     figure_node,
     inline_nodes,
     table_node,
@@ -92,7 +93,7 @@ class ResultRole(SphinxRole):
         source, line = self.get_source_info()
         try:
             found, data = look_up(self.env, self.text)
-            if isinstance(data, dict) and data.get("kind") in ("table", "figure", "code"):
+            if isinstance(data, dict) and data.get("kind") in ("table", "figure", "code", "curves"):
                 raise MissingResultError(
                     f"{found.id!r} is a {data['kind']}: quote it with '.. result:: {found.id}', or "
                     "one of its cells with [row, column]"
@@ -100,7 +101,7 @@ class ResultRole(SphinxRole):
         except MissingResultError as error:
             note_missing(self.env, f"{source}:{line}", str(error))
             return [nodes.Text(self.text)], []
-        if isinstance(data, dict) and data.get("kind") == "conclusion":
+        if isinstance(data, dict) and data.get("kind") in BOXED:
             said = inline_nodes(data["sentence"], found.id, found.notebook)
             return [badge(data), nodes.Text(" "), *said], []
         return inline_nodes(data, found.id, found.notebook), []
@@ -135,8 +136,12 @@ class ResultDirective(SphinxDirective):
         kind = data.get("kind") if isinstance(data, dict) else None
         if kind == "figure":
             return [figure_node(data, found.id, found.notebook)]
-        if kind == "conclusion":
+        if kind in BOXED:
             return [box(data, found.id, found.notebook)]
+        if kind == "curves":
+            text = f"{data['metrics']:,} metrics of {data['runs']:,} runs."
+            said = inline_nodes(text, found.id, found.notebook)
+            return [nodes.paragraph("", "", *said, explore_link("", view="", words=""))]
         if kind == "code":
             block = nodes.literal_block(data["text"], data["text"], language=data["language"])
             return [block]

@@ -50,6 +50,7 @@ _BETTER = {
 _SUMMARISED = {
     "best": "A run is summed up by its smallest value so far.",
     "last": "A run is summed up by its last value.",
+    "trailing_mean": "A run is summed up by its mean over the last tenth of the way.",
     "median_of_last_three": "A run is summed up by the median of its last three values.",
     "finish_rate": "A run is summed up by the share of {episodes} finished.",
     "rate": "It is a share that the log itself has accumulated.",
@@ -275,7 +276,7 @@ def _in_short(metric: Metric, own: Domain) -> Iterator[nodes.Node]:
         else:
             said.append("runs that differ in it cannot be compared by this metric.")
     if not metric.decides:
-        said.append("No verdict rests on it.")
+        said.append("No answer rests on it.")
     yield nodes.Text(" ".join(said))
     if metric.cutoff_seconds is not None:
         unfinished = with_article(episode).capitalize()

@@ -17,6 +17,8 @@ from rulka_analysis.pages.results import as_text
 from rulka_analysis.values.digests import digest_text
 from rulka_analysis.values.quantities import format_number
 
+# The page on which curves are explored; views of it are links to it.
+EXPLORE = "docs/explore"
 # A table with more columns than this is set smaller.
 WIDE = 6
 # A column with a cell of more characters than this is set wider.
@@ -39,6 +41,10 @@ class quoted_figure(nodes.General, nodes.Element):
 
 class figure_caption(nodes.General, nodes.TextElement):
     """The caption of a quoted figure."""
+
+
+class explore_link(nodes.Inline, nodes.Element):
+    """A link to the view of the Explore page that shows the same as a figure."""
 
 
 class disclosure(nodes.General, nodes.Element):
@@ -166,6 +172,8 @@ def figure_node(data: Mapping[str, Any], result_id: str, notebook: str) -> quote
     caption += inline_nodes(data["caption"], result_id, notebook)
     caption += nodes.Text(" ")
     caption += notebook_reference(notebook)
+    if data.get("view"):
+        caption += explore_link("", view=data["view"][0], words=data["view"][1])
     shown = disclosure()
     shown["summary"] = "The numbers in this figure"
     shown += table_node({**data["table"], "caption": ""}, result_id, notebook)
@@ -311,6 +319,19 @@ def depart_caption_html(writer: Any, node: figure_caption) -> None:
     writer.body.append("</figcaption>")
 
 
+def visit_explore_link_html(writer: Any, node: explore_link) -> None:
+    # A site need not have the page; on the page itself the figures stand in for it.
+    builder = writer.builder
+    if EXPLORE in builder.env.found_docs and builder.current_docname != EXPLORE:
+        href = builder.get_relative_uri(builder.current_docname, EXPLORE) + node["view"]
+        words = f" ({html.escape(node['words'])})" if node["words"] else ""
+        writer.body.append(
+            f' <a class="rulka-explore-link" href="{html.escape(href, quote=True)}">'
+            f"Explore{words}</a>"
+        )
+    raise nodes.SkipNode
+
+
 def visit_disclosure_html(writer: Any, node: disclosure) -> None:
     summary = html.escape(node["summary"])
     writer.body.append(f'<details class="rulka-details"><summary>{summary}</summary>')
@@ -340,6 +361,7 @@ def add_nodes(app: Any) -> None:
         (quoted_words, plain),
         (quoted_figure, (visit_figure_html, depart_figure_html)),
         (figure_caption, (visit_caption_html, depart_caption_html)),
+        (explore_link, (visit_explore_link_html, pass_over)),
         (disclosure, (visit_disclosure_html, depart_disclosure_html)),
         (data_banner, (visit_banner_html, depart_banner_html)),
     ):

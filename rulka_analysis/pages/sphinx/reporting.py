@@ -15,7 +15,7 @@ from sphinx.util import logging as sphinx_logging
 
 from rulka_analysis.pages.execute import Outcome
 from rulka_analysis.values.files import write_whole
-from rulka_analysis.values.text import printable
+from rulka_analysis.values.text import printable, visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -31,8 +31,22 @@ class BuildStopped(SystemExit):
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__(f"\nThe build stopped: {message}")
-        self.message = message
+        self.message = visible(message)
+        super().__init__(f"\nThe build stopped: {self.message}")
+
+
+class FailedWrites(logging.Handler):
+    """Keeps the first error of the system that Sphinx tells as a warning and goes on from."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.first: OSError | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        arguments = record.args if isinstance(record.args, tuple) else ()
+        for argument in arguments:
+            if isinstance(argument, OSError) and argument.errno:
+                self.first = self.first or argument
 
 
 @dataclass
@@ -67,7 +81,7 @@ class BuildReport:
 
     def write(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(asdict(self), indent=1, ensure_ascii=False)
+        text = json.dumps(asdict(self), indent=1)
         write_whole(folder / "last_build.json", text + "\n")
 
     @contextmanager

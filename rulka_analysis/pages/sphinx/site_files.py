@@ -18,6 +18,7 @@ from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.environment import BuildEnvironment
 
 from rulka_analysis.pages.execute import without_private_outputs
+from rulka_analysis.pages.sphinx.outputs import show_hidden
 from rulka_analysis.pages.sphinx.patches import put_style_sheet_of_notebooks
 from rulka_analysis.pages.sphinx.state import notes_of_pages, state_of
 from rulka_analysis.values.digests import digest_file, digest_of
@@ -97,12 +98,17 @@ def write_files(app: Sphinx) -> None:
         if not (images / name).is_file():
             images.mkdir(parents=True, exist_ok=True)
             write_whole(images / name, state.registry.results[result_id].result.data[theme])
+    for name, picture in _drawn(app).items():
+        if not (images / name).is_file():
+            images.mkdir(parents=True, exist_ok=True)
+            write_whole(images / name, picture)
     read_anew = set(state.report.pages)
     for document, executed in state.executed.items():
         target = Path(app.outdir) / f"{document}.ipynb"
         if document in read_anew or not target.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
             plain = without_private_outputs(executed.notebook)
+            show_hidden(plain)
             write_whole(target, json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -110,6 +116,12 @@ def _figures(app: Sphinx) -> dict[str, tuple[str, str]]:
     """Return the figures that pages show: by file, the result and theme."""
     pages = notes_of_pages(app.env).values()
     return {file: shown for notes in pages for file, shown in notes.figures.items()}
+
+
+def _drawn(app: Sphinx) -> dict[str, str]:
+    """Return the pictures that were drawn for a page, by file."""
+    pages = notes_of_pages(app.env).values()
+    return {file: picture for notes in pages for file, picture in notes.drawn.items()}
 
 
 def write_list(app: Sphinx) -> None:
@@ -142,7 +154,7 @@ def _listed(app: Sphinx, builder: StandaloneHTMLBuilder) -> set[str]:
         source = app.env.doc2path(document, base=False).as_posix()
         ends = "" if source.endswith(suffix) else suffix
         files.add(f"_sources/{source}{ends}")
-    images = [*(name for _, name in app.env.images.values()), *_figures(app)]
+    images = [*(name for _, name in app.env.images.values()), *_figures(app), *_drawn(app)]
     files |= {f"{builder.imagedir}/{name}" for name in images}
     files |= {f"_downloads/{name}" for _, name in app.env.dlfiles.values()}
     files |= {f"{document}.ipynb" for document in state_of(app).executed}

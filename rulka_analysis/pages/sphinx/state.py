@@ -11,7 +11,7 @@ from sphinx.environment import BuildEnvironment
 
 from rulka_analysis.pages.execute import Executed
 from rulka_analysis.pages.sphinx.published import Registry
-from rulka_analysis.pages.sphinx.reporting import BuildReport
+from rulka_analysis.pages.sphinx.reporting import BuildReport, FailedWrites
 
 
 @dataclass
@@ -34,6 +34,8 @@ class BuildState:
         The words that say which data pages are built from.
     site_before : list of str
         The files of the last good build's site.
+    failed_writes : FailedWrites
+        Hears what Sphinx tells as a warning where a file could not be written.
     """
 
     report: BuildReport = field(default_factory=BuildReport)
@@ -43,6 +45,7 @@ class BuildState:
     registry: Registry = field(default_factory=Registry)
     banner: str = ""
     site_before: list[str] = field(default_factory=list)
+    failed_writes: FailedWrites = field(default_factory=FailedWrites)
 
 
 _builds: WeakKeyDictionary[Sphinx | BuildEnvironment, BuildState] = WeakKeyDictionary()
@@ -86,6 +89,10 @@ class PageNotes:
         Digest of the banner it shows; empty where it shows none.
     figures : dict of str to (str, str)
         Figures it shows: by file, the result and the theme.
+    drawn : dict of str to str
+        Pictures drawn for it, and published nowhere, by file.
+    explorer : str
+        The published curves that it explores; empty for any page but one.
     prose : list of Prose
         What of it is prose with a digit in it.
     policy : str
@@ -101,6 +108,8 @@ class PageNotes:
     missing: list[str] = field(default_factory=list)
     banner: str = ""
     figures: dict[str, tuple[str, str]] = field(default_factory=dict)
+    drawn: dict[str, str] = field(default_factory=dict)
+    explorer: str = ""
     prose: list[Prose] = field(default_factory=list)
     policy: str = ""
     volatile: list[str] | None = None

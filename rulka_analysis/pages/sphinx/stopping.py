@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
+from logging import getLogger
 from typing import Any
 
 from sphinx.application import Sphinx
+from sphinx.util import logging
 
 from rulka_analysis.pages.sphinx.reporting import BuildStopped
 from rulka_analysis.pages.sphinx.state import state_of
@@ -36,6 +38,7 @@ def stop_in_own_words(app: Sphinx) -> None:
 
     Sphinx would print a page of versions around it, and the advice to report it to its developers.
     """
+    getLogger(logging.NAMESPACE).addHandler(state_of(app).failed_writes)
     build = app.build
 
     @wraps(build)
@@ -60,5 +63,12 @@ def _stop(app: Sphinx, error: BuildStopped | OSError, doing: str) -> BuildStoppe
     # A disk that is full takes no report, either.
     with suppress(OSError):
         state.report.write(build_folder())
-    state.lock.close()
+    let_go(app)
     return error
+
+
+def let_go(app: Sphinx) -> None:
+    """End what a build holds."""
+    state = state_of(app)
+    state.lock.close()
+    getLogger(logging.NAMESPACE).removeHandler(state.failed_writes)

@@ -16,11 +16,22 @@ from rulka_analysis.pages.tables.health import (
     muted_findings,
 )
 from rulka_analysis.pages.tables.overview import runs
-from rulka_analysis.pages.tables.verdict import conclusions, deciding, margins, verdict_in_words
+from rulka_analysis.pages.tables.verdict import (
+    answer_in_words,
+    answers,
+    claim_in_words,
+    claims,
+    deciding,
+    margins,
+    named_answers,
+)
 
 __all__ = [
+    "answer_in_words",
+    "answers",
     "by_run",
-    "conclusions",
+    "claim_in_words",
+    "claims",
     "contradicted_tags",
     "curve",
     "deciding",
@@ -29,10 +40,10 @@ __all__ = [
     "findings_counted",
     "margins",
     "muted_findings",
+    "named_answers",
     "relation",
     "runs",
     "summary",
     "times_to_targets",
-    "verdict_in_words",
     "window",
 ]

@@ -35,8 +35,11 @@ def summary(
     """
     baseline = comparison.baseline
     asked = None if clock is None else comparison.clock(clock)
-    columns = {"metric": "Metric", **{run: run for run in comparison.runs}}
-    columns |= {_against(run, baseline): _against(run, baseline) for run in comparison.candidates}
+    columns = {"metric": "Metric", **{run: comparison.shown(run) for run in comparison.runs}}
+    for run in comparison.candidates:
+        columns[_against(run, baseline)] = _against(
+            comparison.shown(run), comparison.shown(baseline)
+        )
     rows: dict[str, list[Cell]] = {}
     absent: dict[str, None] = {}
     rounded: set[str] = set()
@@ -73,7 +76,7 @@ def summary(
 def by_run(comparison: Comparison, lines: Sequence[Line], told: str) -> Table:
     """Return numbers of many runs: a row a run, a column a metric; `told` completes the caption."""
     columns = {"run": "Run"}
-    cells: dict[str, list[Cell]] = {run: [run] for run in comparison.runs}
+    cells: dict[str, list[Cell]] = {run: [comparison.shown(run)] for run in comparison.runs}
     said = Marked(comparison)
     for line in lines:
         measure = comparison.measure(line.metric, line.variant, as_logged=line.as_logged)
@@ -104,6 +107,7 @@ def _named(
     fields["end"] = window_end(window)
     which = {
         "median_of_last_three": "median of the last three readings at {end}",
+        "trailing_mean": "mean over the last tenth of the way to {end}",
         "best": "best up to {end}",
     }.get(measure.metric.summary, "at {end}")
     return Sentence("{title}, " + which + ends, fields)
@@ -257,17 +261,17 @@ def times_to_targets(
     on = comparison.clock(clock)
     chosen = comparison.catalogue.domain.chosen_variant(variant, variants)
     measure = comparison.measure(metric, chosen)
-    tag = comparison.variant_tag(chosen) or ""
-    if tag not in comparison.targets:
+    targets = comparison.targets(metric)
+    if not targets:
         return Sentence(f"No targets are declared for {measure.variant_title or measure.title}.")
-    columns = {"target": "Target", **{run: run for run in comparison.runs}}
+    columns = {"target": "Target", **{run: comparison.shown(run) for run in comparison.runs}}
     for run in comparison.candidates:
-        several = f" of {run}" if len(comparison.candidates) > 1 else ""
+        several = f" of {comparison.shown(run)}" if len(comparison.candidates) > 1 else ""
         columns[f"{run} ratio"] = f"Ratio{several}"
     rows: dict[str, list[Cell]] = {}
     window = comparison.window(measure, on)
     beyond = False
-    for target in comparison.targets[tag]:
+    for target in targets:
         times = comparison.time_to_target(measure, target, on)
         beyond |= any(
             time.known and time.number > window.end * (1 + 1e-9) for time in times.values()
@@ -307,10 +311,10 @@ def curve(
     columns = {"checkpoint": clock.name.capitalize()}
     cells: dict[str, list[Quantity]] = {}
     for name, series in comparison.series(measure).items():
-        columns[name] = name
+        columns[name] = comparison.shown(name)
         if isinstance(series, Series):
             decided = series.at(clock, positions)
-            cells[name] = [series.median_quantity(indices, _how(measure)) for indices in decided]
+            cells[name] = [series.together(indices, measure.how()) for indices in decided]
         else:
             cells[name] = [series] * len(positions)
     rows: dict[str, list[Cell]] = {
@@ -321,10 +325,3 @@ def curve(
         for row, position in enumerate(positions)
     }
     return Table(columns, rows, f"{measure.title}, by {clock}.")
-
-
-def _how(measure: Measure) -> str:
-    return {
-        "best": "best so far",
-        "median_of_last_three": "median of the last three readings",
-    }.get(measure.metric.summary, "last value logged")

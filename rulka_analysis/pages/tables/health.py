@@ -185,7 +185,7 @@ def contradicted_tags(contradicted: Mapping[tuple[str, str], Finding]) -> Senten
         runs.setdefault(tag, []).append(run)
     if not runs:
         return Sentence(
-            "No tag was found that does not hold what its name says: a conclusion may rest on any."
+            "No tag was found that does not hold what its name says: an answer may rest on any."
         )
     told, fields = [], dict[str, Quantity | str]()
     for number, (tag, names) in enumerate(sorted(runs.items())):
@@ -196,5 +196,5 @@ def contradicted_tags(contradicted: Mapping[tuple[str, str], Finding]) -> Senten
     says = "does not hold what its name says" if one else "do not hold what their names say"
     most = max(runs, key=lambda tag: len(runs[tag]))
     fields["example"] = contradicted[runs[most][0], most].message
-    text = f"{listed} {says}; no conclusion rests on {'it' if one else 'them'}. {{example}}"
+    text = f"{listed} {says}; no answer rests on {'it' if one else 'them'}. {{example}}"
     return Sentence(text, fields)

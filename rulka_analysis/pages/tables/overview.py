@@ -48,7 +48,7 @@ def runs(
     for name in names:
         declared = experiment.definition.runs[name]
         numbers = experiment.settings(name)
-        cells: list[Cell] = [name, declared.description]
+        cells: list[Cell] = [name, declared.about]
         for setting in settings:
             number = numbers.get(setting)
             text = experiment.setting_text(name, setting)
@@ -70,7 +70,7 @@ def runs(
             cells.append("–" if run is None else _count_findings(own))
         rows[name] = cells
     present = [run for run in map(experiment.run, names) if run is not None]
-    notes = [*_on_durations(present), *_on_what_stands(present)]
+    notes = [*_on_durations(present), *_on_what_stands(present), *_left_out(experiment)]
     return Table(columns, rows, "The runs, their settings and how long they lasted.", notes)
 
 
@@ -161,6 +161,11 @@ def _on_what_stands(present: Sequence[Run]) -> Iterator[Sentence]:
                     ),
                 },
             )
+
+
+def _left_out(experiment: Experiment) -> Iterator[Sentence]:
+    for run, why in experiment.definition.exclude.items():
+        yield Sentence("{run} is left out: {why}.", {"run": run, "why": why.rstrip(".")})
 
 
 def _last_step(run: Run) -> Quantity:

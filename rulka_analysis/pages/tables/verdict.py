@@ -1,8 +1,10 @@
-"""What was concluded, and what it rests on, as tables."""
+"""Answers and claims, and what they rest on, as tables."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from rulka_analysis.values.quantities import Quantity, Sentence
@@ -10,97 +12,152 @@ from rulka_analysis.values.tables import Cell, Table
 from rulka_analysis.values.text import name_in_words
 
 if TYPE_CHECKING:
-    from rulka_analysis.experiments.definition import Definition
-    from rulka_analysis.verdicts.answer import Conclusion
-
-# A verdict is told by word and sign, never by colour alone.
-_SIGNS = {"supported": "✓", "contradicted": "✗", "cannot tell": "?", "no data": "∅"}
+    from rulka_analysis.experiments.definition import Definition, Margin
+    from rulka_analysis.experiments.groups import Group
+    from rulka_analysis.verdicts.answer import Answered, Claimed
 
 
-def verdict_in_words(conclusion: Conclusion) -> str:
-    """Return a verdict as it is shown, such as ``✗ Contradicted: no difference, fragile``."""
-    verdict = conclusion.verdict
-    way = f": {conclusion.way}" if conclusion.way else ""
-    fragile = ", fragile" if conclusion.fragile else ""
-    return f"{_SIGNS[verdict]} {verdict[:1].upper()}{verdict[1:]}{way}{fragile}"
+def group_key(group: Group) -> str:
+    """Return what a group goes by in the names of results: its run, or its label in letters.
+
+    Examples
+    --------
+    >>> from rulka_analysis.experiments.groups import Group
+    >>> group_key(Group("64 · 1024×", ("uni_9",))), group_key(Group("lr 0.1", ("a", "b")))
+    ('uni_9', 'lr_0.1')
+    """
+    name = group.runs[0] if len(group.runs) == 1 else group.label
+    return re.sub(r"[^\w.-]+", "_", name, flags=re.ASCII).strip("_")
 
 
-def conclusions(found: Sequence[Conclusion]) -> Table:
-    """Return conclusions as a table: verdict, what the logs say, and what was typed."""
-    columns = {"verdict": "Verdict", "sentence": "What the logs say", "typed": "As typed"}
-    rows: dict[str, list[Cell]] = {
-        one.name: [
-            verdict_in_words(one),
+def named_answers(found: Iterable[Answered]) -> dict[str, Answered]:
+    """Return answers by the names under which pages quote them.
+
+    That is ``comparison.outcome``, the candidate behind it where the comparison has several, and
+    ``pace`` last: ``sizes.best_time.large.pace``.
+    """
+    every = tuple(found)
+    candidates = Counter(
+        comparison for comparison, _ in {(one.comparison, one.candidate.label) for one in every}
+    )
+    names = {}
+    for one in every:
+        several = candidates[one.comparison] > 1
+        parts = [one.comparison, one.outcome, group_key(one.candidate) if several else ""]
+        parts.append("pace" if one.kind == "pace" else "")
+        names[".".join(filter(None, parts))] = one
+    return names
+
+
+def answer_in_words(answer: Answered) -> str:
+    """Return an answer as it is shown, such as ``▼ worse, fragile``."""
+    # Imported here: a notebook that asks nothing does not depend on it.
+    from rulka_analysis.verdicts.words import label_of_relation
+
+    shown = label_of_relation(answer.decided.relation, answer.vocabulary)
+    return f"{shown}, fragile" if answer.decided.fragile else shown
+
+
+def claim_in_words(claim: Claimed) -> str:
+    """Return how a claim stands, such as ``too strong, fragile``: a word, and no sign."""
+    return f"{claim.held.verdict}, fragile" if claim.held.fragile else claim.held.verdict
+
+
+def answers(found: Iterable[Answered]) -> Table:
+    """Return answers as a table: one row a candidate and outcome, value and speed side by side."""
+    columns = {"outcome": "Outcome", "candidate": "Setting", "baseline": "Against"}
+    columns |= {"answer": "Answer", "pace": "How soon", "sentence": "What the logs say"}
+    rows: dict[str, list[Cell]] = {}
+    named = named_answers(found)
+    for name, one in named.items():
+        if one.kind == "pace":
+            continue
+        pace = named.get(f"{name}.pace")
+        rows[name] = [
+            one.title,
+            one.candidate.label,
+            one.baseline.label,
+            answer_in_words(one),
+            answer_in_words(pace) if pace else "–",
             one.sentence,
-            one.typed or "–",
+        ]
+    return Table(columns, rows, "Answers: how settings stand to the one they are held against.")
+
+
+def claims(found: Sequence[Claimed]) -> Table:
+    """Return claims as a table: what was said, how it stands, and what the logs say."""
+    columns = {"claim": "Claim", "held": "Now", "sentence": "Why"}
+    rows: dict[str, list[Cell]] = {
+        f"{one.comparison}.{one.name}": [
+            one.text or one.name.replace("_", " "),
+            claim_in_words(one),
+            one.sentence,
         ]
         for one in found
     }
-    return Table(columns, rows, "Conclusions, with the verdicts of the logs in use.")
+    return Table(columns, rows, "What was claimed, held against the answers of the logs in use.")
 
 
-def deciding(conclusion: Conclusion) -> Table:
-    """Return the numbers a conclusion rests on: a row a clock.
+def deciding(answer: Answered) -> Table:
+    """Return the numbers an answer rests on: a row a clock.
 
-    Of a claim on targets they are the times to the hardest that can be decided. A claim that says
-    by how much has two columns more: what was claimed and what was found.
+    Of an answer on targets they are the times to the hardest that can be decided. Where a group has
+    several runs, each stands in a column of its own.
     """
-    of_targets = any(row.target is not None for row in conclusion.deciding)
-    with_size = any(row.claimed is not None for row in conclusion.deciding)
+    of_targets = answer.kind == "pace"
     columns = {
         "clock": "Clock",
-        "holds": "The claim",
+        "says": "Says",
         "share": "True for targets" if of_targets else "True at checkpoints",
         "end": "Hardest target" if of_targets else "At",
-        "candidate": "Reached by candidate at" if of_targets else "Candidate",
-        "baseline": "Reached by baseline at" if of_targets else "Baseline",
+        "candidate": answer.candidate.label,
+        "baseline": answer.baseline.label,
         "difference": "Difference",
         "margin": "Margin",
     }
-    if with_size:
-        columns |= {"claimed": "Claimed at least", "found": "Found in the direction claimed"}
+    runs = list(answer.rows[0].by_run) if answer.rows else []
+    several = runs if len(runs) > 2 else []
+    columns |= {run: run for run in several}
     rows: dict[str, list[Cell]] = {}
-    for row in conclusion.deciding:
+    for row in answer.rows:
         clock = f"{row.clock} (interpolated)" if row.interpolated else f"{row.clock}"
-        holds = {True: "holds", False: "does not hold", None: "cannot be told"}[row.holds]
         rows[f"{row.clock}"] = [
             clock.capitalize(),
-            holds if row.votes else f"{holds}; does not vote",
+            row.said if row.votes else f"{row.said}; does not vote",
             row.share,
             row.end if row.target is None else row.target,
             row.candidate,
             row.baseline,
             row.difference if row.difference.known or not of_targets else "–",
             row.margin,
-            *(row.claimed or "–", row.found or "–")[: 2 * with_size],
+            *(row.by_run[run] for run in several),
         ]
     return Table(columns, rows)
 
 
 def margins(definition: Definition) -> Table:
     """Return from which difference on a difference matters, and why, as declared."""
-    variant = definition.domain.variant
-    columns = {"metric": "Metric", "margin": "Margin", "reason": "Why"}
-    if variant is not None:
-        columns = {
-            "metric": "Metric",
-            variant.name: variant.name.capitalize(),
-            "margin": "Margin",
-            "reason": "Why",
-        }
+    columns = {"outcome": "Outcome", "margin": "Margin", "reason": "Why"}
     rows: dict[str, list[Cell]] = {}
-    for metric, by_variant in definition.margins.items():
-        for tagged, margin in by_variant.items():
-            size = margin.size if margin.size is not None else margin.percent
-            unit = "%" if margin.size is None else ""
-            whole = size is not None and float(size).is_integer()
-            shown = Quantity(size, unit, 0 if whole else 2, how="declared by the experiment")
-            text = "{size}, or one reading if that is more" if margin.one_reading else "{size}"
-            title = definition.variant_titles.get(tagged, tagged) if tagged else "–"
-            rows[f"{metric}.{tagged}" if tagged else metric] = [
-                name_in_words(metric),
-                *([title] if variant else []),
-                Sentence(text, {"size": shown}),
-                margin.reason,
-            ]
+    for name in definition.asked:
+        margin = definition.margin(name)
+        shown = _margin(margin) if margin.declared else "none: nothing is level"
+        rows[name] = [name_in_words(name), shown, margin.reason or "–"]
+    if any(definition.targets(name) for name in definition.asked):
+        pace = definition.pace.allowed
+        rows["pace"] = ["how soon targets are reached", _margin(pace), pace.reason or "–"]
     return Table(columns, rows, "From which difference on a difference matters, as declared.")
+
+
+def _margin(margin: Margin) -> Sentence:
+    sizes: dict[str, Quantity | str] = {}
+    for name, size, unit in (("size", margin.size, ""), ("percent", margin.percent, "%")):
+        if size is not None:
+            digits = 0 if float(size).is_integer() else 2
+            sizes[name] = Quantity(size, unit, digits, how="declared by the experiment")
+    text = " or ".join(f"{{{name}}}" for name in sizes) or "none"
+    if len(sizes) > 1:
+        text += ", whichever is more"
+    return Sentence(
+        f"{text}, or one reading if that is more" if margin.one_reading else text, sizes
+    )

@@ -70,7 +70,7 @@ def test_two_seeds_are_compared_by_steps(tmp_path: Path) -> None:
     logs = Logs(tmp_path, conventions=DOMAIN.conventions)
     comparison = Comparison(
         "seeds", "Seeds", {name: logs[name] for name in logs.runs}, "PPO_1",
-        {name: {} for name in logs.runs}, load_catalogue(DOMAIN), {}, {}, {},
+        {name: {} for name in logs.runs}, load_catalogue(DOMAIN), {},
     )  # fmt: skip
     table = comparison.compare("mean_return", clock="steps", every=20_000)
     assert table[table.run == "PPO_2"].value.tolist() == [400.0, 800.0, 1200.0]

@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import functools
-import http.server
-import importlib.util
-import io
-import os
 import re
-import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,34 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rulka_analysis.pages.explore.data import index_script, metric_scripts
+from rulka_analysis.pages.explore.decoding import read_index, read_series
+from rulka_analysis.pages.explore.lines import DrawnLine, Reading, extent_of, line_of, mean_of
 from rulka_analysis.pages.explore.page import write_explore
 from rulka_analysis.pages.explore.view import View, view_of
-from tests.pages.explore.planted import CUTOFF, GROUPS, HOSTILE, RUNS, made, one, series
+from tests import browsing
+from tests.browsing import TABLE, Opened
+from tests.pages.explore.planted import CLOCKS, CUTOFF, GROUPS, HOSTILE, RUNS, made, one, series
 
-playwright = pytest.importorskip("playwright.sync_api")
-
-BROWSERS = ("chromium", "google-chrome", "chromium-browser", "chrome")
-OPTIONS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
-# What a host may send: nothing but the site's own files, no script or style in the markup.
-POLICY = "default-src 'self'; img-src 'self' data:"
-TABLE = ".explore-now tbody tr"
 LONG = 6000
-
-
-def absent(what: str) -> None:
-    """Skip for want of a program; where all checks must run, that is a failure."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"{what}, and on CI nothing may be skipped for that")
-    pytest.skip(what)
-
-
-class Handler(http.server.SimpleHTTPRequestHandler):
-    def end_headers(self) -> None:
-        self.send_header("Content-Security-Policy", POLICY)
-        super().end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -58,98 +32,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def served(folder: Path) -> Iterator[str]:
-    handler = functools.partial(Handler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/index.html"
-        server.shutdown()
+    with browsing.served(folder) as address:
+        yield f"{address}/index.html"
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    assert importlib.util.find_spec("playwright") is not None
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    with playwright.sync_playwright() as running:
-        try:
-            started = running.chromium.launch(
-                executable_path=program, channel=None if program else "chrome", args=OPTIONS
-            )
-        except playwright.Error as error:
-            absent(f"no Chromium or Chrome can be started: {error.message.splitlines()[0]}")
+    with browsing.started_browser() as started:
         yield started
-        started.close()
-
-
-class Opened:
-    """A page that was opened, what it complained of and what it asked for."""
-
-    def __init__(self, browser: Any, address: str, **settings: Any) -> None:
-        self.browser, self.address = browser, address
-        self.context = browser.new_context(
-            **{"viewport": {"width": 1280, "height": 960}, "accept_downloads": True, **settings}
-        )
-        self.page = self.context.new_page()
-        self.complaints: list[str] = []
-        self.asked: list[str] = []
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", lambda request: self.asked.append(request.url))
-
-    def open(self, view: str = "") -> Opened:
-        self.page.goto("about:blank")
-        self.page.goto(self.address + view)
-        self.page.wait_for_selector(".explore[data-shown]")
-        self.settle()
-        return self
-
-    def settle(self) -> None:
-        """Wait until two frames are drawn and the address is written."""
-        self.page.wait_for_timeout(250)
-
-    def shown(self, metric: int) -> None:
-        self.page.wait_for_selector(f'.explore[data-shown="{metric}"]')
-        self.settle()
-
-    def metric(self, words: str) -> None:
-        """Find a metric by typing."""
-        self.page.click("#explore-metric")
-        self.page.fill("#explore-metric", words)
-        self.page.keyboard.press("Enter")
-        self.settle()
-
-    def choose(self, text: str) -> None:
-        self.page.locator(".explore-segments label", has_text=re.compile(f"^{text}$")).click()
-        self.settle()
-
-    def rows(self) -> list[list[str]]:
-        found: list[list[str]] = self.page.evaluate(
-            f"""() => [...document.querySelectorAll("{TABLE}")].map((row) =>
-                [...row.children].map((cell) => cell.innerText.trim()))"""
-        )
-        return found
-
-    def download(self, button: str) -> bytes:
-        with self.page.expect_download() as waiting:
-            self.page.click(f".explore-buttons >> text={button}")
-        return Path(waiting.value.path()).read_bytes()
-
-    def csv(self) -> list[dict[str, str]]:
-        text = self.download("CSV").decode("utf-8")
-        return list(csv.DictReader(io.StringIO(text, newline="")))
-
-    def live(self) -> str:
-        return str(self.page.inner_text(".explore-data [aria-live]", timeout=1000))
-
-    def link(self) -> str:
-        return str(self.page.evaluate("location.hash"))
-
-    def close(self) -> None:
-        self.context.close()
-        assert self.complaints == []
-        base = self.address.rsplit("/", 1)[0]
-        foreign = [a for a in self.asked if not a.startswith((base, "about:", "data:", "blob:"))]
-        assert foreign == []
 
 
 @pytest.fixture(params=["folder", "server"])
@@ -383,6 +273,64 @@ def test_a_link_written_here_is_the_one_that_the_page_writes(local: Any) -> None
     assert local.link() == view.fragment
     assert local.rows()[0][0] == "512 · 512×"
     assert view_of(local.link()) == view
+
+
+def test_a_link_may_name_a_group_by_one_of_its_runs(local: Any) -> None:
+    local.open("#x=minutes&m=times&g=run_7,seed_2,nobody")
+    assert [row[0] for row in local.rows()] == ["512 · 512×", "2,048 · 160×"]
+    # Labels are what the page writes itself.
+    assert local.link() == View("times", best=True, groups=("512 · 512×", "2,048 · 160×")).fragment
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        View("times", best=True),
+        View("times", best=False),
+        View("times", best=False, unfinished=True, smooth=5),
+        View("below", "steps", False, smooth=10, groups=("512 · 512×", "2,048 · 160×")),
+        View("below", "updates", True, groups=("2,048 · 160×",)),
+        View("long", best=False, smooth=5),
+        View("long", best=True),
+        View("odd", best=False),
+    ],
+)
+def test_a_static_figure_draws_the_lines_that_the_page_draws(local: Any, view: View) -> None:
+    shown = local.open(view.fragment).csv()
+    drawn = lines_drawn(view)
+    assert {row["run"] for row in shown} == drawn.keys()
+    clock = next(clock.name for clock in CLOCKS if clock.key == view.clock)
+    for run, line in drawn.items():
+        rows = [row for row in shown if row["run"] == run]
+        places = [float(row[clock]) for row in rows]
+        values = [float(row["value"].replace("Infinity", "inf") or "nan") for row in rows]
+        assert places == pytest.approx(line.x.tolist(), rel=1e-12)
+        assert values == pytest.approx(line.y.tolist(), rel=1e-9, nan_ok=True)
+
+
+def lines_drawn(view: View) -> dict[str, DrawnLine]:
+    """Return the lines of the groups that a view shows, by what the page calls their runs."""
+    data = made(many=LONG)
+    place = next(i for i, metric in enumerate(data.metrics) if metric.tag == view.tag)
+    index = read_index(index_script(data, [(str(i), None) for i, _ in enumerate(data.metrics)]))
+    found = read_series(metric_scripts(data, data.metrics[place])[0])
+    clock = [clock.key for clock in CLOCKS].index(view.clock)
+    low, high = extent_of(list(found.values()), clock)
+    width = view.smooth / 100 * (high - low)
+    reading = Reading(index["metrics"][place], clock, bool(view.best), width, view.unfinished)
+    lines = {}
+    for group in GROUPS:
+        if view.groups is not None and group.label not in view.groups:
+            continue
+        members = [(found[i], line_of(found[i], reading)) for i in map(RUNS.index, group.runs)]
+        there = [(kept, line) for kept, line in members if line is not None]
+        if len(group.runs) > 1:
+            mean = mean_of(there, reading)
+            assert mean is not None
+            lines[""] = mean[0]
+        elif there:
+            lines[group.runs[0]] = there[0][1]
+    return lines
 
 
 def test_a_clock_that_a_run_lacks_says_so_and_comes_back_without_it(local: Any) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.event_files import scalar_event, write_event_file
 from tests.small_site import NOTEBOOKS, SmallSite
 from tests.training_logs import TrainingRun, write_run
 
@@ -43,7 +44,8 @@ def appended(site: SmallSite) -> None:
 
 def a_new_file(site: SmallSite) -> None:
     later = site.file_of("first").with_name("events.out.tfevents.1700009999.host.1.1")
-    shutil.copy(site.file_of("third"), later)
+    # It goes on where the others end, so that there is another last value.
+    write_event_file(later, [scalar_event("Training/loss", 20_000_000, 0.25, 1_700_009_999.0)])
 
 
 def a_run_appears(site: SmallSite) -> None:

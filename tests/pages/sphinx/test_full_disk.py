@@ -58,7 +58,9 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> SmallSite:
 
 
 # At the first line, while notebooks are kept, while pages are written.
-@pytest.mark.parametrize("kilobytes", [8, 100, 1000])
+@pytest.mark.parametrize(
+    "kilobytes", [8, *(pytest.param(n, marks=pytest.mark.long) for n in (100, 1000))]
+)
 def test_a_full_disk(expected: SmallSite, tmp_path: Path, kilobytes: int) -> None:
     made = SmallSite.made(tmp_path / "a site")
     site = Crammed(made.folder)

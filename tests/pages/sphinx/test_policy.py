@@ -55,9 +55,19 @@ def policy_of(html: str) -> str:
     return str(policy)
 
 
+class Handler(SimpleHTTPRequestHandler):
+    def do_GET(self) -> None:
+        # A browser asks each server for it.
+        if self.path == "/favicon.ico":
+            self.send_response(204)
+            self.end_headers()
+        else:
+            super().do_GET()
+
+
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
-    handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
+    handler = partial(Handler, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"

@@ -129,7 +129,8 @@ def reference_alone(folder: Path) -> Site:
     site = Site.copied(folder)
     for unneeded in ("docs/experiments", "docs/api", "docs/guides"):
         shutil.rmtree(site.folder / unneeded)
-    (site.folder / "docs" / "about_this_build.rst").unlink()
+    for page in ("about_this_build", "explore"):
+        (site.folder / "docs" / f"{page}.rst").unlink()
     for notebooks in (site.folder / "notebooks").iterdir():
         if notebooks.is_dir() and notebooks.name != "tensorboard_metrics":
             shutil.rmtree(notebooks)

@@ -65,7 +65,13 @@
     const m = app.index.metrics.findIndex((one) => one.tag === wanted);
     const chosen = m >= 0 ? m : app.index.start;
     const all = new Set(app.index.groups.keys());
-    const named = (key) => new Set(unlisted(asked.get(key)).map((id) => app.index.ids.indexOf(id)));
+    // A group goes by its label, else by one of its runs: labels say settings, and may change.
+    const groupOf = (id) => {
+      const run = app.index.ids.includes(id) ? -1 : app.index.runs.indexOf(id);
+      if (run < 0) return app.index.ids.indexOf(id);
+      return app.index.groups.findIndex(([, , runs]) => runs.includes(run));
+    };
+    const named = (key) => new Set(unlisted(asked.get(key)).map(groupOf));
     let shown = all;
     if (asked.has("g")) shown = new Set([...named("g")].filter((g) => g >= 0));
     if (asked.has("h")) {

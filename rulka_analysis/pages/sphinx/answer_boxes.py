@@ -1,6 +1,7 @@
-"""A conclusion on a page: a box with verdict, sentence and what it rests on.
+"""An answer or a claim on a page: a box with its word, its sentence and what it rests on.
 
-A verdict is told by sign and word; colour only repeats it.
+An answer is told by sign and word, and the colour of its edge only repeats it. A claim is told by
+its word alone: that somebody was wrong is nothing bad about a setting.
 """
 
 from __future__ import annotations
@@ -19,51 +20,53 @@ from rulka_analysis.pages.sphinx.rendering import (
     quoted_words,
     table_node,
 )
-from rulka_analysis.values.text import name_in_words
 
 LOG_HEALTH = "/docs/guides/log_health"
+# Kinds of results that stand in a box.
+BOXED = ("answer", "claim")
 
 
-class conclusion_box(nodes.General, nodes.Element):
-    """A conclusion: children are what is shown of it."""
+class answer_box(nodes.General, nodes.Element):
+    """An answer or a claim: children are what is shown of it."""
 
 
-class verdict_badge(nodes.Inline, nodes.TextElement):
-    """A verdict, as sign and word."""
+class answer_badge(nodes.Inline, nodes.TextElement):
+    """An answer, as sign and word, or how a claim stands, as a word."""
 
 
-def conclusion_id(name: str) -> str:
-    """Return the anchor of a conclusion's box, the same on every build."""
-    anchor: str = nodes.make_id(f"conclusion-{name}")
+def box_id(result_id: str) -> str:
+    """Return the anchor of a box, the same on every build."""
+    anchor: str = nodes.make_id(result_id.rpartition("/")[2])
     return anchor
 
 
-def badge(data: Mapping[str, Any]) -> verdict_badge:
-    node = verdict_badge("", data["shown"])
-    node["verdict"] = data["verdict"]
+def badge(data: Mapping[str, Any]) -> answer_badge:
+    node = answer_badge("", data["shown"])
+    node["look"] = data["look"]
     return node
 
 
-def box(data: Mapping[str, Any], result_id: str, notebook: str) -> conclusion_box:
-    """Return the box of a conclusion.
+def box(data: Mapping[str, Any], result_id: str, notebook: str) -> answer_box:
+    """Return the box of an answer or a claim.
 
     Parameters
     ----------
     data : mapping
-        The conclusion as `results.encode` made it.
+        As `results.encode` made it.
     result_id, notebook : str
         Under which id it is quoted, and the document of the notebook that published it.
     """
-    node = conclusion_box(verdict=data["verdict"])
-    node["ids"] = [conclusion_id(data["name"])]
-    node["title"] = name_in_words(data["name"])
+    node = answer_box(look=data["look"])
+    node["ids"] = [box_id(result_id)]
+    node["title"] = data["title"]
     said = nodes.paragraph("", "", badge(data), nodes.Text(" "), classes=["rulka-said"])
     said += inline_nodes(data["sentence"], result_id, notebook)
+    if data["kind"] == "claim" and data["text"]:
+        node.append(nodes.paragraph("", "", quotation(data["text"]), classes=["rulka-typed"]))
     node.append(said)
-    if data["typed"]:
-        words = [nodes.inline("", "As typed: "), quotation(data["typed"])]
-        node.append(nodes.paragraph("", "", *words, classes=["rulka-typed"]))
-    node.append(_details(data, result_id, notebook))
+    shown = _details(data, result_id, notebook)
+    if shown.children:
+        node.append(shown)
     return node
 
 
@@ -75,15 +78,18 @@ def quotation(text: str) -> nodes.Node:
 def _details(data: Mapping[str, Any], result_id: str, notebook: str) -> disclosure:
     shown = disclosure()
     shown["summary"] = "What this rests on, and how sure it is"
+    if data["kind"] == "claim":
+        shown["summary"] = "Its parts"
+        if data["parts"]:
+            shown += _parts(data["parts"], result_id, notebook)
+        return shown
     if data["instead_of"]:
         why = quoted_words("", data["instead_of"])
-        lead = nodes.Text("The metric that was typed is not used: ")
+        lead = nodes.Text("The metric that was asked for is not used: ")
         shown += nodes.paragraph("", "", lead, why)
     if data["deciding"]["rows"]:
         shown += table_node(data["deciding"], result_id, notebook)
-    if data["parts"]:
-        shown += _parts(data["parts"], result_id, notebook)
-    for key in ("strength", "sensitivity"):
+    for key in ("strength", "robustness", "warning", "needed"):
         said = inline_nodes(data[key], result_id, notebook)
         if said:
             shown += nodes.paragraph("", "", *said)
@@ -93,12 +99,12 @@ def _details(data: Mapping[str, Any], result_id: str, notebook: str) -> disclosu
 
 
 def _parts(parts: list[Mapping[str, Any]], result_id: str, notebook: str) -> nodes.bullet_list:
-    """Return each part with its verdict, linked to its box where it has one."""
+    """Return how each part stands, linked to its box where it has one."""
     found = nodes.bullet_list()
     for part in parts:
         shown: nodes.Node = badge(part)
-        if part["by_itself"]:
-            anchor = conclusion_id(part["name"])
+        if part["declared"]:
+            anchor = box_id(f"claim.{part['name']}")
             shown = nodes.reference("", "", shown, internal=True, refid=anchor)
         said = inline_nodes(part["sentence"], result_id, notebook)
         found += nodes.list_item("", nodes.paragraph("", "", shown, nodes.Text(" "), *said))
@@ -124,35 +130,33 @@ def _findings(findings: list[list[str]]) -> nodes.Element:
     return nodes.container("", heading, found, classes=["rulka-findings"])
 
 
-def visit_box_html(writer: Any, node: conclusion_box) -> None:
-    verdict = node["verdict"].replace(" ", "-")
+def visit_box_html(writer: Any, node: answer_box) -> None:
     name = html.escape(node["title"], quote=True)
     anchor = node["ids"][0]
     writer.body.append(
-        f'<section class="rulka-conclusion rulka-{verdict}" id="{anchor}" aria-label="{name}">'
-        f'<a class="rulka-permalink" href="#{anchor}" title="Link to this conclusion"'
-        f' aria-label="Link to this conclusion: {name}">#</a>'
+        f'<section class="rulka-answer rulka-{node["look"]}" id="{anchor}" aria-label="{name}">'
+        f'<a class="rulka-permalink" href="#{anchor}" title="Link to this"'
+        f' aria-label="Link to: {name}">#</a>'
     )
 
 
-def depart_box_html(writer: Any, node: conclusion_box) -> None:
+def depart_box_html(writer: Any, node: answer_box) -> None:
     writer.body.append("</section>")
 
 
-def visit_badge_html(writer: Any, node: verdict_badge) -> None:
-    verdict = node["verdict"].replace(" ", "-")
-    writer.body.append(f'<strong class="rulka-verdict rulka-{verdict}">')
+def visit_badge_html(writer: Any, node: answer_badge) -> None:
+    writer.body.append(f'<strong class="rulka-word rulka-{node["look"]}">')
 
 
-def depart_badge_html(writer: Any, node: verdict_badge) -> None:
+def depart_badge_html(writer: Any, node: answer_badge) -> None:
     writer.body.append("</strong>")
 
 
-def add_conclusion_nodes(app: Any) -> None:
+def add_answer_nodes(app: Any) -> None:
     """Register the nodes with Sphinx."""
     plain = (pass_over, pass_over)
     for node, in_html in (
-        (conclusion_box, (visit_box_html, depart_box_html)),
-        (verdict_badge, (visit_badge_html, depart_badge_html)),
+        (answer_box, (visit_box_html, depart_box_html)),
+        (answer_badge, (visit_badge_html, depart_badge_html)),
     ):
         app.add_node(node, html=in_html, text=plain, latex=plain, man=plain, texinfo=plain)

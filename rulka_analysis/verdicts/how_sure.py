@@ -1,0 +1,283 @@
+"""How sure an answer is, in words: how many runs, what they allow to say, how many would tell."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from rulka_analysis.values.quantities import Quantity, Sentence
+from rulka_analysis.values.sentences import listed
+from rulka_analysis.verdicts.asked import FACTORS, WINDOWS
+from rulka_analysis.verdicts.deciding import Decided
+from rulka_analysis.verdicts.intervals import LEVEL, Planned
+from rulka_analysis.verdicts.relations import Variation
+from rulka_analysis.verdicts.spread import RunsNeeded, StandsOut
+from rulka_analysis.verdicts.words import About, bounds, checks, filled, finished, like_it
+
+# In a sentence no more variations than these are named.
+_NAMED = 3
+_WINDOW_WORDS = {
+    WINDOWS[1]: "over the last third of the common window",
+    WINDOWS[2]: "over the last two thirds of the common window",
+}
+_TARGET_WORDS = {WINDOWS[1]: "without the hardest target", WINDOWS[2]: "without the easiest target"}
+_FACTOR_WORDS = {FACTORS[1]: "with half the margin", FACTORS[2]: "with twice the margin"}
+
+
+def checks_agree(decided: Decided, *, of_targets: bool = False) -> Sentence:
+    """Say how many variations of the rule agree; empty where none was asked.
+
+    Examples
+    --------
+    >>> print(checks_agree(Decided("level", None, "observed once", {}, 6, 9)))
+    Fragile: 6 of 9 robustness checks agree.
+    """
+    if not decided.asked:
+        return Sentence("")
+    breaking = decided.observation.agreement.breaking if decided.observation else ()
+    named = [variation_words(v, of_targets=of_targets) for v in breaking][:_NAMED]
+    told = f"; another answer comes {', '.join(named)}" if decided.fragile and named else ""
+    return filled(
+        "{fragile}{checks}{breaks}.",
+        {
+            "fragile": "Fragile: " if decided.fragile else "",
+            "checks": checks(decided),
+            "breaks": told,
+        },
+    )
+
+
+def variation_words(variation: Variation, *, of_targets: bool = False) -> str:
+    """Word a variation of the rule.
+
+    Examples
+    --------
+    >>> variation_words(Variation(factor=2.0, clock="steps"))
+    'with twice the margin and by steps alone'
+    """
+    windows = _TARGET_WORDS if of_targets else _WINDOW_WORDS
+    words = [windows.get(variation.window, ""), _FACTOR_WORDS.get(variation.factor, "")]
+    words.append(f"by {variation.clock} alone" if variation.clock else "")
+    return " and ".join(word for word in words if word)
+
+
+def one_piece(clocks: Sequence[str], interpolated: Sequence[str]) -> Sentence:
+    """Say so where clocks are made of each other; empty where one decides, or all are logged.
+
+    Examples
+    --------
+    >>> print(one_piece(["minutes", "steps"], ["steps"]))
+    Steps are interpolated, so the clocks are almost one piece of evidence.
+    """
+    if len(clocks) < 2 or not interpolated:
+        return Sentence("")
+    what = interpolated[0].capitalize()
+    return Sentence(f"{what} are interpolated, so the clocks are almost one piece of evidence.")
+
+
+def of_runs(about: About, decided: Decided, like: Quantity, margin: Quantity | None) -> Sentence:
+    """Say what the number of runs allows to say.
+
+    Parameters
+    ----------
+    about : About
+        What the answer is about.
+    decided : Decided
+        The answer.
+    like : Quantity
+        The difference.
+    margin : Quantity or None
+        How small a difference is ignored.
+
+    Examples
+    --------
+    >>> decided = Decided("better", None, "observed once", {})
+    >>> print(of_runs(About("", "a", "b"), decided, Quantity(1, "s"), Quantity(0.1, "s")))
+    One run a setting: seed noise is unknown; differences under 0.10 s are ignored.
+    """
+    ignored = Sentence("")
+    if margin is not None:
+        ignored = Sentence("; differences under {margin} are ignored", {"margin": margin})
+    if decided.method == "observed once":
+        return filled("One run a setting: seed noise is unknown{ignored}.", {"ignored": ignored})
+    fields: dict[str, Quantity | str | Sentence] = {
+        "runs": Quantity(about.runs[0], "", 0, how=f"runs of {about.candidate}"),
+        "others": Quantity(about.runs[1], "", 0, how=f"runs of {about.baseline}"),
+        "ignored": ignored,
+    }
+    if decided.method == "noise limit":
+        limits = [n.limit for n in decided.noise.values() if math.isfinite(n.limit)]
+        if not limits:
+            return filled("{runs} against {others} runs: too few to know their spread.", fields)
+        fields["limit"] = like_it(limits[0], like, "limit under equal normal spread of runs")
+        text = (
+            "{runs} against {others} runs: a difference under {limit} is within noise, a limit "
+            "under equal normal spread{ignored}."
+        )
+        return filled(text, fields)
+    if decided.ranks:
+        fields["finished"] = finished(next(iter(decided.ranks.values())))
+        return filled("{finished}: compared by ranks, those without a value last.", fields)
+    if not decided.intervals:
+        return filled("{runs} against {others} runs, too few of them with a value.", fields)
+    found = next(iter(decided.intervals.values()))
+    fields["low"], fields["high"] = bounds(found, like)
+    fields["level"] = Quantity(100 * LEVEL, "%", 0, how="level of the interval")
+    fields["together"] = f", for {found.family} candidates together" if found.family > 1 else ""
+    text = (
+        "{level} interval of the difference: {low} to {high} ({runs} against {others} "
+        "runs{together}){ignored}."
+    )
+    return filled(text, fields)
+
+
+def observed_once(margins: Sequence[tuple[Quantity, str]]) -> Sentence:
+    """Say once for a page what one run a setting can bear.
+
+    Examples
+    --------
+    >>> print(observed_once([(Quantity(0.1, "s"), "Ant"), (Quantity(1.0, "s", 1), "Hill")]))
+    One run a setting: seed noise is unknown; differences under 0.10 s (Ant) and 1.0 s (Hill) are \
+ignored.
+    """
+    each = [
+        Sentence("{margin} ({where})" if where else "{margin}", {"margin": margin, "where": where})
+        for margin, where in margins
+    ]
+    if not each:
+        return Sentence("One run a setting: seed noise is unknown.")
+    text = "One run a setting: seed noise is unknown; differences under {each} are ignored."
+    return filled(text, {"each": listed(each)})
+
+
+def chance_alone(rate: Quantity, margin: Quantity, spread: Quantity) -> Sentence:
+    """Say how often two runs of one setting would differ by the margin.
+
+    Parameters
+    ----------
+    rate : Quantity
+        In percent; see `spread.false_rate`.
+    margin, spread : Quantity
+        The margin, and the standard deviation of runs of one setting.
+
+    Examples
+    --------
+    >>> print(chance_alone(Quantity(64, "%", 0), Quantity(0.1, "s"), Quantity(0.15, "s")))
+    If runs of one setting differ with a standard deviation of 0.15 s, two of them differ by \
+0.10 s or more in 64 % of cases.
+    """
+    text = (
+        "If runs of one setting differ with a standard deviation of {spread}, two of them differ "
+        "by {margin} or more in {rate} of cases."
+    )
+    return Sentence(text, {"rate": rate, "margin": margin, "spread": spread})
+
+
+def how_many_runs(needed: RunsNeeded, hours_a_run: float | None = None) -> Sentence:
+    """Say how many runs would tell, and how long they take.
+
+    Examples
+    --------
+    >>> print(how_many_runs(RunsNeeded(5, 12, for_level=False), hours_a_run=1.5))
+    5 runs of each would tell in four of five cases (15 h); 12 (36 h) if runs spread as much as \
+these still allow. Adding runs until it is decided finds differences that are not there.
+    """
+    if needed.expected is None:
+        return Sentence("More runs than anybody makes would be needed to tell.")
+    tell = "would show that they are level" if needed.for_level else "would tell"
+    fields: dict[str, Quantity | str] = {
+        "expected": Quantity(needed.expected, "", 0, how="power of the two-sample t test, 80 %"),
+        "tell": tell,
+    }
+    text = "{expected} runs of each {tell} in four of five cases"
+
+    def took(name: str, runs: int) -> str:
+        if hours_a_run is None:
+            return ""
+        how = f"2 · {runs} runs of {hours_a_run:g} h"
+        fields[name] = Quantity(2 * runs * hours_a_run, "h", 0, how=how)
+        return f" ({{{name}}})"
+
+    text += took("hours", needed.expected)
+    if needed.cautious is None:
+        text += "; many more if runs spread as much as these still allow"
+    elif needed.cautious > needed.expected:
+        fields["cautious"] = Quantity(
+            needed.cautious, "", 0, how="with the upper 80 % bound of the spread"
+        )
+        text += "; {cautious}" + took("more_hours", needed.cautious)
+        text += " if runs spread as much as these still allow"
+    warned = "Adding runs until it is decided finds differences that are not there."
+    return Sentence(f"{text}. {warned}", fields)
+
+
+def bad_runs(labels: Sequence[str]) -> Sentence:
+    """Warn that runs of one group lie far out; empty where none does.
+
+    Examples
+    --------
+    >>> print(bad_runs(["512 · 512×"]))
+    Some runs of 512 · 512× lie far from the others: such an interval holds the true difference in \
+81 to 89 % of cases, not 95 %.
+    """
+    if not labels:
+        return Sentence("")
+    fields: dict[str, Quantity | str | Sentence] = {
+        "groups": listed(list(labels)),
+        "low": Quantity(81, "", 0, how="simulated, one bad run in five in one group only"),
+        "high": Quantity(89, "%", 0, how="simulated, one bad run in five in one group only"),
+        "level": Quantity(100 * LEVEL, "%", 0, how="level of the interval"),
+    }
+    text = (
+        "Some runs of {groups} lie far from the others: such an interval holds the true difference "
+        "in {low} to {high} of cases, not {level}."
+    )
+    return filled(text, fields)
+
+
+def standing_out(about: About, found: StandsOut, like: Quantity) -> Sentence:
+    """Say whether a difference is larger than near-replicates differ among themselves.
+
+    Examples
+    --------
+    >>> about = About("", "uni_5", "uni_7", variant="Hill")
+    >>> print(standing_out(about, StandsOut(True, 4, 6, 4.5), Quantity(6.28, "s")))
+    uni_5 stands out on Hill at the end, not steadily (4 of 6): near-replicates differ by up to \
+4.50 s.
+    """
+    fields: dict[str, Quantity | str] = {
+        "candidate": about.candidate,
+        "where": about.where,
+        "true": Quantity(found.true, "", 0, how="checkpoints beyond the limit"),
+        "known": Quantity(found.known, "", 0, how="checkpoints at which all are known"),
+    }
+    if math.isnan(found.limit):
+        return Sentence("How {candidate} stands out{where} is not known.", fields)
+    fields["limit"] = like_it(found.limit, like, "noise limit from near-replicates, 1 v 1")
+    if found.steadily:
+        text = "{candidate} stands out{where}, at the end and at {true} of {known} checkpoints"
+    elif found.at_end:
+        text = "{candidate} stands out{where} at the end, not steadily ({true} of {known})"
+    else:
+        text = "{candidate} does not stand out{where} ({true} of {known} checkpoints)"
+    return Sentence(text + ": near-replicates differ by up to {limit}.", fields)
+
+
+def planning(found: Planned) -> Sentence:
+    """Say how many comparisons were planned, and what error they share.
+
+    Examples
+    --------
+    >>> print(planning(Planned(8, 2)))
+    8 planned comparisons on 2 outcomes; up to 5 % on each. Everything else is exploratory and not \
+adjusted.
+    """
+    fields = {
+        "comparisons": Quantity(found.comparisons, "", 0, how="candidates times objectives"),
+        "outcomes": Quantity(found.outcomes, "", 0, how="declared objectives"),
+        "error": Quantity(100 * (1 - LEVEL), "%", 0, how="error shared by an outcome's candidates"),
+    }
+    compared = "comparison" if found.comparisons == 1 else "comparisons"
+    on = "outcome; up to {error}" if found.outcomes == 1 else "outcomes; up to {error} on each"
+    text = f"{{comparisons}} planned {compared} on {{outcomes}} {on}."
+    return Sentence(f"{text} Everything else is exploratory and not adjusted.", fields)
