@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+import numpy as np
+
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.verdicts.asked import matters
 
@@ -64,6 +66,6 @@ def told_by(difference: Quantity, better: str, margin: float | None) -> str:
     if better == "neither" or not difference.known:
         return ""
     value = difference.number
-    if not bool(matters(value, margin or 0.0, difference.reading_error)) or not value:
+    if not value or not matters(np.array([value]), margin or 0.0, difference.reading_error)[0]:
         return "level" if margin is not None else ""
     return "better" if (value < 0) == (better == "lower") else "worse"
