@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from rulka_analysis.cli.command import Command, end_with
+from rulka_analysis.cli.making import new
 from rulka_analysis.cli.options import (
     DOMAIN,
     AsJson,
@@ -23,7 +24,6 @@ from rulka_analysis.cli.options import (
     Runs,
     Variants,
 )
-from rulka_analysis.cli.making import new
 from rulka_analysis.cli.output import (
     Waiting,
     flush_output,
