@@ -81,10 +81,13 @@ def domain_for(logs: Logs | str | os.PathLike[str]) -> Domain:
         If the environment names a domain that does not exist.
     """
     if not isinstance(logs, str | os.PathLike):
-        conventions = logs.conventions
-        opened_as = (domain(name) for name in DOMAINS)
-        found = next((one for one in opened_as if one.conventions is conventions), None)
-        return found or domain_for(logs.path)
+        steps = logs.conventions.steps.name
+        opened_as = [domain(name) for name in DOMAINS]
+        found = [one for one in opened_as if one.conventions is logs.conventions]
+        # Under another name of the step, they are others that are equal.
+        found = found or [one for one in opened_as if one.conventions == logs.conventions]
+        own = found[0] if len(found) == 1 else domain_for(logs.path)
+        return own.with_steps_called(steps)
     if os.environ.get("RULKA_DOMAIN"):
         return domain()
     folder = Path(logs)
@@ -277,11 +280,7 @@ def load_catalogue(
 
 def domain_declared(definition: Path) -> Domain | None:
     """Return the domain that a definition names, or one of whose words it uses; else None."""
-    try:
-        said = tomllib.loads(definition.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError, RecursionError):
-        # Its reader says what is wrong with the file.
-        return None
+    said = _read(definition)
     named = said.get("domain")
     if isinstance(named, str):
         return domain(named)
@@ -292,9 +291,24 @@ def _variants_of(own: Domain) -> str | None:
     return own.variant.plural if own.variant else None
 
 
-def domain_of(definition: Path) -> Domain:
-    """Return the domain that a definition names, else that of the logs in effect."""
-    return domain_declared(definition) or domain_in_effect()
+def _read(definition: Path) -> Mapping[str, object]:
+    try:
+        return tomllib.loads(definition.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
+        # Its reader says what is wrong with the file.
+        return {}
+
+
+def domain_of(definition: Path, logs: Logs | None = None) -> Domain:
+    """Return the domain that a definition names, else that of the logs.
+
+    What the step counts goes by the name that the definition has for it (``step_clock``).
+    """
+    own = domain_declared(definition)
+    if own is None:
+        own = domain_in_effect() if logs is None else domain_for(logs)
+    steps = _read(definition).get("step_clock")
+    return own.with_steps_called(steps) if isinstance(steps, str) and steps.strip() else own
 
 
 def load_experiment(
@@ -335,8 +349,11 @@ def load_experiment(
     declared = domain_declared(file)
     if logs is None:
         logs = open_logs(logdir, of=declared)
-    elif declared is not None and domain_for(logs) is not declared:
+    elif declared is not None and domain_for(logs).name != declared.name:
         # Opened as what its tags look like; the author knows.
         logs = open_logs(logs.path, overlap=logs.overlap, of=declared)
-    catalogue = load_catalogue(logs=logs, of=declared)
-    return LoadedExperiment(read_definition(name, file, catalogue), logs, catalogue)
+    catalogue = load_catalogue(of=domain_of(file, logs))
+    definition = read_definition(name, file, catalogue)
+    # Logs that were opened before anybody knew the experiment's name of it.
+    chosen = logs.with_steps_called(catalogue.domain.conventions.steps.name)
+    return LoadedExperiment(definition, chosen, catalogue)

@@ -153,7 +153,7 @@ def make_report(
     catalogue : Catalogue, optional
         What their tags mean; by default as for the logs in effect.
     """
-    catalogue = catalogue or load_catalogue()
+    catalogue = catalogue or (experiment.catalogue if experiment else load_catalogue())
     tagged = Tagged([run for run in runs.values() if run is not None], catalogue)
     definition = experiment.definition if experiment else None
     # Settings, variants and targets of the definition hold for its runs only.

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from rulka_analysis.logs.clocks import STEPS
 from rulka_analysis.project import domain
 
 LogDirectory = Annotated[
@@ -40,10 +39,8 @@ Variants = Annotated[list[str] | None, _variant_option()]
 if TYPE_CHECKING:
     ClockName = str
 else:
-    # Logs of any domain have steps, whatever these are called there.
-    ClockName = Literal[
-        tuple(dict.fromkeys([*(c.name for c in DOMAIN.conventions.clocks), STEPS.name]))
-    ]
+    # The step clock by its key, too: an experiment may give it another name, and so may a program.
+    ClockName = Literal[tuple(n for clock in DOMAIN.conventions.clocks for n in clock.names)]
 Runs = Annotated[
     list[str] | None,
     typer.Argument(metavar="RUN", help="Names of runs, or patterns such as 'uni_*'."),
