@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rulka_analysis.values.errors import ResultError
 from rulka_analysis.values.quantities import Quantity, Sentence
-from rulka_analysis.values.tables import Cell, Jump, Signed, Table, Word
+from rulka_analysis.values.tables import Cell, Jump, Table, Word
 from rulka_analysis.values.text import visible
 
 if TYPE_CHECKING:
@@ -293,12 +293,6 @@ def _plain(content: Any) -> Any:
 def _cell(cell: Cell) -> str | dict[str, Any]:
     if isinstance(cell, Word):
         return {"kind": "word", "text": visible(cell.text, keep=""), "look": cell.look}
-    if isinstance(cell, Signed):
-        value = _quantity(cell.value)
-        # A difference has a sign, whichever way it goes.
-        value["text"] = f"+{value['text']}" if cell.value.number > 0 else value["text"]
-        text = f"{value['text']} {cell.word}"
-        return {"kind": "signed", "text": text, "value": value, "word": _cell(cell.word)}
     if isinstance(cell, Jump):
         return {"kind": "jump", "text": visible(cell.text, keep=""), "result": cell.result}
     if isinstance(cell, Sentence):
@@ -313,9 +307,7 @@ def _table(table: Table) -> dict[str, Any]:
         "rows": [[key, [_cell(cell) for cell in cells]] for key, cells in table.rows.items()],
         "caption": _cell(table.caption),
         "notes": [_cell(note) for note in table.notes],
-        "units": [[key, visible(unit, keep="")] for key, unit in table.units.items()],
         "looks": [[key, look] for key, look in table.looks.items()],
-        "sortable": table.sortable,
     }
 
 

@@ -31,17 +31,6 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
-    """A number with what it comes to: a difference, and whether that is better."""
-
-    value: Quantity
-    word: Word
-
-    def __str__(self) -> str:
-        return f"{self.value} {self.word}"
-
-
-@dataclass(frozen=True, slots=True)
 class Jump:
     """A word that leads to where another result of the same notebook folder stands on the page."""
 
@@ -52,7 +41,7 @@ class Jump:
         return self.text
 
 
-Cell = str | Quantity | Sentence | Word | Signed | Jump
+Cell = str | Quantity | Sentence | Word | Jump
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +58,8 @@ class Table:
         What the table shows.
     notes : sequence of str or Sentence
         What stands beneath it.
-    units : mapping of str to str
-        What stands in small print below the title of a column.
     looks : mapping of str to str
         Rows that stand out, by key: ``winner``, ``baseline`` or ``other``.
-    sortable : bool
-        Readers may sort it by a column.
 
     Raises
     ------
@@ -92,9 +77,7 @@ class Table:
     rows: Mapping[str, Sequence[Cell]]
     caption: str | Sentence = ""
     notes: Sequence[str | Sentence] = field(default_factory=tuple)
-    units: Mapping[str, str] = field(default_factory=dict)
     looks: Mapping[str, str] = field(default_factory=dict)
-    sortable: bool = False
 
     def __post_init__(self) -> None:
         for key, cells in self.rows.items():

@@ -102,7 +102,7 @@ def compared_answers(experiment: LoadedExperiment, comparison: str) -> Table:
     columns = {"question": "Question", **({"candidate": "Setting"} if several else {})}
     columns |= {"answer": "Answer", "values": "Values, the baseline second"}
     columns |= {"robust": "Robust", "figure": "Figure"}
-    return Table(columns, rows, sortable=True)
+    return Table(columns, rows)
 
 
 def _question(answer: Answered) -> str:

@@ -40,7 +40,7 @@ def logs(experiment: LoadedExperiment) -> Table:
                     _count(sum(run.given_up.values()), "events that a resumed session repeated"),
                 ]
             rows[name] = [*cells, _sources(experiment, name)]
-    return Table(columns, rows, sortable=True)
+    return Table(columns, rows)
 
 
 def _count(number: int, what: str) -> Quantity:

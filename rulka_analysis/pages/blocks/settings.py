@@ -9,9 +9,10 @@ import numpy as np
 
 from rulka_analysis.logs.clocks import MINUTES
 from rulka_analysis.pages.blocks.facts import Facts, counted, together
+from rulka_analysis.pages.tables.signs import signed_difference
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import in_words, listed
-from rulka_analysis.values.tables import Cell, Signed, Table, Word
+from rulka_analysis.values.tables import Cell, Table
 
 if TYPE_CHECKING:
     from rulka_analysis.logs.runs import Run
@@ -48,25 +49,20 @@ def settings_tried(experiment: LoadedExperiment, most: int = MOST) -> Table:
 def _table(facts: Facts, most: int | None) -> Table:
     order = _order(facts)
     shown = order if most is None else _first(facts, order, most)
-    columns, units = _columns(facts)
+    columns = _columns(facts)
     rows: dict[str, list[Cell]] = {one.name: _row(facts, one) for one in shown}
-    looks = {one.name: _look(facts, one) for one in shown}
-    # A column that nothing is known of says nothing.
-    empty = [
-        key
-        for at, key in enumerate(columns)
-        if at and all(isinstance(c := row[at], Quantity) and not c.known for row in rows.values())
+    # A column of which nothing is known says nothing.
+    kept = [
+        at
+        for at in range(len(columns))
+        if not all(isinstance(c := row[at], Quantity) and not c.known for row in rows.values())
     ]
-    kept = [at for at, key in enumerate(columns) if key not in empty]
-    notes = [*_left(len(order) - len(shown)), *_throughput(facts)]
     return Table(
-        {key: title for key, title in columns.items() if key not in empty},
+        {key: title for at, (key, title) in enumerate(columns.items()) if at in kept},
         {name: [row[at] for at in kept] for name, row in rows.items()},
         _caption(facts),
-        notes,
-        units={key: unit for key, unit in units.items() if key not in empty},
-        looks=looks,
-        sortable=True,
+        [*_left(len(order) - len(shown)), *_throughput(facts)],
+        looks={one.name: _look(facts, one) for one in shown},
     )
 
 
@@ -94,22 +90,24 @@ def _look(facts: Facts, tried: Tried) -> str:
     return "baseline" if tried.name == facts.baseline.label else "other"
 
 
-def _columns(facts: Facts) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the titles of columns and what stands below them."""
+def _columns(facts: Facts) -> dict[str, str]:
+    """Return the titles of columns, with what stands below them in brackets."""
     named = [facts.definition.settings[name].title for name in facts.tried.recommended]
-    columns, units = {"group": "Setting"}, {"group": " · ".join(named[:3])}
+    below = " · ".join(named[:3])
+    columns = {"group": f"Setting ({below})" if below else "Setting"}
     for name, measure in facts.objectives.items():
-        columns[name] = short_title(measure)
-        units[name] = measure.unit
-        columns[f"{name}_against"] = "Difference"
-        units[f"{name}_against"] = "to the baseline"
+        columns[name] = _with_unit(short_title(measure), measure.unit)
+        columns[f"{name}_against"] = "Difference (to the baseline)"
     steps = facts.experiment.catalogue.domain.conventions.steps
-    columns["steps"], units["steps"] = steps.title or steps.name.capitalize(), "a minute"
+    columns["steps"] = _with_unit(steps.title or steps.name.capitalize(), "a minute")
     for name, measure in _beside(facts).items():
-        columns[name] = short_title(measure)
-        units[name] = measure.unit
+        columns[name] = _with_unit(short_title(measure), measure.unit)
     columns["runs"] = "Run" if facts.counts == (1, 1) else "Runs"
-    return columns, units
+    return columns
+
+
+def _with_unit(title: str, unit: str) -> str:
+    return f"{title} ({unit})" if unit else title
 
 
 def short_title(measure: Measure) -> str:
@@ -152,18 +150,12 @@ def _value(facts: Facts, tried: Tried, measure: Measure) -> Quantity:
 
 
 def _difference(facts: Facts, name: str, measure: Measure, value: Quantity, base: Quantity) -> Cell:
-    found = value.minus(base, how="difference to the baseline").shown_as(unit="")
+    found = value.minus(base, how="difference to the baseline")
     if not found.known:
         return "–"
     margin = facts.definition.margin(name)
-    if not margin.declared:
-        return found
-    size = margin.of(base.number)
-    better = found.number * measure.orientation
-    word = Word("=", "level")
-    if abs(found.number) >= size:
-        word = Word("▲", "better") if better > 0 else Word("▼", "worse")
-    return Signed(found, word)
+    size = margin.of(base.number) if margin.declared else None
+    return signed_difference(found, better=measure.metric.better, margin=size)
 
 
 def _pace(facts: Facts, tried: Tried) -> Quantity:
