@@ -178,6 +178,8 @@ def parts(found: Sequence[Held], of: str = "parts") -> Sentence:
         fields["stand"] = _PARTS[there[0]][1]
         every = "Both" if len(found) == 2 else "All {number}"
         return filled(f"{every} {{of}} {{stand}}.", fields)
+    if len(found) == 1:
+        return filled("The only one of its {of} {stand}.", {**fields, "stand": _PARTS[there[0]][0]})
     told = []
     for verdict in there:
         number = sum(part.verdict == verdict for part in found)

@@ -330,6 +330,8 @@ def reason(about: About, decided: Decided, like: Quantity) -> Sentence:
         return Sentence("by {clock} the difference lies between {low} and {high}", between)
     if decided.ranks:
         return _ranks(next(iter(decided.ranks.values())))
+    if decided.noise and not any(math.isfinite(one.limit) for one in decided.noise.values()):
+        return Sentence("too few runs to know how much they spread")
     return _too_few(about, decided)
 
 
