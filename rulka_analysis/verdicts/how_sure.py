@@ -98,8 +98,8 @@ def left_out(clock: str, runs: Sequence[str]) -> Sentence:
 
     Examples
     --------
-    >>> print(left_out("frames", ["uni_10"]))
-    Not compared by frames: uni_10 has no such clock.
+    >>> print(left_out("steps", ["uni_9"]))
+    Not compared by steps: uni_9 has no such clock.
     """
     have = "has" if len(runs) == 1 else "have"
     fields: dict[str, Quantity | str | Sentence] = {
