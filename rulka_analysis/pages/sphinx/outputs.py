@@ -61,11 +61,32 @@ def find_blocked(notebook: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
             yield number, " and ".join(sorted(blocked))
 
 
+def take_unshown(notebook: dict[str, Any]) -> Iterator[tuple[int, str]]:
+    """Take out the outputs that no page can show; yield the code cell's number, and their kinds.
+
+    Such an output is for JupyterLab alone, and brings no text or picture in its place.
+    """
+    from myst_nb.core.render import get_mime_priority
+
+    known = {*get_mime_priority("html", []), MIME}
+    for number, outputs in _list_outputs(notebook):
+        for output in list(outputs):
+            kinds = output.get("data", {})
+            if kinds and not known & set(kinds):
+                outputs.remove(output)
+                yield number, " and ".join(sorted(kinds))
+
+
 def _outputs(notebook: Mapping[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, outputs in _list_outputs(notebook):
+        for output in outputs:
+            yield number, output
+
+
+def _list_outputs(notebook: Mapping[str, Any]) -> Iterator[tuple[int, list[dict[str, Any]]]]:
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     for number, cell in enumerate(cells, start=1):
-        for output in cell["outputs"]:
-            yield number, output
+        yield number, cell["outputs"]
 
 
 def _table_of_frame(text: str) -> str:

@@ -48,7 +48,7 @@
       };
       const [, , runs] = app.index.groups[shown.group];
       const head = h("th", { scope: "row", title: shown.name }, swatch(shown.role),
-        h("span", {}, middle(shown.name, 25)));
+        h("span", {}, middle(shown.name, lines.length > IN_SIGHT ? 25 : 80)));
       const named = shown.run >= 0 ? app.index.runs[shown.run] : "";
       // A group that is called like its only run needs no second mention of it.
       const run = named ? (named === shown.name ? "" : middle(named, 26))
