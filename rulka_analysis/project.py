@@ -180,13 +180,18 @@ def load_catalogue(
 
 
 def domain_of(definition: Path) -> Domain:
-    """Return the domain that a definition names; the first one where it names none."""
+    """Return the domain that a definition names, the first one where it names none.
+
+    What the step counts goes by the name that the definition has for it (``step_clock``).
+    """
     try:
-        named = tomllib.loads(definition.read_text(encoding="utf-8-sig")).get("domain")
+        declared = tomllib.loads(definition.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         # Its reader says what is wrong with the file.
         return domain()
-    return domain(named) if isinstance(named, str) else domain()
+    named, steps = declared.get("domain"), declared.get("step_clock")
+    own = domain(named) if isinstance(named, str) else domain()
+    return own.with_steps_called(steps) if isinstance(steps, str) and steps.strip() else own
 
 
 def load_experiment(
@@ -227,4 +232,6 @@ def load_experiment(
     questions.note_file(file)
     definition = read_definition(name, file, catalogue)
     chosen = logs or open_logs(logdir, of=catalogue.domain)
+    # Logs that were opened before anybody knew the experiment's name of it.
+    chosen = chosen.with_steps_called(catalogue.domain.conventions.steps.name)
     return LoadedExperiment(definition, chosen, catalogue)

@@ -148,7 +148,7 @@ def make_report(
     clock : str or Clock
         A clock by which to compare, besides minutes and steps.
     """
-    catalogue = load_catalogue()
+    catalogue = experiment.catalogue if experiment else load_catalogue()
     tagged = Tagged([run for run in runs.values() if run is not None], catalogue)
     definition = experiment.definition if experiment else None
     # Settings, variants and targets of the definition hold for its runs only.

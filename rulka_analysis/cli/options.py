@@ -38,7 +38,8 @@ Variants = Annotated[list[str] | None, _variant_option()]
 if TYPE_CHECKING:
     ClockName = str
 else:
-    ClockName = Literal[tuple(clock.name for clock in DOMAIN.conventions.clocks)]
+    # The step clock by its key, too: an experiment may give it another name.
+    ClockName = Literal[tuple(n for clock in DOMAIN.conventions.clocks for n in clock.names)]
 Runs = Annotated[
     list[str] | None,
     typer.Argument(metavar="RUN", help="Names of runs, or patterns such as 'uni_*'."),

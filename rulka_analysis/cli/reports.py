@@ -61,6 +61,9 @@ def asked_reports(
         for name in chosen_ones:
             one = asked.comparison(name)
             groups.append((name, one.title, baseline or one.baseline, tuple(one.runs)))
+    if asked is not None:
+        # The experiment may have a name of its own for what the step counts.
+        logs = asked.logs
     reports = []
     for name, title, base, members in groups:
         runs = _baseline_first(logs, base, members)
