@@ -62,19 +62,22 @@ def find_blocked(notebook: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
 
 
 def take_unshown(notebook: dict[str, Any]) -> Iterator[tuple[int, str]]:
-    """Take out the outputs that no page can show; yield the code cell's number, and their kinds.
+    """Take out what is for JupyterLab alone; yield the cell's number and kinds of what goes whole.
 
-    Such an output is for JupyterLab alone, and brings no text or picture in its place.
+    Most such outputs bring a text, HTML or a picture along, which a page shows in their place.
     """
     from myst_nb.core.render import get_mime_priority
 
-    known = {*get_mime_priority("html", []), MIME}
+    known = {*get_mime_priority("html", []), "application/pdf"}
     for number, outputs in _list_outputs(notebook):
         for output in list(outputs):
-            kinds = output.get("data", {})
-            if kinds and not known & set(kinds):
+            data = output.get("data", {})
+            unknown = sorted(data.keys() - known)
+            for kind in unknown:
+                del data[kind]
+            if unknown and not data:
                 outputs.remove(output)
-                yield number, " and ".join(sorted(kinds))
+                yield number, " and ".join(unknown)
 
 
 def _outputs(notebook: Mapping[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -59,6 +59,15 @@ def test_a_long_name_is_read_whole_in_the_list_and_in_the_table(opened: Opened) 
         assert is_whole(cut)
     for file in opened.page.locator(f"{TABLE} .explore-file").all():
         assert is_whole(file)
+    # Nothing that the last view said is left in the labels of cards.
+    opened.page.locator(".explore-chart").focus()
+    opened.page.keyboard.press("Home")
+    opened.page.locator(".explore-runs input").first.uncheck()
+    opened.settle()
+    labels = opened.page.locator(f"{TABLE} >> nth=0 >> td").evaluate_all(
+        "cells => cells.map((cell) => cell.dataset.label)"
+    )
+    assert labels[:2] == ["Run", "Value"]
     width = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
     assert opened.page.evaluate(width)
 

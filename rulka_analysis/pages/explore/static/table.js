@@ -67,7 +67,8 @@
     // Columns that need not be measured anew whenever the cursor moves.
     app.ui.now.classList.toggle("explore-many", app.rows.length > IN_SIGHT);
     app.ui.pointHead.textContent = app.state.best ? "Reached at" : app.state.smooth ? "Mean up to" : "Logged at";
-    const labels = [...app.ui.head.children].map((th) => th.textContent);
+    // Of which place the value is, the flag says; the head is told of it later.
+    const labels = [...app.ui.head.children].map((th) => (th === app.ui.valueHead ? "Value" : th.textContent));
     for (const { tr } of app.rows) {
       [...tr.children].forEach((td, i) => { if (i) td.dataset.label = labels[i]; });
     }
