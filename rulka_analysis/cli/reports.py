@@ -12,6 +12,7 @@ from rulka_analysis.cli.output import Waiting, note
 from rulka_analysis.cli.selection import ChosenRuns
 from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.logs.runs import Logs, Run
+from rulka_analysis.project import load_catalogue
 
 
 def asked_reports(
@@ -81,6 +82,7 @@ def asked_reports(
                 metrics=metrics or (),
                 variants=variants or (),
                 clock=clock,
+                catalogue=load_catalogue(logs=logs),
             )
         )
     return reports

@@ -75,11 +75,11 @@ def test_it_is_called_so_in_sentences_tables_and_data(file: Path) -> None:
 
 def test_logs_that_were_open_before_are_called_so_with_it(file: Path) -> None:
     logs = open_logs(file.parent / "logs")
-    assert logs.conventions.steps.name == "frames"
+    assert logs.conventions.steps.name == "steps"
     check(load_experiment("rates", logs, path=file))
     # They themselves stay what they were.
-    assert logs.conventions.steps.name == "frames"
-    assert "frames" in logs["a"].scalars("Eval/score").columns
+    assert logs.conventions.steps.name == "steps"
+    assert "steps" in logs["a"].scalars("Eval/score").columns
 
 
 def test_the_command_line_calls_it_so(file: Path) -> None:
