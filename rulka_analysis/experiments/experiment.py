@@ -149,7 +149,7 @@ class Experiment:
         for run in left:
             by_hand.setdefault(self.definition.group_by_hand(run), []).append(run)
         still = {group.label for group in self.groups}
-        named = {run: (run,) for run in left}
+        named: dict[str, tuple[str, ...]] = {run: (run,) for run in left}
         named |= {name: tuple(runs) for name, runs in by_hand.items() if name not in {"", *still}}
         found = {name: Group(f"{name}{BETWEEN}{LEFT_OUT}", runs) for name, runs in named.items()}
         return {**found, **{group.label: group for group in found.values()}}
