@@ -42,7 +42,8 @@ def claim(said: str, about: About, decided: Decided) -> Sentence:
         "clocks": by_clocks(about, decided),
     }
     if decided.relation == "no data":
-        return Sentence("Said {said}{in}{where}; there are no data.", fields)
+        # The answer beside it says so, and why.
+        return Sentence("Said {said}{in}{where}.", fields)
     if found in (said, {"same": "level"}.get(said)):
         return Sentence("Said {said}{in}{where}, and so it is{clocks}.", fields)
     return Sentence("Said {said}{in}{where}; it is {found}{clocks}.", fields)

@@ -129,12 +129,7 @@ class Evaluation:
 
     def groups_of(self, comparison: str) -> tuple[Group, list[Group]]:
         """Return the baseline and the candidates of a comparison."""
-        declared = self.definition.comparisons[comparison]
-        baseline = self.experiment.group(declared.baseline)
-        named = [self.experiment.group(name) for name in declared.candidates]
-        every = named or list(self.experiment.groups)
-        labels = dict.fromkeys(group.label for group in every if group != baseline)
-        return baseline, [self.experiment.group(label) for label in labels]
+        return self.experiment.compared(comparison)
 
     @property
     def planned(self) -> Planned:
@@ -175,6 +170,8 @@ class Evaluation:
         sides = self._sides_of(question)
         measure = sides.comparison.measure(question.outcome)
         for group, runs in self._both(question, sides):
+            if why := self.experiment.why_left_out(group):
+                return self._without(question, sides, measure, why)
             if not runs:
                 named = " and ".join(group.runs)
                 return self._without(question, sides, measure, f"there is no run {named}")
@@ -208,12 +205,12 @@ class Evaluation:
     def _sides_of(self, question: Question) -> Sides:
         key = (question.baseline, question.candidate)
         if key not in self._sides:
-            baseline, candidate = (self.experiment.group(label) for label in key)
+            baseline, candidate = (self.experiment.named(label) for label in key)
             self._sides[key] = sides_of(self.experiment, baseline, candidate, self.same)
         return self._sides[key]
 
     def _both(self, question: Question, sides: Sides) -> list[tuple[Group, tuple[str, ...]]]:
-        group = self.experiment.group
+        group = self.experiment.named
         return [
             (group(question.candidate), sides.candidate),
             (group(question.baseline), sides.baseline),
@@ -358,8 +355,8 @@ class Evaluation:
             comparison="",
             outcome=question.outcome,
             title=measured.measure.title,
-            candidate=self.experiment.group(question.candidate),
-            baseline=self.experiment.group(question.baseline),
+            candidate=self.experiment.named(question.candidate),
+            baseline=self.experiment.named(question.baseline),
             kind=question.kind,
             vocabulary=about.vocabulary,
             planned=self.is_planned(question),
@@ -456,8 +453,8 @@ class Evaluation:
             comparison="",
             outcome=question.outcome,
             title=measure.title,
-            candidate=self.experiment.group(question.candidate),
-            baseline=self.experiment.group(question.baseline),
+            candidate=self.experiment.named(question.candidate),
+            baseline=self.experiment.named(question.baseline),
             kind=question.kind,
             vocabulary=vocabulary,
             planned=self.is_planned(question),
