@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from rulka_analysis.experiments.comparison import window_end
 from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.logs.clocks import MINUTES, Clock, Window
 from rulka_analysis.logs.positions import checkpoints
@@ -225,7 +226,7 @@ class _Answer:
                 "no setting that could win has data of every objective", MINUTES.unit
             )
         how = f"the common end: the data of {window.limited_by} end there"
-        return Quantity(window.end, window.clock.unit, 0, how=how)
+        return replace(window_end(window), how=how, about="the common end")
 
     def _described(self, several: Sequence[Tried]) -> Sentence:
         return listed([tried.described(self.titles) for tried in several])
