@@ -137,11 +137,13 @@ class Quantity:
         The operation that made it, with its inputs. None for what was stated, by `how`.
     about : str
         What it is, in a few words: "loss at the end, uni_7".
+    signed : bool
+        Show a plus sign, too: the number is a difference.
 
     Examples
     --------
-    >>> Quantity(2962.12, "", 2).text
-    '2,962.12'
+    >>> Quantity(2962.12, "", 2).text, Quantity(0.5, "s", 1, signed=True).text
+    ('2,962.12', '+0.5 s')
     >>> Quantity(None, "s", 2, missing="no run uni_6").text
     'not in these logs'
     """
@@ -154,6 +156,7 @@ class Quantity:
     reading_error: float = 0.0
     missing: str = ""
     label: str = ""
+    signed: bool = False
     made: Made | None = None
     about: str = ""
 
@@ -177,6 +180,8 @@ class Quantity:
         if self.value is None:
             return self.label or NOT_IN_THESE_LOGS
         shown = format_number(self.value, self.digits)
+        if self.signed and self.value > 0 and any(c in "123456789" for c in shown):
+            shown = f"+{shown}"
         return f"{shown} {self.unit}" if self.unit else shown
 
     def __str__(self) -> str:
@@ -250,7 +255,8 @@ class Quantity:
         data: dict[str, Any] = {
             field.name: getattr(self, field.name)
             for field in fields(self)
-            if field.name not in ("evidence", "made")
+            # Whether it has a sign, the text says.
+            if field.name not in ("evidence", "made", "signed")
         }
         by = self.made
         data["evidence"] = [asdict(event) for event in self.evidence]
