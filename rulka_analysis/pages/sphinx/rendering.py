@@ -237,8 +237,8 @@ def visit_number_html(writer: Any, node: quoted_number) -> None:
         writer.body.append("<span>")
         return
     classes = "rulka-number" if node["known"] else "rulka-number rulka-missing"
-    # In a table its row and column say what it is.
-    named = any(isinstance(parent, nodes.entry) for parent in _around(node))
+    # What stands alone in a cell of a table is named by row and column.
+    named = any("rulka-cell-number" in parent.get("classes", ()) for parent in _around(node))
     name = "" if named else f' data-name="{html.escape(node["name"], quote=True)}"'
     writer.body.append(f'<span class="{classes}" data-entry="{node["entry"]}"{name}>')
 
@@ -247,7 +247,7 @@ def depart_number_html(writer: Any, node: quoted_number) -> None:
     writer.body.append("</span>")
 
 
-def _around(node: nodes.Node) -> Iterator[nodes.Node]:
+def _around(node: nodes.Node) -> Iterator[nodes.Element]:
     while node.parent is not None:
         node = node.parent
         yield node

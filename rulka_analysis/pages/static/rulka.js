@@ -28,12 +28,11 @@
     return [wordsOf(column), row === cell ? "" : wordsOf(row)].filter(Boolean).join(", ");
   }
 
-  function buttonOf(number) {
+  function buttonOf(number, name) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = number.className;
     button.dataset.entry = number.dataset.entry;
-    const name = nameOf(number);
     button.dataset.about = name;
     const text = number.textContent;
     button.setAttribute("aria-label", name ? `${text}, ${name}` : text);
@@ -42,13 +41,14 @@
     return button;
   }
 
-  const made = [];
+  // All names first: a name may hold numbers that are still to become buttons.
+  const named = [];
   for (const number of document.querySelectorAll("article span.rulka-number")) {
     // Within a link or the summary of a fold, a button would be one of two things at once.
     if (number.closest("a, summary, button")) continue;
-    made.push([number, buttonOf(number)]);
+    named.push([number, nameOf(number)]);
   }
-  for (const [number, button] of made) number.replaceWith(button);
+  for (const [number, name] of named) number.replaceWith(buttonOf(number, name));
   // In a table one of them can be reached by Tab, and the arrows move between them.
   for (const table of document.querySelectorAll("article table")) {
     table.querySelectorAll("button.rulka-number").forEach((button, place) => {
@@ -208,6 +208,9 @@
     popover.tabIndex = -1;
     popover.setAttribute("role", "dialog");
     popover.setAttribute("aria-label", "Where this number comes from");
+    popover.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") popover.hidePopover();
+    });
     popover.addEventListener("toggle", (event) => {
       if (event.newState === "open" || !opener) return;
       const inside = popover.contains(document.activeElement);
