@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from tests.browsing import find_barriers, started_browser
-from tests.site_of_project import PAGE
+from tests.site_of_project import FURTHER
 
+PAGE = f"{FURTHER}/larger_batch.html"
 OPEN = ".rulka-evidence:popover-open"
 CELL = "td.rulka-cell-number button.rulka-number:visible"
 
