@@ -249,7 +249,7 @@
     const parts = [close, head, list(factsOf(entry, data, show))];
     const events = (entry.events || []).map((one) => data.events[one]);
     parts.push(...events.map((event) => list(factsOfEvent(event, data))));
-    const links = element("p", "rulka-links");
+    const links = element("p", "rulka-ways");
     if (before.length) {
       const back = element("button", "rulka-back", "Back");
       back.type = "button";
