@@ -126,11 +126,6 @@ def test_without_a_script_a_link_leads_to_the_evidence_as_a_table(site: Site) ->
     assert "Content-Security-Policy" in table.read_text(encoding="utf-8")
 
 
-def test_the_search_finds_no_evidence(site: Site) -> None:
-    index = (site.html / "searchindex.js").read_text(encoding="utf-8")
-    assert evidence_of(site.html / PAGE)["files"][0]["sha256"] not in index
-
-
 def test_figures_are_files_for_both_themes_with_words_and_numbers(site: Site) -> None:
     soup = BeautifulSoup(site.page(COMPARISON), "html.parser")
     figures = soup.select("figure.rulka-figure")
