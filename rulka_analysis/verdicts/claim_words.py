@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rulka_analysis.experiments.said import AtLeast
-from rulka_analysis.values.quantities import Quantity, Sentence
+from rulka_analysis.values.quantities import Quantity, Sentence, made
 from rulka_analysis.values.sentences import listed
 from rulka_analysis.verdicts.claims import VERDICTS, Held, Verdict
 from rulka_analysis.verdicts.deciding import Decided
@@ -138,7 +138,8 @@ def found_amount(least: AtLeast, sign: int, numbers: Numbers) -> tuple[Quantity,
     share = 100 * difference.number / abs(baseline.number)
     how = "difference in percent of the baseline"
     digits = max(_digits(least.amount), 0 if abs(share) >= 10 else 1)
-    return Quantity(share, "%", digits, difference.evidence, how), side
+    by = made("ratio", difference, baseline, of_size=True, times=100.0)
+    return Quantity(share, "%", digits, difference.evidence, how, made=by), side
 
 
 def _said(least: AtLeast, found: Quantity) -> Quantity:
