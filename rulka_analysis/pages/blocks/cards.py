@@ -14,7 +14,7 @@ from rulka_analysis.pages.blocks.facts import (
 )
 from rulka_analysis.pages.blocks.heading import runs_a_setting
 from rulka_analysis.pages.results import Block
-from rulka_analysis.values.quantities import Quantity, Sentence
+from rulka_analysis.values.quantities import Quantity, Sentence, made
 from rulka_analysis.values.sentences import in_words, joined
 from rulka_analysis.verdicts.separation import Inseparable, inseparable
 from rulka_analysis.verdicts.words import Pace, bounds, filled
@@ -215,13 +215,15 @@ def _apart(facts: Facts, pair: Inseparable) -> list[Sentence]:
         )
         for run in pair.missing
     ]
-    hours = [run.hours.number for run in pair.missing]
+    hours = [run.hours for run in pair.missing]
+    total = sum(one.number for one in hours)
+    how = "as long as the shorter run of the two, each"
     count = counted(len(labels), "run")
     text = "{count} ({which}, {hours} in all) would tell which helped."
     fields: dict[str, Quantity | str] = {
         "count": count[:1].upper() + count[1:],
         "which": together(labels),
-        "hours": Quantity(sum(hours), "h", 0, how="as long as the shorter run of the two, each"),
+        "hours": Quantity(total, "h", 0, how=how, made=made("sum", *hours)),
     }
     return [*said, Sentence(text, fields)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from rulka_analysis.logs.clocks import MINUTES
 from rulka_analysis.pages.blocks.facts import Facts, counted, together
 from rulka_analysis.pages.tables.signs import signed_difference
-from rulka_analysis.values.quantities import Quantity, Sentence
+from rulka_analysis.values.quantities import Quantity, Sentence, made
 from rulka_analysis.values.sentences import in_words, listed
 from rulka_analysis.values.tables import Cell, Table
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 MOST = 10
 # Of what does not decide, so many metrics have a column.
 _BESIDE = 2
+_A_MINUTE = "divided by the minutes"
 
 
 def settings(experiment: LoadedExperiment) -> Table:
@@ -165,16 +167,21 @@ def _pace(facts: Facts, tried: Tried) -> Quantity:
     if not facts.end.known:
         return Quantity.unknown(facts.end.missing, label="–")
     end = facts.end.number
-    found = []
+    found: list[Quantity] = []
     for name in tried.runs:
         run: Run | None = facts.experiment.run(name)
         if run is None or steps not in run.clocks:
             return Quantity.unknown(f"{name} has no clock of {steps}", label=f"no {steps}")
-        found.append(float(run.at(steps, np.array([end]))[0]) / end)
-    if not np.isfinite(found).all():
-        return Quantity.unknown(f"not known at {facts.end}", label="–")
-    how = f"{steps} at {facts.end}, divided by the minutes"
-    return Quantity(float(np.mean(found)), "", 0, how=how)
+        at_end = float(run.at(steps, np.array([end]))[0])
+        if not np.isfinite(at_end):
+            return Quantity.unknown(f"not known at {facts.end}", label="–")
+        how = f"{steps} of {name} at {facts.end}, by straight lines between its events"
+        found.append(Quantity(at_end, steps.unit, 0, how=how).over(facts.end, how=_A_MINUTE))
+    one = found[0].shown_as(digits=0, unit="")
+    if len(found) == 1:
+        return one
+    mean = float(np.mean([value.number for value in found]))
+    return replace(one, value=mean, how=f"mean of the runs: {_A_MINUTE}", made=made("mean", *found))
 
 
 def _caption(facts: Facts) -> Sentence:
