@@ -7,15 +7,17 @@ only artefact: there are no side files to lose. `collect` reads results back fro
 
 from __future__ import annotations
 
+import base64
 import html
 import math
 import numbers
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from rulka_analysis.pages.sheets import Picture
 from rulka_analysis.values.errors import ResultError
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.tables import Table
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
     from rulka_analysis.verdicts.answer import Answered, Claimed
 
 MIME = "application/vnd.rulka.result+json"
-Kind = Literal["number", "sentence", "table", "figure", "answer", "claim", "code", "curves"]
+Kind = Literal[
+    "number", "sentence", "table", "figure", "figures", "answer", "claim", "code", "curves"
+]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 
@@ -48,14 +52,12 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure for both themes, with the words and numbers that go with it.
+    """A figure with the words and numbers that go with it.
 
     Parameters
     ----------
-    light, dark : str
-        The figure as SVG.
-    width, height : int
-        Its size in CSS pixels.
+    picture : Picture
+        The drawing, for both themes.
     caption : Sentence
         What it shows and what it says.
     alt : str
@@ -65,16 +67,65 @@ class Figure:
     view : pair of str, or None
         The view of the Explore page that shows the same, as a link's fragment; and how that differs
         from what is drawn, in a few words, if it does.
+    phone : Picture or None
+        The same for a narrow screen.
     """
 
-    light: str
-    dark: str
-    width: int
-    height: int
+    picture: Picture
     caption: Sentence
     alt: str
     table: Table
     view: tuple[str, str] | None = None
+    phone: Picture | None = None
+
+
+def _nothing() -> Sentence:
+    return Sentence("")
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One of several figures that stand together.
+
+    Parameters
+    ----------
+    name : str
+        What its links are called.
+    picture, phone, alt, view
+        See `Figure`.
+    sentence : Sentence
+        What stands below it.
+    """
+
+    name: str
+    picture: Picture
+    phone: Picture
+    alt: str
+    view: tuple[str, str] | None = None
+    sentence: Sentence = field(default_factory=_nothing)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Figures that stand together, and by a switch others in their place.
+
+    Parameters
+    ----------
+    title, behind : str
+        What stands above; in a lighter way behind it. May be empty.
+    choices : mapping of str to sequence of Panel
+        What the switch chooses between; of one choice there is no switch.
+    caption : Sentence
+        What they show and say.
+    table : Table
+        The numbers they draw.
+    """
+
+    title: str
+    choices: Mapping[str, Sequence[Panel]]
+    caption: Sentence
+    table: Table
+    behind: str = ""
 
 
 class Curves(ABC):
@@ -93,7 +144,7 @@ class Result:
     ----------
     name : str
         The name it was published under.
-    kind : {"number", "sentence", "table", "figure", "answer", "claim", "code", "curves"}
+    kind : {"number", "sentence", "table", "figure", "figures", "answer", "claim", "code", "curves"}
         What it is.
     data : dict
         Its content; see `encode`.
@@ -106,7 +157,17 @@ class Result:
 
 def publish(
     name: str,
-    value: Quantity | Sentence | Table | Figure | Answered | Claimed | Code | Curves | float | str,
+    value: Quantity
+    | Sentence
+    | Table
+    | Figure
+    | Figures
+    | Answered
+    | Claimed
+    | Code
+    | Curves
+    | float
+    | str,
     *,
     unit: str = "",
     digits: int = 2,
@@ -119,7 +180,7 @@ def publish(
     ----------
     name : str
         Letters, digits, ``_``, ``-`` and ``.``; unique in the experiment.
-    value : Quantity, Sentence, Table, Figure, Answered, Claimed, Code, Curves, number or str
+    value : Quantity, Sentence, Table, Figure(s), Answered, Claimed, Code, Curves, number or str
         A number becomes a `Quantity` without evidence, a text a `Sentence`.
     unit, digits
         For a plain number.
@@ -211,14 +272,18 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
         return "code", {"text": value.text, "language": value.language}
     if isinstance(value, Figure):
         return "figure", {
-            "light": value.light,
-            "dark": value.dark,
-            "width": value.width,
-            "height": value.height,
-            "alt": visible(value.alt, keep=""),
+            **_pictures(value),
             "caption": _cell(value.caption),
             "table": _table(value.table),
-            "view": list(value.view) if value.view else None,
+        }
+    if isinstance(value, Figures):
+        choices = [[name, list(map(_panel, shown))] for name, shown in value.choices.items()]
+        return "figures", {
+            "title": value.title,
+            "behind": value.behind,
+            "choices": choices,
+            "caption": _cell(value.caption),
+            "table": _table(value.table),
         }
     # Imported here: a notebook that publishes no answer does not depend on it.
     from rulka_analysis.verdicts.answer import Answered, Claimed
@@ -230,8 +295,8 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
     if isinstance(value, Curves):
         return "curves", value.written()
     raise ValueError(
-        f"a {type(value).__name__} is none of Quantity, Sentence, Table, Figure, Answered, "
-        "Claimed, Code, Curves, number or str"
+        f"a {type(value).__name__} is none of Quantity, Sentence, Table, Figure, Figures, "
+        "Answered, Claimed, Code, Curves, number or str"
     )
 
 
@@ -255,6 +320,31 @@ def _cell(cell: str | Quantity | Sentence) -> str | dict[str, Any]:
     if isinstance(cell, Sentence):
         return {"kind": "sentence", "parts": [_part(part) for part in cell.parts()]}
     return visible(cell, keep="") if isinstance(cell, str) else _quantity(cell)
+
+
+def _panel(panel: Panel) -> dict[str, Any]:
+    return {"name": panel.name, **_pictures(panel), "sentence": _cell(panel.sentence)}
+
+
+def _pictures(figure: Figure | Panel) -> dict[str, Any]:
+    phone = figure.phone
+    return {
+        "picture": asdict(figure.picture),
+        "phone": asdict(phone) if phone else None,
+        "alt": visible(figure.alt, keep=""),
+        "view": list(figure.view) if figure.view else None,
+    }
+
+
+def panels(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the drawings of a figure, or of several that stand together."""
+    return [panel for _, own in data["choices"] for panel in own] if "choices" in data else [data]
+
+
+def pictures(data: Mapping[str, Any]) -> Iterator[str]:
+    """Yield every file of a figure, or of several that stand together."""
+    for panel in panels(data):
+        yield from (panel[kind]["svg"] for kind in ("picture", "phone") if panel[kind])
 
 
 def _table(table: Table) -> dict[str, Any]:
@@ -317,14 +407,18 @@ def _bundle(result: Result) -> dict[str, Any]:
     """Return what Jupyter shows, with the result beside it."""
     bundle: dict[str, Any] = {MIME: asdict(result) | {"value": result.data}}
     del bundle[MIME]["data"]
-    if result.kind == "figure":
+    if result.kind in ("figure", "figures"):
         caption = as_text(result.data["caption"])
-        source = f'<figure role="img" aria-label="{html.escape(result.data["alt"], quote=True)}">'
-        bundle["text/html"] = (
-            f"{source}{_inline_svg(result.data['light'])}"
-            f"<figcaption>{html.escape(caption)}</figcaption></figure>"
+        # As an image: a style within a page would be the whole page's.
+        images = "".join(
+            f'<img src="{_address(panel["picture"]["svg"])}" alt="{_attribute(panel["alt"])}">'
+            for panel in panels(result.data)
         )
-        bundle["text/plain"] = f"{caption}\n{result.data['alt']}"
+        bundle["text/html"] = (
+            f"<figure>{images}<figcaption>{html.escape(caption)}</figcaption></figure>"
+        )
+        said = [caption, *(panel["alt"] for panel in panels(result.data))]
+        bundle["text/plain"] = "\n".join(line for line in said if line)
     elif result.kind == "table":
         bundle["text/html"] = _html_table(result.data)
         bundle["text/plain"] = _plain_table(result.data)
@@ -347,8 +441,12 @@ def as_text(cell: str | Mapping[str, Any]) -> str:
     return str(cell["text"])
 
 
-def _inline_svg(svg: str) -> str:
-    return svg[svg.index("<svg") :]
+def _attribute(text: str) -> str:
+    return html.escape(text, quote=True)
+
+
+def _address(svg: str) -> str:
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode('utf-8')).decode('ascii')}"
 
 
 def _html_table(data: Mapping[str, Any]) -> str:

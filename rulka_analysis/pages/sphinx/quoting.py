@@ -22,6 +22,7 @@ from rulka_analysis.pages.sphinx.rendering import (
     disclosure,
     explore_link,
     figure_node,
+    figures_node,
     inline_nodes,
     table_node,
 )
@@ -29,6 +30,10 @@ from rulka_analysis.pages.sphinx.state import notes_of_current, state_of
 from rulka_analysis.values.errors import suggest, unknown
 
 _REFERENCE = re.compile(r"(?P<id>[^\[\]]+?)\s*(?:\[(?P<row>.+),\s*(?P<column>[^,\]]+)\])?\Z")
+
+
+# What stands by itself, and not in a line of text.
+_BLOCKS = ("table", "figure", "figures", "code", "curves")
 
 
 class MissingResultError(Exception):
@@ -71,7 +76,7 @@ def full_id(quoted: str, document: str) -> str:
 
 def _cell(found: Published, row: str, column: str) -> Any:
     data = found.result.data
-    table = data["table"] if found.result.kind == "figure" else data
+    table = data["table"] if found.result.kind in ("figure", "figures") else data
     if "rows" not in table:
         raise MissingResultError(f"{found.id!r} is a {found.result.kind}: it has no rows to quote")
     rows, columns = dict(table["rows"]), [key for key, _ in table["columns"]]
@@ -93,7 +98,7 @@ class ResultRole(SphinxRole):
         source, line = self.get_source_info()
         try:
             found, data = look_up(self.env, self.text)
-            if isinstance(data, dict) and data.get("kind") in ("table", "figure", "code", "curves"):
+            if isinstance(data, dict) and data.get("kind") in _BLOCKS:
                 raise MissingResultError(
                     f"{found.id!r} is a {data['kind']}: quote it with '.. result:: {found.id}', or "
                     "one of its cells with [row, column]"
@@ -136,6 +141,8 @@ class ResultDirective(SphinxDirective):
         kind = data.get("kind") if isinstance(data, dict) else None
         if kind == "figure":
             return [figure_node(data, found.id, found.notebook)]
+        if kind == "figures":
+            return [figures_node(data, found.id, found.notebook)]
         if kind in BOXED:
             return [box(data, found.id, found.notebook)]
         if kind == "curves":

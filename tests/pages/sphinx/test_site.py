@@ -99,17 +99,15 @@ def test_every_number_can_be_asked_where_it_comes_from(site: Site) -> None:
     assert "step 3,658,108" in told
 
 
-def test_figures_are_files_for_both_themes_with_words_and_numbers(site: Site) -> None:
+def test_figures_are_files_with_words_and_numbers(site: Site) -> None:
     soup = BeautifulSoup(site.page(), "html.parser")
     figures = soup.select("figure.rulka-figure")
     assert len(figures) >= 8
     for figure in figures:
-        light, dark = figure.select("img")
-        assert light["class"] == ["only-light"]
-        assert dark["class"] == ["only-dark"]
-        for image in (light, dark):
-            assert (site.html / PAGE).parent.joinpath(image["src"]).resolve().is_file()
-        assert re.search(r"(falls|rises) from .+ to .+; its data end at \d", light["alt"])
+        (image,), (narrow,) = figure.select("img"), figure.select("source")
+        for file in (image["src"], narrow["srcset"]):
+            assert (site.html / PAGE).parent.joinpath(file).resolve().is_file()
+        assert re.search(r"(falls|rises) from .+ at .+ to .+ at \d", image["alt"])
         assert figure.select_one("figcaption").get_text(strip=True)
         assert len(figure.select("details table tbody tr")) > 2
 
