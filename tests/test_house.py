@@ -336,6 +336,6 @@ def test_no_module_goes_by_two_names() -> None:
         file = getattr(module, "__file__", None)
         if isinstance(module, ModuleType) and file and PROJECT in Path(file).parents:
             known.setdefault(str(Path(file).resolve()), set()).add(id(module))
-    in_environment = str(PROJECT / ".venv")
+    in_environment = str((PROJECT / ".venv").resolve())
     twice = [f for f, made in known.items() if len(made) > 1 and not f.startswith(in_environment)]
     assert not twice

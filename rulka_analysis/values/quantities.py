@@ -81,11 +81,13 @@ class Quantity:
         Why there is no value.
     label : str
         What stands in place of the number when there is no value.
+    signed : bool
+        Show a plus sign, too: the number is a difference.
 
     Examples
     --------
-    >>> Quantity(2962.12, "", 2).text
-    '2,962.12'
+    >>> Quantity(2962.12, "", 2).text, Quantity(0.5, "s", 1, signed=True).text
+    ('2,962.12', '+0.5 s')
     >>> Quantity(None, "s", 2, missing="no run uni_6").text
     'not in these logs'
     """
@@ -98,6 +100,7 @@ class Quantity:
     reading_error: float = 0.0
     missing: str = ""
     label: str = ""
+    signed: bool = False
 
     @classmethod
     def unknown(cls, reason: str, unit: str = "", *, label: str = NOT_IN_THESE_LOGS) -> Quantity:
@@ -119,6 +122,8 @@ class Quantity:
         if self.value is None:
             return self.label or NOT_IN_THESE_LOGS
         shown = format_number(self.value, self.digits)
+        if self.signed and self.value > 0 and any(c in "123456789" for c in shown):
+            shown = f"+{shown}"
         return f"{shown} {self.unit}" if self.unit else shown
 
     def __str__(self) -> str:
@@ -179,6 +184,8 @@ class Quantity:
     def as_dict(self) -> dict[str, Any]:
         """Return the quantity as plain data for JSON."""
         data = asdict(self)
+        # The text has it.
+        del data["signed"]
         data["text"] = self.text
         return data
 

@@ -100,8 +100,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-collect-pages", patches.complete_search_index)
     # After every other listener: only a build that went well all the way ends the marker.
     app.connect("build-finished", telling(finish), priority=10_000)
-    app.add_css_file("rulka.css")
-    app.add_js_file("rulka.js", loading_method="defer")
+    for style in ("look.css", "rulka.css", "tables.css"):
+        app.add_css_file(style)
+    for script in ("rulka.js", "tables.js"):
+        app.add_js_file(script, loading_method="defer")
     # The log directory is read once, in this process.
     return {
         "version": "1",

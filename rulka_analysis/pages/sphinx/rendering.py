@@ -24,7 +24,13 @@ EXPLORE = "docs/explore"
 WIDE = 6
 # A column with a cell of more characters than this is set wider.
 LONG = 160
+# Fewer rows are seen at a glance: nothing to sort.
+SORTABLE = 3
+# What signs of answers say, to those who do not see them.
+SAID = {"▲": "better", "▼": "worse", "＝": "level"}
 
+_SIGN_AT_END = re.compile(r"(.*?) ?([▲▼＝])", re.DOTALL)
+_UNIT_AT_END = re.compile(r"(.+) \(([^()]+)\)")
 _PUNCTUATION = re.compile(r"[.,:;)]+")
 
 
@@ -58,6 +64,10 @@ class figure_caption(nodes.General, nodes.TextElement):
 
 class explore_link(nodes.Inline, nodes.Element):
     """A link to the view of the Explore page that shows the same as a figure."""
+
+
+class answer_sign(nodes.Inline, nodes.TextElement):
+    """The sign of an answer that no word follows; it says its word by itself."""
 
 
 class disclosure(nodes.General, nodes.Element):
@@ -107,7 +117,10 @@ def _inline_nodes(cell: Any, result_id: str, notebook: str) -> list[nodes.Node]:
             text = part[len(kept) :]
             if not isinstance(after, str) and text.endswith("("):
                 text = text[:-1]
+            sign = _SIGN_AT_END.fullmatch(text) if after == "" else None
+            text = sign[1] if sign else text
             found += [nodes.Text(text)] if text else []
+            found += [answer_sign(sign[2], sign[2])] if sign else []
             continue
         # A line may break beside a button: what belongs to a number stays with it.
         opening = "(" if isinstance(before, str) and before.endswith("(") else ""
@@ -142,12 +155,16 @@ def table_node(data: Mapping[str, Any], result_id: str, notebook: str) -> nodes.
     table += group
     for number in range(len(columns)):
         group += nodes.colspec(colwidth=1, stub=int(number == 0))
+    if len(data["rows"]) >= SORTABLE:
+        table["classes"].append("sortable")
     head = nodes.thead()
-    head += _row([title for _, title in columns], result_id, notebook)
+    head += nodes.row("", *(_heading(title) for _, title in columns))
     for number, entry in enumerate(head[0]):
         cells = [row[number] for _, row in data["rows"]]
         # A heading stands over its numbers.
-        if cells and all(_is_number(cell) for cell in cells):
+        if any(map(_is_number, cells)) and all(
+            _is_number(cell) or not as_text(cell) for cell in cells
+        ):
             entry["classes"].append("rulka-cell-number")
         # Much text in a narrow column makes a table of empty rows.
         if any(len(as_text(cell)) > LONG for cell in cells):
@@ -156,6 +173,16 @@ def table_node(data: Mapping[str, Any], result_id: str, notebook: str) -> nodes.
     body += [_row(cells, result_id, notebook) for _, cells in data["rows"]]
     group += [head, body]
     return table
+
+
+def _heading(title: str) -> nodes.entry:
+    """Return the heading of a column; what stands in brackets at its end is the unit, below it."""
+    named = _UNIT_AT_END.fullmatch(title)
+    if named is None:
+        return nodes.entry("", nodes.paragraph("", "", *inline_nodes(title, "", "")))
+    unit = nodes.inline("", "", nodes.Text(named[2]), classes=["rulka-unit"])
+    words = quoted_words("", "", nodes.Text(f"{named[1]} "), unit)
+    return nodes.entry("", nodes.paragraph("", "", words))
 
 
 def _row(cells: list[Any], result_id: str, notebook: str) -> nodes.row:
@@ -170,7 +197,14 @@ def _row(cells: list[Any], result_id: str, notebook: str) -> nodes.row:
 
 
 def _is_number(cell: Any) -> bool:
-    return isinstance(cell, Mapping) and cell.get("kind") == "number"
+    """Tell whether a cell is a number, alone or with an answer's sign behind it."""
+    if not isinstance(cell, Mapping):
+        return False
+    if cell.get("kind") == "number":
+        return True
+    number, *behind = [part for part in cell["parts"] if part] or [""]
+    signs = all(isinstance(part, str) and part.strip() in SAID for part in behind)
+    return not isinstance(number, str) and signs
 
 
 def figure_node(data: Mapping[str, Any], result_id: str, notebook: str) -> quoted_figure:
@@ -421,6 +455,15 @@ def visit_explore_link_html(writer: Any, node: explore_link) -> None:
     raise nodes.SkipNode
 
 
+def visit_sign_html(writer: Any, node: answer_sign) -> None:
+    said = SAID[node.astext()]
+    writer.body.append(f' <span class="rulka-sign rulka-{said}" role="img" aria-label="{said}">')
+
+
+def depart_sign_html(writer: Any, node: answer_sign) -> None:
+    writer.body.append("</span>")
+
+
 def visit_disclosure_html(writer: Any, node: disclosure) -> None:
     summary = html.escape(node["summary"])
     writer.body.append(f'<details class="rulka-details"><summary>{summary}</summary>')
@@ -454,6 +497,7 @@ def add_nodes(app: Any) -> None:
         (figure_panel, (visit_panel_html, depart_figure_html)),
         (figure_caption, (visit_caption_html, depart_caption_html)),
         (explore_link, (visit_explore_link_html, pass_over)),
+        (answer_sign, (visit_sign_html, depart_sign_html)),
         (disclosure, (visit_disclosure_html, depart_disclosure_html)),
         (data_banner, (visit_banner_html, depart_banner_html)),
     ):

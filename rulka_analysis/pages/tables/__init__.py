@@ -16,6 +16,7 @@ from rulka_analysis.pages.tables.health import (
     muted_findings,
 )
 from rulka_analysis.pages.tables.overview import runs
+from rulka_analysis.pages.tables.signs import signed_difference
 from rulka_analysis.pages.tables.verdict import (
     answer_in_words,
     answers,
@@ -43,6 +44,7 @@ __all__ = [
     "named_answers",
     "relation",
     "runs",
+    "signed_difference",
     "summary",
     "times_to_targets",
     "window",
