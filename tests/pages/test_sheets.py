@@ -117,8 +117,8 @@ def test_an_axis_that_does_not_begin_at_nothing_says_so() -> None:
         return scale_of(Chart("t", (line,), MINUTES, **own))
 
     assert scale(60.0, 58.7, 58.5, cut=False).said == "axis from 58.4"
-    assert scale(1.0, 0.5, 0.2).said == ""
-    assert scale(-5.0, -4.5, -4.8).said.startswith("axis up to −4")
+    assert scale(1.0, 0.5, 0.2, cut=False).said == ""
+    assert scale(-5.0, -4.5, -4.8, cut=False).said.startswith("axis up to −4")
     late = [300.0, 60.0, 59.5, 59.2, 59.0, 58.9]
     assert scale(*late).said.startswith("axis 58")
     assert scale(*(-value for value in late), upwards=True).beyond == 1
