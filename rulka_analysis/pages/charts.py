@@ -37,7 +37,7 @@ Points = tuple[Floats, Floats]
 
 # Of a picture; its labels' column may be as wide. A row of labels takes as much.
 HEIGHTS = {WIDE: 252, PHONE: 270}
-_BESIDE = {WIDE: 196, PHONE: 172}
+_BESIDE = {WIDE: 196, PHONE: 178}
 _ROW = 17
 _GAP = 9
 # From the plot to the labels' column.
@@ -116,6 +116,8 @@ class Chart:
         Which stretch of the clock.
     cursor : float or None
         A place that is marked.
+    named : tuple of str
+        Roles of the lines that are named; all by default.
     cut : bool
         The axis may leave out values that would squash what matters.
     """
@@ -131,6 +133,7 @@ class Chart:
     log: bool = False
     span: tuple[float, float] | None = None
     cursor: float | None = None
+    named: tuple[Role, ...] = ()
     cut: bool = True
 
 
@@ -158,7 +161,7 @@ class Scale:
     @property
     def said(self) -> str:
         """Say that it is cut, if it is."""
-        low, high = (_tick(value, self.step) for value in (self.low, self.high))
+        low, high = (tick_text(value, self.step) for value in (self.low, self.high))
         if self.beyond:
             return f"axis {low} to {high}"
         if self.low > 0:
@@ -167,7 +170,7 @@ class Scale:
 
     def label(self, tick: float) -> str:
         """Return what stands beside a tick: all with the same decimals."""
-        return _tick(tick, self.ticks[1] - self.ticks[0] if len(self.ticks) > 1 else 1.0)
+        return tick_text(tick, self.ticks[1] - self.ticks[0] if len(self.ticks) > 1 else 1.0)
 
 
 def draw(chart: Chart) -> tuple[Picture, Picture]:
@@ -245,9 +248,9 @@ def _draw_places(
     room, _ = sheet.placed(axes, span[1], 0)
     begin, _ = sheet.placed(axes, span[0], 0)
     for most in (4, 3, 2, 1):
-        ticks = _nice(*span, most)
+        ticks = nice(*span, most)
         step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
-        words = [_tick(tick, step) for tick in ticks]
+        words = [tick_text(tick, step) for tick in ticks]
         words[-1] += f" {unit_of(clock)}"
         places = [begin + (tick - span[0]) / (span[1] - span[0]) * (room - begin) for tick in ticks]
         halves = [width_of(word) / 2 for word in words]
@@ -294,9 +297,13 @@ class _Beside:
     @classmethod
     def of(cls, chart: Chart, lines: Sequence[Drawn], width: int, most: int) -> _Beside:
         better = -1 if chart.upwards else 1
-        order = sorted(lines, key=lambda line: (line.role == "other", better * line.end[1]))
+        named = [line for line in lines if not chart.named or line.role in chart.named]
+        if not named and not chart.value_head:
+            return cls((), 0, ("", ""), (0.0, 0.0, 0.0))
+        order = sorted(named, key=lambda line: (line.role == "other", better * line.end[1]))
         shown = order if len(order) <= most else order[: most - 1]
-        values = _widest([line.value for line in shown], chart.value_head)
+        numbers = [line.value for line in shown if chart.value_head]
+        values = _widest(numbers, chart.value_head)
         ends = [line.until for line in shown if chart.until_head]
         until = _widest(ends, chart.until_head)
         names = _widest([line.label for line in shown], "")
@@ -381,11 +388,11 @@ def scale_of(chart: Chart) -> Scale:
         bottom = 0.0
     if high <= 0 and top > 0.3 * bottom:
         top = 0.0
-    ticks = _nice(bottom, top, 4)
+    ticks = nice(bottom, top, 4)
     fine = (ticks[1] - ticks[0]) / 5 if len(ticks) > 1 else pad
     bottom = math.floor(bottom / fine + 1e-9) * fine
     top = math.ceil(top / fine - 1e-9) * fine
-    ticks = tuple(tick for tick in _nice(bottom, top, 4) if bottom - 1e-9 <= tick <= top + 1e-9)
+    ticks = tuple(tick for tick in nice(bottom, top, 4) if bottom - 1e-9 <= tick <= top + 1e-9)
     return Scale(bottom, top, ticks, fine, beyond)
 
 
@@ -431,7 +438,8 @@ def _usual_end(lines: Sequence[Drawn], *, upwards: bool) -> float | None:
     return sign * round(far, -math.floor(math.log10(span)))
 
 
-def _nice(low: float, high: float, most: int) -> tuple[float, ...]:
+def nice(low: float, high: float, most: int) -> tuple[float, ...]:
+    """Return round places within a range, no more than about as many."""
     from matplotlib.ticker import MaxNLocator
 
     ticks = MaxNLocator(nbins=most, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
@@ -459,12 +467,12 @@ def _set_range(axes: Axes, scale: Scale, over: float, *, log: bool) -> None:
     axes.set_ylim(scale.low - beyond, scale.high + beyond)
 
 
-def _tick(value: float, step: float) -> str:
+def tick_text(value: float, step: float) -> str:
     """Return a number with the decimals that a step asks for.
 
     Examples
     --------
-    >>> _tick(24.5, 0.5), _tick(-2000, 500), _tick(0.0001, 0.0001)
+    >>> tick_text(24.5, 0.5), tick_text(-2000, 500), tick_text(0.0001, 0.0001)
     ('24.5', '−2,000', '0.0001')
     """
     digits = 0

@@ -22,6 +22,7 @@ COLOURS: dict[str, tuple[str, str]] = {
     "undecided": ("#6247a8", "#b8a2f2"),
     "frame": ("#dfe3e8", "#38414d"),
     "grid": ("#e9ecf0", "#2a323c"),
+    "bar": ("#c9ced4", "#4a535f"),
     "band": ("#e4e8ed", "#29313b"),
     "quiet": ("#eef0f3", "#272e38"),
 }

@@ -136,10 +136,9 @@ class Sheet:
         int
             How much of the sheet that takes.
         """
-        words = fitted(words, self.width, HEADING, bold=True)
-        behind = printable(behind)
-        room = self.width - width_of(words, HEADING, bold=True) - 6
-        beside = bool(behind) and width_of(behind, BEHIND) <= room
+        height = title_height(words, behind, self.width)
+        words, behind = fitted(words, self.width, HEADING, bold=True), printable(behind)
+        beside = height == _TITLE
         text = f"{words}{_BEHIND}{behind}" if beside else words
         self._write(0, 9, text, "text", HEADING, bold=True, anchor="start")
         if behind and not beside:
@@ -147,8 +146,7 @@ class Sheet:
                 0, 27, fitted(behind, self.width, BEHIND), "muted", BEHIND, bold=False,
                 anchor="start",
             )  # fmt: skip
-            return 36
-        return 18
+        return height
 
     def _write(
         self, x: float, y: float, text: str, name: str, size: float, *, bold: bool, anchor: Anchor
@@ -227,6 +225,16 @@ def _style() -> Any:
         "font.family": _MEASURED,
         "path.simplify_threshold": 0.2,
     }
+
+
+_TITLE, _TWO_LINES = 18, 36
+
+
+def title_height(words: str, behind: str, width: float) -> int:
+    """Return how much of a sheet a title takes; see `Sheet.title`."""
+    words = fitted(words, width, HEADING, bold=True)
+    room = width - width_of(words, HEADING, bold=True) - 6
+    return _TWO_LINES if behind and width_of(printable(behind), BEHIND) > room else _TITLE
 
 
 # --- Words on a sheet -----------------------------------------------------------------------------
