@@ -148,7 +148,10 @@ def drawn(width):
     return sheet.picture()
 
 
-caption = "Processor time an event when reading {events} events; this package's readers in green."
+caption = (
+    "Processor time an event when reading {events} events; this package's readers in green. "
+    "It is no metric of the logs, so the Explore page has no view of it."
+)
 table = ra.Table(
     {"reader": "Reader", "time": "An event (µs)"},
     {key: [READERS[key], number(costs[key], digits=3)] for key in by_cost},

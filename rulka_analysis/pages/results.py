@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rulka_analysis.pages.sheets import Picture
 from rulka_analysis.values.errors import ResultError
 from rulka_analysis.values.quantities import Quantity, Sentence
-from rulka_analysis.values.tables import Table
+from rulka_analysis.values.tables import Cell, Jump, Table, Word
 from rulka_analysis.values.text import visible
 
 if TYPE_CHECKING:
@@ -28,7 +28,16 @@ if TYPE_CHECKING:
 
 MIME = "application/vnd.rulka.result+json"
 Kind = Literal[
-    "number", "sentence", "table", "figure", "figures", "answer", "claim", "code", "curves"
+    "number",
+    "sentence",
+    "table",
+    "figure",
+    "figures",
+    "answer",
+    "claim",
+    "code",
+    "curves",
+    "block",
 ]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
@@ -128,6 +137,22 @@ class Figures:
     behind: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A part of a page that is more than a table or a figure.
+
+    Parameters
+    ----------
+    form : str
+        What it is; `pages.sphinx.blocks` knows how each is shown.
+    content : mapping
+        Its content as plain data, with quantities, sentences and words wherever texts may stand.
+    """
+
+    form: Literal["heading", "cards", "points", "links", "figures"]
+    content: Mapping[str, Any]
+
+
 class Curves(ABC):
     """Curves that are too many for a notebook's output: they say themselves where they are kept."""
 
@@ -144,7 +169,7 @@ class Result:
     ----------
     name : str
         The name it was published under.
-    kind : {"number", "sentence", "table", "figure", "figures", "answer", "claim", "code", "curves"}
+    kind : {"number", "sentence", "table", "figure", "figures", "answer", "claim", "code", …}
         What it is.
     data : dict
         Its content; see `encode`.
@@ -166,6 +191,7 @@ def publish(
     | Claimed
     | Code
     | Curves
+    | Block
     | float
     | str,
     *,
@@ -180,7 +206,7 @@ def publish(
     ----------
     name : str
         Letters, digits, ``_``, ``-`` and ``.``; unique in the experiment.
-    value : Quantity, Sentence, Table, Figure(s), Answered, Claimed, Code, Curves, number or str
+    value : Quantity, Sentence, Table, Figure, Figures, Answered, Claimed, Code, Curves, Block, …
         A number becomes a `Quantity` without evidence, a text a `Sentence`.
     unit, digits
         For a plain number.
@@ -270,6 +296,8 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
         return "table", _table(value)
     if isinstance(value, Code):
         return "code", {"text": value.text, "language": value.language}
+    if isinstance(value, Block):
+        return "block", {"form": value.form, "content": _plain(value.content)}
     if isinstance(value, Figure):
         return "figure", {
             **_pictures(value),
@@ -296,7 +324,7 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
         return "curves", value.written()
     raise ValueError(
         f"a {type(value).__name__} is none of Quantity, Sentence, Table, Figure, Figures, "
-        "Answered, Claimed, Code, Curves, number or str"
+        "Answered, Claimed, Code, Curves, Block, number or str"
     )
 
 
@@ -316,7 +344,20 @@ def _part(part: str | Quantity) -> str | dict[str, Any]:
     return part if isinstance(part, str) else _quantity(part)
 
 
-def _cell(cell: str | Quantity | Sentence) -> str | dict[str, Any]:
+def _plain(content: Any) -> Any:
+    """Return a block's content as plain data."""
+    if isinstance(content, Mapping):
+        return {key: _plain(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_plain(value) for value in content]
+    return content if isinstance(content, bool) else _cell(content)
+
+
+def _cell(cell: Cell) -> str | dict[str, Any]:
+    if isinstance(cell, Word):
+        return {"kind": "word", "text": visible(cell.text, keep=""), "look": cell.look}
+    if isinstance(cell, Jump):
+        return {"kind": "jump", "text": visible(cell.text, keep=""), "result": cell.result}
     if isinstance(cell, Sentence):
         return {"kind": "sentence", "parts": [_part(part) for part in cell.parts()]}
     return visible(cell, keep="") if isinstance(cell, str) else _quantity(cell)
@@ -354,6 +395,7 @@ def _table(table: Table) -> dict[str, Any]:
         "rows": [[key, [_cell(cell) for cell in cells]] for key, cells in table.rows.items()],
         "caption": _cell(table.caption),
         "notes": [_cell(note) for note in table.notes],
+        "looks": [[key, look] for key, look in table.looks.items()],
     }
 
 
@@ -422,6 +464,8 @@ def _bundle(result: Result) -> dict[str, Any]:
     elif result.kind == "table":
         bundle["text/html"] = _html_table(result.data)
         bundle["text/plain"] = _plain_table(result.data)
+    elif result.kind == "block":
+        bundle["text/plain"] = _all_text(result.data["content"])
     elif result.kind == "curves":
         told = result.data
         bundle["text/plain"] = f"{told['metrics']:,} metrics of {told['runs']:,} runs"
@@ -447,6 +491,14 @@ def _attribute(text: str) -> str:
 
 def _address(svg: str) -> str:
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode('utf-8')).decode('ascii')}"
+
+
+def _all_text(content: Any) -> str:
+    """Return the texts of a block, a line each."""
+    if isinstance(content, str) or (isinstance(content, Mapping) and "kind" in content):
+        return as_text(content)
+    inner = content.values() if isinstance(content, Mapping) else content
+    return "\n".join(filter(None, map(_all_text, inner))) if not isinstance(content, bool) else ""
 
 
 def _html_table(data: Mapping[str, Any]) -> str:

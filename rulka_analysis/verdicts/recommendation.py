@@ -137,7 +137,7 @@ def recommend(
     runner_up = tuple(by_name[name] for name in ranking.second)
     end = _end_of(window)
     horizons = {
-        clock: rank_along(contest, clock) for clock in (MINUTES, contest.every.clock("steps"))
+        clock: _rank_along(contest, clock) for clock in (MINUTES, contest.every.clock("steps"))
     }
     second = [
         words.tell_runner_up(contest, runner_up, values),
@@ -170,7 +170,7 @@ def _end_of(window: Window) -> Quantity:
     return Quantity(window.end, window.clock.unit, 0, how=how)
 
 
-def rank_along(contest: SettingsTried, clock: Clock) -> tuple[Stretch, ...]:
+def _rank_along(contest: SettingsTried, clock: Clock) -> tuple[Stretch, ...]:
     positions = checkpoints(contest.window(clock), clock.every)
     rankings = [contest.ranked(v) for v in contest.over_time(clock, positions)]
     return stretches([float(at) for at in positions], rankings)

@@ -1,16 +1,45 @@
-"""The figures of an experiment's page, each published by a notebook with one call.
+"""The blocks of an experiment's pages: each a pure function of the experiment, a module a block.
 
-``ra.publish("hero", ra.blocks.hero(experiment))``. What a figure shows is data first (`Chart` and
-the like), assembled from a loaded experiment; drawing is a function of it.
+A notebook publishes one with one call, ``ra.publish("cards", ra.blocks.cards(experiment))``, and
+any page quotes it with ``.. result::``.
 """
 
-from __future__ import annotations
-
+from rulka_analysis.pages.blocks.cards import cards
+from rulka_analysis.pages.blocks.claimed import claimed
+from rulka_analysis.pages.blocks.compared import (
+    compared_answers,
+    compared_figures,
+    compared_heading,
+)
 from rulka_analysis.pages.blocks.follow_ups import follow_ups
+from rulka_analysis.pages.blocks.heading import heading
 from rulka_analysis.pages.blocks.hero import hero
 from rulka_analysis.pages.blocks.leads import leads
+from rulka_analysis.pages.blocks.logs import abreast, logs
+from rulka_analysis.pages.blocks.more import more
+from rulka_analysis.pages.blocks.settings import settings, settings_tried
 from rulka_analysis.pages.blocks.sooner import sooner
 from rulka_analysis.pages.blocks.spark import spark
+from rulka_analysis.pages.blocks.sure import sure
 from rulka_analysis.pages.blocks.why import why
 
-__all__ = ["follow_ups", "hero", "leads", "sooner", "spark", "why"]
+__all__ = [
+    "abreast",
+    "cards",
+    "claimed",
+    "compared_answers",
+    "compared_figures",
+    "compared_heading",
+    "follow_ups",
+    "heading",
+    "hero",
+    "leads",
+    "logs",
+    "more",
+    "settings",
+    "settings_tried",
+    "sooner",
+    "spark",
+    "sure",
+    "why",
+]

@@ -50,7 +50,8 @@ worse, fragile.
     groups = [group for group in groups if group not in (base, subject.baseline)]
     if not groups:
         return Sentence("No setting differs from these in something else.")
-    panels, rows = [], {}
+    panels: list[Panel] = []
+    rows: dict[str, list[Cell]] = {}
     for outcome in subject.outcomes:
         answers = {
             group.label: answer

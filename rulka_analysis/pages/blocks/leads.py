@@ -18,7 +18,6 @@ from rulka_analysis.values.sentences import listed
 from rulka_analysis.values.tables import Cell, Table
 from rulka_analysis.verdicts.loaded import LoadedExperiment
 from rulka_analysis.verdicts.ranking import Stretch
-from rulka_analysis.verdicts.recommendation import rank_along
 
 WIDTH = 640
 _BAR, _ROW = 28, 60
@@ -68,9 +67,7 @@ to 35 min, 512 · 512× up to 75 min.
     if not experiment.definition.objectives:
         return Sentence("No objectives are declared: nobody leads.")
     strips = [
-        Strip(clock, found)
-        for clock in subject.clocks
-        if (found := rank_along(subject.tried, clock))
+        Strip(clock, found) for clock in subject.clocks if (found := subject.facts.leads(clock))
     ]
     if not strips:
         return Sentence("Nothing is known of who leads where.")

@@ -12,7 +12,7 @@ from rulka_analysis.pages.palette import LOOKS
 from rulka_analysis.pages.results import Figure
 from rulka_analysis.pages.sheets import Picture, Sheet, line_style
 from rulka_analysis.values.quantities import Sentence
-from rulka_analysis.values.tables import Table
+from rulka_analysis.values.tables import Cell, Table
 from rulka_analysis.verdicts.loaded import LoadedExperiment
 
 WIDTH, HEIGHT = 320, 120
@@ -57,7 +57,9 @@ def spark(experiment: LoadedExperiment) -> Figure | Sentence:
     )
     how = "best so far" if measure.is_best else measure.how()
     said = [told_line(subject.shown, line, measure, clock) for line in lines]
-    rows = {line.group.label: [line.group.label, line.value] for line in lines}
+    rows: dict[str, list[Cell]] = {
+        line.group.label: [line.group.label, line.value] for line in lines
+    }
     groups = [line.group for line in lines]
     return Figure(
         picture=_drawn(chart),

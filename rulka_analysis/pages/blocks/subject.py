@@ -10,6 +10,7 @@ from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.experiments.groups import BETWEEN, Group
 from rulka_analysis.logs.clocks import MINUTES, Clock
 from rulka_analysis.metrics.series import Measure
+from rulka_analysis.pages.blocks.facts import SIGNS, Facts
 from rulka_analysis.pages.explore.view import View
 from rulka_analysis.pages.palette import Role
 from rulka_analysis.values.quantities import Sentence
@@ -17,21 +18,11 @@ from rulka_analysis.values.sentences import listed
 from rulka_analysis.verdicts.answer import Answered, Kind
 from rulka_analysis.verdicts.evaluate import Question
 from rulka_analysis.verdicts.loaded import LoadedExperiment
-from rulka_analysis.verdicts.recommendation import recommend
 from rulka_analysis.verdicts.relations import Relation
 from rulka_analysis.verdicts.tried import SettingsTried
 
 # Outcomes side by side, where an experiment does not say which are its objectives.
 MOST_OUTCOMES = 2
-_SIGNS: dict[Relation, str] = {
-    "better": "▲",
-    "worse": "▼",
-    "level": "=",
-    "no worse": "=",
-    "no better": "=",
-    "undecided": "?",
-    "no data": "∅",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +32,8 @@ class Subject:
     Parameters
     ----------
     experiment : LoadedExperiment
+    facts : Facts
+        What other blocks ask, too.
     tried : SettingsTried
         The settings that take part, and the groups that differ in others, too.
     shown : Comparison
@@ -54,6 +47,7 @@ class Subject:
     """
 
     experiment: LoadedExperiment
+    facts: Facts
     tried: SettingsTried
     shown: Comparison
     baseline: Group
@@ -116,12 +110,11 @@ class Subject:
 @functools.lru_cache(maxsize=4)
 def subject_of(experiment: LoadedExperiment) -> Subject:
     """Return what blocks show of an experiment; asked once however many blocks there are."""
-    evaluation = experiment.evaluation
-    tried = SettingsTried(experiment, evaluation.contradicted, evaluation.same)
-    baseline = experiment.group(experiment.definition.baseline)
+    facts = Facts(experiment)
+    tried, baseline = facts.tried, facts.baseline
     winner = closest = None
     if experiment.definition.objectives:
-        found = recommend(experiment, evaluation.contradicted, evaluation)
+        found = facts.recommendation
         winner = experiment.group(found.winner.name) if found.winner else None
         near = [experiment.group(one.name) for one in (*found.level, *found.runner_up)]
         closest = next((group for group in near if group != baseline), None)
@@ -132,12 +125,12 @@ def subject_of(experiment: LoadedExperiment) -> Subject:
     if candidate is None and present:
         candidate = present[0]
     shown = experiment.side_by_side(experiment.title, baseline, others)
-    return Subject(experiment, tried, shown, baseline, winner, candidate)
+    return Subject(experiment, facts, tried, shown, baseline, winner, candidate)
 
 
 def sign_of(answer: Answered) -> str:
     """Return the sign of an answer, which stands beside its word."""
-    return _SIGNS[answer.decided.relation]
+    return SIGNS[answer.decided.relation]
 
 
 def told(answer: Answered) -> str:

@@ -56,7 +56,9 @@ def why(experiment: LoadedExperiment) -> Figures | Sentence:
     subject = subject_of(experiment)
     definition = experiment.definition
     asked = [name for name in definition.asked if name not in subject.outcomes]
-    panels, rows, every = [], {}, []
+    panels: list[Panel] = []
+    rows: dict[str, list[Cell]] = {}
+    every: list[GroupLine] = []
     for outcome in asked:
         measure = subject.measure(outcome)
         clock = subject.shown.deciding_clock(measure)
