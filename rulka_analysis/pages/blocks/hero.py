@@ -36,8 +36,9 @@ def hero(experiment: LoadedExperiment) -> Figures | Sentence:
     --------
     >>> import rulka_analysis as ra
     >>> shown = hero(ra.load_experiment("batch_size_and_running_speed"))
-    >>> list(shown.choices), [panel.name for panel in shown.choices["Minutes"]]
-    (['Minutes', 'Frames'], ['Exploring race time on Hock', 'Robust greedy race time on A01'])
+    >>> print(shown.caption)
+    Names are batch size · running speed. Grey: the other settings. A dot marks where data end, \
+the number is the value there.
     """
     subject = subject_of(experiment)
     choices: dict[str, list[Panel]] = {}

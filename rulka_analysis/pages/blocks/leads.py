@@ -59,9 +59,9 @@ def leads(experiment: LoadedExperiment) -> Figures | Sentence:
     --------
     >>> import rulka_analysis as ra
     >>> shown = leads(ra.load_experiment("batch_size_and_running_speed"))
-    >>> print(shown.choices["leads"][0].alt.partition(" By frames")[0])
+    >>> print(shown.choices["leads"][0].alt.partition(", 512")[0])
     Strips of who leads if training stops earlier. By minutes: nobody up to 5 min, 2048 · 160× up \
-to 35 min, 512 · 512× up to 75 min.
+to 35 min
     """
     subject = subject_of(experiment)
     if not experiment.definition.objectives:

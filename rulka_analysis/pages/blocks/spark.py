@@ -36,8 +36,9 @@ def spark(experiment: LoadedExperiment) -> Figure | Sentence:
     Examples
     --------
     >>> import rulka_analysis as ra
-    >>> print(spark(ra.load_experiment("batch_size_and_running_speed")).caption)
-    Exploring race time on Hock, best so far.
+    >>> shown = spark(ra.load_experiment("batch_size_and_running_speed"))
+    >>> shown.picture.width, shown.picture.height
+    (320, 120)
     """
     subject = subject_of(experiment)
     clock = subject.clocks[0]
