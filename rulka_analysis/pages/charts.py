@@ -345,7 +345,7 @@ class _Beside:
                 if column:
                     sheet.text(edge, y, words, size=LABEL, anchor="end", **own)
         if self.more:
-            sheet.text(begin, within[1] + 16, f"and {self.more:,} more")
+            sheet.text(sheet.width, within[1] + 16, f"and {self.more:,} more", anchor="end")
 
 
 def _widest(words: Sequence[str], head: str) -> float:

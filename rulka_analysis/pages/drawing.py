@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -43,6 +43,8 @@ class GroupLine:
         What is known of it ends there: the first of its runs does.
     value : Quantity
         Its value there, or where the comparison ends.
+    axis : Clock
+        The clock with the scale of the axes.
     """
 
     group: Group
@@ -52,6 +54,7 @@ class GroupLine:
     until: float
     ends: bool
     value: Quantity
+    axis: Clock
 
     @property
     def first(self) -> float:
@@ -102,7 +105,10 @@ def group_lines(
     """
     found = []
     known = comparison.on_clock(measure, clock)
-    curves = {curve.group.label: curve for curve in group_curves(comparison, measure, clock)}
+    points = max((len(series.values) for series in known.values()), default=1)
+    every = group_curves(comparison, measure, clock, points=min(points, POINTS))
+    curves = {curve.group.label: curve for curve in every}
+    axis = _scaled(clock, max((min(float(c.positions[-1]), end) for c in every), default=0.0))
     looks = roles(comparison.groups, comparison.baseline_group, winner)
     for group, role in zip(comparison.groups, looks, strict=True):
         curve = curves.get(group.label)
@@ -111,12 +117,20 @@ def group_lines(
         own_end = float(curve.positions[-1])
         until = min(own_end, end)
         value = _value_at(known, curve, clock, until)
-        drawn = _drawn(known, curve, clock, role, until, value)
+        drawn = _drawn(known, curve, axis, role, until, value)
         if drawn.known:
+            ends = own_end <= end
             found.append(
-                GroupLine(group, drawn, curve.runs, curve.lacking, until, own_end <= end, value)
+                GroupLine(group, drawn, curve.runs, curve.lacking, until, ends, value, axis)
             )
     return found
+
+
+def _scaled(clock: Clock, reached: float) -> Clock:
+    """Return a clock with a scale that suits how far it reaches."""
+    if clock.scale == 1:
+        return clock
+    return replace(clock, scale=next((s for s in (1e6, 1e3) if reached >= 2 * s), 1.0))
 
 
 def place_text(place: float, clock: Clock) -> str:
@@ -161,11 +175,13 @@ def _value_at(
 def _drawn(
     known: Mapping[str, Series],
     curve: GroupCurve,
-    clock: Clock,
+    axis: Clock,
     role: Role,
     until: float,
     value: Quantity,
 ) -> Drawn:
+    # With the scale of an axis it is no clock of a run.
+    clock = next(own for own in next(iter(known.values())).run.clocks if own.key == axis.key)
     measure = next(iter(known.values())).measure
     members: tuple[Points, ...] = ()
     low = high = lone = None
@@ -173,20 +189,20 @@ def _drawn(
         inside = curve.positions <= until
         x, y = curve.positions[inside], curve.mean[inside]
         low, high = curve.low[inside], curve.high[inside]
-        members = tuple((x / clock.scale, run) for run in curve.values[:, inside])
+        members = tuple((x / axis.scale, run) for run in curve.values[:, inside])
     else:
         series = known[curve.runs[0]]
         places, values = _readings(series, clock)
         x, y = _line_of_one(series, clock, places, values, until)
         raw = measure.metric.summary in ("median_of_last_three", "trailing_mean")
         if raw:
-            members = (_thinned(places[places <= until] / clock.scale, values[places <= until]),)
+            members = (_thinned(places[places <= until] / axis.scale, values[places <= until]),)
         after = (places > until) & (places > series.run.known_until(series.tag, clock))
         if after.any() and until >= curve.positions[-1]:
-            lone = (places[after] / clock.scale, values[after])
+            lone = (places[after] / axis.scale, values[after])
     shown = format_number(value.number, measure.digits) if value.known else ""
     return Drawn(
-        curve.group.label, role, x / clock.scale, y, shown, place_text(until, clock), members, low,
+        curve.group.label, role, x / axis.scale, y, shown, place_text(until, axis), members, low,
         high, lone,
     )  # fmt: skip
 

@@ -24,6 +24,8 @@ from rulka_analysis.pages.tables.marked import Marked
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.text import name_in_words
 
+# As many groups are put into words where others may be counted.
+MOST_TOLD = 8
 # Notebooks that draw something of their own take its look from here.
 __all__ = [
     "COLOURS", "PHONE", "WIDE", "Figure", "Figures", "Panel", "Picture", "Sheet", "colour", "curves"
@@ -102,6 +104,7 @@ def _chart(
     *,
     whole: bool,
 ) -> Chart:
+    axis = lines[0].axis if lines else clock
     interpolated = clock.key == "steps" and comparison.steps_interpolated
     better = measure.metric.better
     behind = [
@@ -111,12 +114,12 @@ def _chart(
     return Chart(
         title=measure.title,
         lines=tuple(line.drawn for line in lines),
-        clock=clock,
+        clock=axis,
         behind=" · ".join(part for part in behind if part),
         stepped=measure.is_best,
         upwards=measure.orientation > 0,
         value_head=measure.unit or "value",
-        until_head=scaled_by(clock) or clock.unit if whole else "",
+        until_head=scaled_by(axis) or axis.unit if whole else "",
     )
 
 
@@ -231,13 +234,24 @@ def _alternative_text(
     return " ".join(said)
 
 
+def told_lines(
+    comparison: Comparison, lines: Sequence[GroupLine], measure: Measure, clock: Clock
+) -> list[str]:
+    """State how groups go, those in colour first; of many the rest is counted."""
+    order = sorted(lines, key=lambda line: line.drawn.role == "other")
+    told = [told_line(comparison, line, measure, clock) for line in order[:MOST_TOLD]]
+    if len(order) > MOST_TOLD:
+        told.append(f"{len(order) - MOST_TOLD} more settings are drawn.")
+    return told
+
+
 def told_line(comparison: Comparison, line: GroupLine, measure: Measure, clock: Clock) -> str:
     """State how a group goes: from where to where, and until when."""
     name = comparison.shown(line.runs[0]) if len(line.runs) == 1 else line.group.label
     if len(line.runs) > 1:
         name = f"The mean of {len(line.runs)} runs of {name}"
     last = line.drawn.end[1]
-    begin = float(line.drawn.x[line.drawn.y == line.first][0]) * clock.scale
+    begin = float(line.drawn.x[line.drawn.y == line.first][0]) * line.axis.scale
     start, until = position_text(begin, clock), position_text(line.until, clock)
     if line.first == last:
         return f"{name} is {_shown(last, measure)} from {start} to {until}."

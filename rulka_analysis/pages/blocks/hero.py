@@ -8,7 +8,7 @@ from rulka_analysis.metrics.series import Measure, position_text
 from rulka_analysis.pages.blocks.subject import Subject, missing, subject_of, view_of_groups
 from rulka_analysis.pages.charts import Chart, draw, scaled_by
 from rulka_analysis.pages.drawing import GroupLine, group_lines
-from rulka_analysis.pages.figures import explained, told_line
+from rulka_analysis.pages.figures import explained, told_lines
 from rulka_analysis.pages.results import Figures, Panel
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import joined, listed
@@ -58,7 +58,7 @@ the number is the value there.
     better = {subject.measure(outcome).metric.better for outcome in subject.outcomes}
     best = all(subject.measure(outcome).is_best for outcome in subject.outcomes)
     return Figures(
-        title="Best so far" if best else "So far",
+        title="Best so far" if best else "Over time",
         behind=f"{better.pop()} is better" if len(better) == 1 else "",
         choices=choices,
         caption=_caption(subject, drawn),
@@ -71,11 +71,11 @@ def _panel(subject: Subject, measure: Measure, clock: Clock, lines: list[GroupLi
         title=measure.title,
         behind="interpolated" if clock.key == "steps" and subject.shown.steps_interpolated else "",
         lines=tuple(line.drawn for line in lines),
-        clock=clock,
+        clock=lines[0].axis,
         stepped=measure.is_best,
         upwards=measure.orientation > 0,
         value_head=measure.unit or "value",
-        until_head=scaled_by(clock) or clock.unit,
+        until_head=scaled_by(lines[0].axis) or clock.unit,
     )
     picture, phone = draw(chart)
     known = [line.group for line in lines]
@@ -103,7 +103,7 @@ def _left_out(subject: Subject, known: list[Group], clock: Clock) -> Sentence:
 def _alternative_text(
     subject: Subject, measure: Measure, clock: Clock, lines: list[GroupLine]
 ) -> str:
-    told = [told_line(subject.shown, line, measure, clock) for line in lines]
+    told = told_lines(subject.shown, lines, measure, clock)
     said = f"Line chart of {measure.title} by {clock.name}, {len(lines)} settings."
     ranked = sorted(
         (line for line in lines if line.value.known),

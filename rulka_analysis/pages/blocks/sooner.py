@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rulka_analysis.experiments.definition import Margin
 from rulka_analysis.experiments.groups import Group
 from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.metrics.series import Measure, position_text
@@ -123,7 +124,8 @@ def sooner(experiment: LoadedExperiment) -> Figures | Sentence:
 def _pairs(
     subject: Subject, candidate: Group, outcome: str, measure: Measure, clock: Clock
 ) -> list[_Pair]:
-    margin = subject.experiment.definition.pace.allowed
+    declared = subject.experiment.definition.pace.allowed
+    margin = declared if declared.declared else Margin(percent=10)
     series = subject.shown.on_clock(measure, clock)
     reading = max((one.reading(clock) for one in series.values()), default=0.0)
     found = []

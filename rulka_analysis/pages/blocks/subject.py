@@ -102,7 +102,7 @@ class Subject:
         """Say what groups are called by."""
         settings = self.experiment.definition.settings
         named = [setting.title for setting in settings.values() if setting.named]
-        if not named or all(group.settings == {} for group in self.shown.groups):
+        if len(named) < 2 or all(group.settings == {} for group in self.shown.groups):
             return Sentence("")
         return Sentence("Names are {settings}.", {"settings": BETWEEN.join(named).lower()})
 

@@ -16,7 +16,7 @@ from rulka_analysis.pages.blocks.subject import (
 )
 from rulka_analysis.pages.charts import Chart, Drawn, picture
 from rulka_analysis.pages.drawing import GroupLine, group_lines
-from rulka_analysis.pages.figures import explained, told_line
+from rulka_analysis.pages.figures import explained, told_lines
 from rulka_analysis.pages.results import Figures, Panel
 from rulka_analysis.pages.sheets import PHONE
 from rulka_analysis.values.quantities import Quantity, Sentence
@@ -103,13 +103,13 @@ def _panel(
     chart = Chart(
         title=measure.title,
         lines=tuple(map(_plain, lines)),
-        clock=clock,
+        clock=lines[0].axis,
         behind=measure.unit,
         stepped=measure.is_best,
         upwards=measure.orientation > 0,
         named=("winner", "baseline", "third"),
     )
-    told = [told_line(subject.shown, line, measure, clock) for line in lines]
+    told = told_lines(subject.shown, lines, measure, clock)
     shown = [line.group for line in lines if line.drawn.role != "other"]
     groups: list[Group] = shown or [line.group for line in lines]
     return Panel(
