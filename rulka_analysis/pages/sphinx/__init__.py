@@ -39,7 +39,9 @@ from rulka_analysis.pages.sphinx.answer_boxes import add_answer_nodes
 from rulka_analysis.pages.sphinx.answer_tables import add_answer_tables
 from rulka_analysis.pages.sphinx.blocks import add_blocks, page_heading
 from rulka_analysis.pages.sphinx.collecting import NotesCollector
+from rulka_analysis.pages.sphinx.evidence import add_evidence
 from rulka_analysis.pages.sphinx.explore import add_explore, write_explore_files
+from rulka_analysis.pages.sphinx.operations import add_operations
 from rulka_analysis.pages.sphinx.outputs import find_blocked, prepare_outputs, take_unshown
 from rulka_analysis.pages.sphinx.policy import RELAXATION, RELAXED
 from rulka_analysis.pages.sphinx.prose import fail_on_typed, setup_typed_numbers
@@ -76,6 +78,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("rulka_jobs", 0, "", types=[int])
     app.add_config_value("rulka_seconds_a_cell", SECONDS_A_CELL, "", types=[int])
     add_nodes(app)
+    add_evidence(app)
     app.add_role("result", ResultRole())
     app.add_directive("result", ResultDirective)
     add_directives(app)
@@ -84,6 +87,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_anchors(app)
     add_blocks(app)
     add_explore(app)
+    add_operations(app)
     add_rules(app)
     setup_typed_numbers(app)
     app.add_directive("volatile", VolatileDirective)
@@ -120,7 +124,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
 def _version_of_code() -> int:
     """Return another number for other code: all pages are made anew then."""
     pages = Path(__file__).parent.parent
-    sources = [*Path(__file__).parent.glob("*.py"), pages / "results.py"]
+    sources = [*Path(__file__).parent.glob("*.py"), pages / "results.py", pages / "evidence.py"]
     sources += [path for path in (pages / "explore").rglob("*") if path.suffix in _MADE_OF]
     return int(digest_of([digest_file(path) for path in sorted(sources)])[:15], 16)
 
@@ -179,6 +183,7 @@ def execute(app: Sphinx) -> None:
     state.executed = {f"{NOTEBOOKS}/{name}": notebook for name, notebook in executed.items()}
     state.registry = Registry.of(list(executed.values()), NOTEBOOKS)
     report.still_running = list(still_running(logs, time.time()))
+    state.conventions = logs.conventions
     state.banner = banner(logs, report.still_running)
 
 
