@@ -37,7 +37,7 @@ from rulka_analysis.pages.sphinx import patches, site_files
 from rulka_analysis.pages.sphinx.anchors import add_anchors
 from rulka_analysis.pages.sphinx.answer_boxes import add_answer_nodes
 from rulka_analysis.pages.sphinx.answer_tables import add_answer_tables
-from rulka_analysis.pages.sphinx.blocks import add_blocks, page_heading
+from rulka_analysis.pages.sphinx.blocks import add_blocks
 from rulka_analysis.pages.sphinx.collecting import NotesCollector
 from rulka_analysis.pages.sphinx.evidence import add_evidence
 from rulka_analysis.pages.sphinx.explore import add_explore, write_explore_files
@@ -46,7 +46,7 @@ from rulka_analysis.pages.sphinx.outputs import find_blocked, prepare_outputs, t
 from rulka_analysis.pages.sphinx.policy import RELAXATION, RELAXED
 from rulka_analysis.pages.sphinx.prose import fail_on_typed, setup_typed_numbers
 from rulka_analysis.pages.sphinx.published import Registry
-from rulka_analysis.pages.sphinx.quoting import ResultDirective, ResultRole
+from rulka_analysis.pages.sphinx.quoting import EXPERIMENTS, ResultDirective, ResultRole
 from rulka_analysis.pages.sphinx.reference import add_directives
 from rulka_analysis.pages.sphinx.rendering import add_nodes, data_banner
 from rulka_analysis.pages.sphinx.reporting import BuildStopped
@@ -285,7 +285,7 @@ def add_banner(app: Sphinx, doctree: nodes.document) -> None:
     )
     # The same on all pages, a search would find them all; and the index does not name the source.
     node = data_banner("", "", nodes.Text(text), link, nodes.Text("."), classes=["no-search"])
-    if notes.explorer or next(iter(doctree.findall(page_heading)), None) is not None:
+    if notes.explorer or app.env.current_document.docname.startswith(EXPERIMENTS):
         # The chart comes first there, and the answer: it is all that the page is for.
         next(iter(doctree.findall(nodes.section)), doctree).append(node)
     else:
