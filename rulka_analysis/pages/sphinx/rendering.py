@@ -246,8 +246,8 @@ def figures_node(data: Mapping[str, Any], result_id: str, notebook: str) -> quot
             words = inline_nodes(panel["sentence"], result_id, notebook)
             link = []
             if panel["view"]:
-                named = ": ".join(part for part in (panel["name"], panel["view"][1]) if part)
-                link = [explore_link("", view=panel["view"][0], words=named)]
+                view, how = panel["view"]
+                link = [explore_link("", view=view, words=how, about=panel["name"])]
             if words or link:
                 shown += figure_caption("", "", *words, *link)
             choice += shown
@@ -388,10 +388,16 @@ def visit_explore_link_html(writer: Any, node: explore_link) -> None:
     builder = writer.builder
     if EXPLORE in builder.env.found_docs and builder.current_docname != EXPLORE:
         href = builder.get_relative_uri(builder.current_docname, EXPLORE) + node["view"]
-        words = f" ({html.escape(node['words'])})" if node["words"] else ""
+        words = "Explore" + (f" ({node['words']})" if node["words"] else "")
+        # Beside its figure the link need not say which it belongs to; read out alone it must.
+        name = (
+            f' aria-label="{html.escape(words)}: {html.escape(about)}"'
+            if (about := node.get("about", ""))
+            else ""
+        )
         writer.body.append(
-            f' <a class="rulka-explore-link" href="{html.escape(href, quote=True)}">'
-            f"Explore{words}</a>"
+            f' <a class="rulka-explore-link"{name} href="{html.escape(href, quote=True)}">'
+            f"{html.escape(words)}</a>"
         )
     raise nodes.SkipNode
 
