@@ -13,7 +13,12 @@ from sphinx.util.docutils import SphinxDirective
 
 from rulka_analysis.pages.sphinx.answer_boxes import badge, box, box_id, quotation
 from rulka_analysis.pages.sphinx.published import Published
-from rulka_analysis.pages.sphinx.quoting import MissingResultError, look_up, note_missing
+from rulka_analysis.pages.sphinx.quoting import (
+    MissingResultError,
+    NotInLogsError,
+    look_up,
+    note_missing,
+)
 from rulka_analysis.pages.sphinx.rendering import disclosure, inline_nodes, quoted_words
 
 REFERENCE = "answer"
@@ -59,6 +64,8 @@ class TableDirective(SphinxDirective):
                     for found, data in self._every(within, name)
                 ]
             rows = list(self._rows(within, names))
+        except NotInLogsError:
+            return []
         except MissingResultError as error:
             note_missing(self.env, f"{source}:{line}", str(error))
             return []

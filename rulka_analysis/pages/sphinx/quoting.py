@@ -28,7 +28,12 @@ from rulka_analysis.pages.sphinx.rendering import (
 from rulka_analysis.pages.sphinx.state import notes_of_current, state_of
 from rulka_analysis.values.errors import suggest, unknown
 
+INSTEAD = "Not in these logs."
 _REFERENCE = re.compile(r"(?P<id>[^\[\]]+?)\s*(?:\[(?P<row>.+),\s*(?P<column>[^,\]]+)\])?\Z")
+
+
+class NotInLogsError(Exception):
+    """A page quotes a result of an experiment none of whose runs is in the logs."""
 
 
 class MissingResultError(Exception):
@@ -46,6 +51,10 @@ def look_up(env: BuildEnvironment, reference: str) -> tuple[Published, Any]:
     registry = state_of(env).registry
     wanted = full_id(match["id"], env.current_document.docname)
     found = registry.results.get(wanted)
+    name = wanted.partition("/")[0]
+    if found is None and name in state_of(env).absent:
+        notes_of_current(env).absent[name] = state_of(env).absent[name]
+        raise NotInLogsError
     if found is None:
         guess = suggest(wanted, registry.results)
         ends = f"; {guess}" if guess else "."
@@ -98,6 +107,8 @@ class ResultRole(SphinxRole):
                     f"{found.id!r} is a {data['kind']}: quote it with '.. result:: {found.id}', or "
                     "one of its cells with [row, column]"
                 )
+        except NotInLogsError:
+            return [nodes.Text(INSTEAD)], []
         except MissingResultError as error:
             note_missing(self.env, f"{source}:{line}", str(error))
             return [nodes.Text(self.text)], []
@@ -130,6 +141,8 @@ class ResultDirective(SphinxDirective):
         source, line = self.get_source_info()
         try:
             found, data = look_up(self.env, self.arguments[0])
+        except NotInLogsError:
+            return []
         except MissingResultError as error:
             note_missing(self.env, f"{source}:{line}", str(error))
             return []

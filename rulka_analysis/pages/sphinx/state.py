@@ -34,6 +34,10 @@ class BuildState:
         The words that say which data pages are built from.
     site_before : list of str
         The files of the last good build's site.
+    absent : dict of str to str
+        The experiments that no run of the logs is of, and what is said in their place.
+    patterns : list of str
+        What the configuration leaves out of the site.
     failed_writes : FailedWrites
         Hears what Sphinx tells as a warning where a file could not be written.
     """
@@ -45,6 +49,8 @@ class BuildState:
     registry: Registry = field(default_factory=Registry)
     banner: str = ""
     site_before: list[str] = field(default_factory=list)
+    absent: dict[str, str] = field(default_factory=dict)
+    patterns: list[str] = field(default_factory=list)
     failed_writes: FailedWrites = field(default_factory=FailedWrites)
 
 
@@ -99,6 +105,8 @@ class PageNotes:
         What its notebook's metadata says of its content security policy.
     volatile : list of str or None
         The notebooks it says run in every build; None where it says nothing of them.
+    absent : dict of str to str
+        The experiments it says are not in the logs, and how.
     blocked : bool
         Whether it was told, cell by cell, what of its output the policy blocks.
     """
@@ -113,6 +121,7 @@ class PageNotes:
     prose: list[Prose] = field(default_factory=list)
     policy: str = ""
     volatile: list[str] | None = None
+    absent: dict[str, str] = field(default_factory=dict)
     blocked: bool = False
 
 
