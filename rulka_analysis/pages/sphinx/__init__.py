@@ -87,6 +87,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", telling(lock))
     app.connect("builder-inited", telling(execute))
     app.connect("env-get-outdated", absent.let_in)
+    app.connect("missing-reference", absent.without_link)
     app.connect("env-before-read-docs", note_pages)
     app.connect("source-read", absent.stand_in)
     app.connect("source-read", telling(hand_over))

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 
 from rulka_analysis.experiments.presence import is_there
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages.sphinx.state import notes_of_current, notes_of_pages, state_of
 from rulka_analysis.project import experiments_named
-from rulka_analysis.values.text import amount, printable
+from rulka_analysis.values.text import printable
 
 PAGES = "docs/experiments"
 _MOST_NAMED = 4
@@ -53,10 +55,9 @@ def let_in(app: Sphinx, *_: object) -> list[str]:
 def in_words(named: tuple[str, ...], logs: Logs) -> str:
     """Say that none of an experiment's runs is there, on a line of reStructuredText."""
     shown = ", ".join(f"``{_literal(name)}``" for name in named[:_MOST_NAMED])
-    more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
-    there = f"``{_literal(logs.name)}`` ({amount(len(logs), 'run')})"
+    more = " and others" if len(named) > _MOST_NAMED else ""
     return (
-        f"None of this experiment's runs is in the logs in use, {there}. "
+        f"None of this experiment's runs is in the logs in use, ``{_literal(logs.name)}``. "
         f"It is about {shown}{more}: build with the log directory that holds them to see its page."
     )
 
@@ -101,3 +102,11 @@ def changed(app: Sphinx, documents: set[str]) -> set[str]:
         or (document in pages and pages[document] not in notes.absent)
     }
     return found & documents
+
+
+def without_link(
+    app: Sphinx, env: BuildEnvironment, node: nodes.Element, words: nodes.Element
+) -> nodes.Element | None:
+    """Return the words of a link to a metric that the catalogue of the logs does not know."""
+    named = node.get("reftype") == "ref" and str(node.get("reftarget")).startswith("metric-")
+    return words if named else None
