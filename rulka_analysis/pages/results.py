@@ -18,14 +18,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from rulka_analysis.values.errors import ResultError
 from rulka_analysis.values.quantities import Quantity, Sentence
-from rulka_analysis.values.tables import Table
+from rulka_analysis.values.tables import Cell, Jump, Table, Word
 from rulka_analysis.values.text import visible
 
 if TYPE_CHECKING:
     from rulka_analysis.verdicts.answer import Answered, Claimed
 
 MIME = "application/vnd.rulka.result+json"
-Kind = Literal["number", "sentence", "table", "figure", "answer", "claim", "code", "curves"]
+Kind = Literal[
+    "number", "sentence", "table", "figure", "answer", "claim", "code", "curves", "block"
+]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 
@@ -77,6 +79,22 @@ class Figure:
     view: tuple[str, str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A part of a page that is more than a table or a figure.
+
+    Parameters
+    ----------
+    form : str
+        What it is; `pages.sphinx.blocks` knows how each is shown.
+    content : mapping
+        Its content as plain data, with quantities, sentences and words wherever texts may stand.
+    """
+
+    form: Literal["heading", "cards", "points", "links", "figures"]
+    content: Mapping[str, Any]
+
+
 class Curves(ABC):
     """Curves that are too many for a notebook's output: they say themselves where they are kept."""
 
@@ -93,7 +111,7 @@ class Result:
     ----------
     name : str
         The name it was published under.
-    kind : {"number", "sentence", "table", "figure", "answer", "claim", "code", "curves"}
+    kind : {"number", "sentence", "table", "figure", "answer", "claim", "code", "curves", "block"}
         What it is.
     data : dict
         Its content; see `encode`.
@@ -106,7 +124,17 @@ class Result:
 
 def publish(
     name: str,
-    value: Quantity | Sentence | Table | Figure | Answered | Claimed | Code | Curves | float | str,
+    value: Quantity
+    | Sentence
+    | Table
+    | Figure
+    | Answered
+    | Claimed
+    | Code
+    | Curves
+    | Block
+    | float
+    | str,
     *,
     unit: str = "",
     digits: int = 2,
@@ -119,7 +147,7 @@ def publish(
     ----------
     name : str
         Letters, digits, ``_``, ``-`` and ``.``; unique in the experiment.
-    value : Quantity, Sentence, Table, Figure, Answered, Claimed, Code, Curves, number or str
+    value : Quantity, Sentence, Table, Figure, Answered, Claimed, Code, Curves, Block, number or str
         A number becomes a `Quantity` without evidence, a text a `Sentence`.
     unit, digits
         For a plain number.
@@ -209,6 +237,8 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
         return "table", _table(value)
     if isinstance(value, Code):
         return "code", {"text": value.text, "language": value.language}
+    if isinstance(value, Block):
+        return "block", {"form": value.form, "content": _plain(value.content)}
     if isinstance(value, Figure):
         return "figure", {
             "light": value.light,
@@ -231,7 +261,7 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
         return "curves", value.written()
     raise ValueError(
         f"a {type(value).__name__} is none of Quantity, Sentence, Table, Figure, Answered, "
-        "Claimed, Code, Curves, number or str"
+        "Claimed, Code, Curves, Block, number or str"
     )
 
 
@@ -251,7 +281,20 @@ def _part(part: str | Quantity) -> str | dict[str, Any]:
     return part if isinstance(part, str) else _quantity(part)
 
 
-def _cell(cell: str | Quantity | Sentence) -> str | dict[str, Any]:
+def _plain(content: Any) -> Any:
+    """Return a block's content as plain data."""
+    if isinstance(content, Mapping):
+        return {key: _plain(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_plain(value) for value in content]
+    return content if isinstance(content, bool) else _cell(content)
+
+
+def _cell(cell: Cell) -> str | dict[str, Any]:
+    if isinstance(cell, Word):
+        return {"kind": "word", "text": visible(cell.text, keep=""), "look": cell.look}
+    if isinstance(cell, Jump):
+        return {"kind": "jump", "text": visible(cell.text, keep=""), "result": cell.result}
     if isinstance(cell, Sentence):
         return {"kind": "sentence", "parts": [_part(part) for part in cell.parts()]}
     return visible(cell, keep="") if isinstance(cell, str) else _quantity(cell)
@@ -264,6 +307,7 @@ def _table(table: Table) -> dict[str, Any]:
         "rows": [[key, [_cell(cell) for cell in cells]] for key, cells in table.rows.items()],
         "caption": _cell(table.caption),
         "notes": [_cell(note) for note in table.notes],
+        "looks": [[key, look] for key, look in table.looks.items()],
     }
 
 
@@ -328,6 +372,8 @@ def _bundle(result: Result) -> dict[str, Any]:
     elif result.kind == "table":
         bundle["text/html"] = _html_table(result.data)
         bundle["text/plain"] = _plain_table(result.data)
+    elif result.kind == "block":
+        bundle["text/plain"] = _all_text(result.data["content"])
     elif result.kind == "curves":
         told = result.data
         bundle["text/plain"] = f"{told['metrics']:,} metrics of {told['runs']:,} runs"
@@ -345,6 +391,14 @@ def as_text(cell: str | Mapping[str, Any]) -> str:
     if "parts" in cell:
         return "".join(as_text(part) for part in cell["parts"])
     return str(cell["text"])
+
+
+def _all_text(content: Any) -> str:
+    """Return the texts of a block, a line each."""
+    if isinstance(content, str) or (isinstance(content, Mapping) and "kind" in content):
+        return as_text(content)
+    inner = content.values() if isinstance(content, Mapping) else content
+    return "\n".join(filter(None, map(_all_text, inner))) if not isinstance(content, bool) else ""
 
 
 def _inline_svg(svg: str) -> str:

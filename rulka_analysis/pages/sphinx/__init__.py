@@ -34,8 +34,10 @@ from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages.execute import SECONDS_A_CELL, execute_notebooks
 from rulka_analysis.pages.locks import held
 from rulka_analysis.pages.sphinx import absent, patches, site_files
+from rulka_analysis.pages.sphinx.anchors import add_anchors
 from rulka_analysis.pages.sphinx.answer_boxes import add_answer_nodes
 from rulka_analysis.pages.sphinx.answer_tables import add_answer_tables
+from rulka_analysis.pages.sphinx.blocks import add_blocks, page_heading
 from rulka_analysis.pages.sphinx.collecting import NotesCollector
 from rulka_analysis.pages.sphinx.explore import add_explore, write_explore_files
 from rulka_analysis.pages.sphinx.outputs import find_blocked, prepare_outputs
@@ -79,6 +81,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_directives(app)
     add_answer_nodes(app)
     add_answer_tables(app)
+    add_anchors(app)
+    add_blocks(app)
     add_explore(app)
     add_rules(app)
     setup_typed_numbers(app)
@@ -274,8 +278,8 @@ def add_banner(app: Sphinx, doctree: nodes.document) -> None:
     )
     # The same on all pages, a search would find them all; and the index does not name the source.
     node = data_banner("", "", nodes.Text(text), link, nodes.Text("."), classes=["no-search"])
-    if notes.explorer:
-        # The chart comes first there: it is all that the page is for.
+    if notes.explorer or next(iter(doctree.findall(page_heading)), None) is not None:
+        # The chart comes first there, and the answer: it is all that the page is for.
         next(iter(doctree.findall(nodes.section)), doctree).append(node)
     else:
         put_first(doctree, node)

@@ -107,6 +107,8 @@ class PageNotes:
         The notebooks it says run in every build; None where it says nothing of them.
     absent : dict of str to str
         The experiments it says are not in the logs, and how.
+    boxes : list of str
+        The answers and claims that stand on it in their box.
     blocked : bool
         Whether it was told, cell by cell, what of its output the policy blocks.
     """
@@ -122,6 +124,7 @@ class PageNotes:
     policy: str = ""
     volatile: list[str] | None = None
     absent: dict[str, str] = field(default_factory=dict)
+    boxes: list[str] = field(default_factory=list)
     blocked: bool = False
 
 
