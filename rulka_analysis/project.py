@@ -183,6 +183,8 @@ def open_logs(
     folder = project_folder() / "tensorboard"
     committed = _committed_archive(project_folder() / "data")
     bundled = (of.bundled_logs if of else None) or domain(DOMAINS[0]).bundled_logs
+    if not (project_folder() / "data" / "published").is_dir():
+        bundled = None  # A project of one's own comes without.
     if bundled is None and committed is None:
         return _logs_in(folder, overlap, continues, of)
     if folder.is_dir():

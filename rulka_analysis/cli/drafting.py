@@ -68,12 +68,9 @@ def new_files(found: draft.Drafted, project: Path, catalogue: Catalogue) -> dict
         for outcome in found.outcomes
     ]
     experiments = project / "docs" / "experiments"
-    files = {
-        experiments / f"{found.name}.toml": text,
-        experiments / f"{found.name}.rst": drafted_pages.write_page(
-            said["title"], said["question"], shown
-        ),
-    }
+    pages = drafted_pages.write_pages(found.name, said["title"], shown)
+    files = {experiments / f"{found.name}.toml": text}
+    files |= {experiments / page: source for page, source in pages.items()}
     if shown:
         notebook = drafted_pages.write_notebook(found.name, shown[0].name)
         files[project / "notebooks" / found.name / "answers.py"] = notebook
