@@ -40,7 +40,7 @@ from rulka_analysis.pages.sphinx.answer_tables import add_answer_tables
 from rulka_analysis.pages.sphinx.blocks import add_blocks, page_heading
 from rulka_analysis.pages.sphinx.collecting import NotesCollector
 from rulka_analysis.pages.sphinx.explore import add_explore, write_explore_files
-from rulka_analysis.pages.sphinx.outputs import find_blocked, prepare_outputs
+from rulka_analysis.pages.sphinx.outputs import find_blocked, prepare_outputs, take_unshown
 from rulka_analysis.pages.sphinx.policy import RELAXATION, RELAXED
 from rulka_analysis.pages.sphinx.prose import fail_on_typed, setup_typed_numbers
 from rulka_analysis.pages.sphinx.published import Registry
@@ -246,6 +246,17 @@ def hand_over(app: Sphinx, document: str, content: list[str]) -> None:
             location=document,
             type="rulka",
             subtype="policy",
+        )
+    for number, kinds in take_unshown(notebook):
+        logger.warning(
+            "notebook %s.py, code cell %d: its output is for JupyterLab alone (%s), and a page "
+            "shows nothing of it. Publish a figure or a table, or show an image or HTML",
+            document,
+            number,
+            printable(kinds),
+            location=document,
+            type="rulka",
+            subtype="output",
         )
     content[0] = json.dumps(notebook)
 
