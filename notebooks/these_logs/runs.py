@@ -35,8 +35,10 @@ ra.publish("answers", found.answers())
 # The likely outcomes.
 
 # %%
-for name, figure in found.figures().items():
-    ra.publish(f"curves.{name}", figure)
+drawn = {f"curves.{name}": figure for name, figure in found.figures().items()}
+for name, figure in drawn.items():
+    ra.publish(name, figure)
+ra.publish("curves", ra.blocks.abreast(*drawn))
 
 # %% [markdown]
 # ## To go on

@@ -103,7 +103,7 @@ def write_experiment(name: str, logs: Logs, project: Path, *, dry_run: bool) -> 
     entered = drafted_pages.enter_in_index(landing, name, title)
     if dry_run:
         for path, text in files.items():
-            told += ["", f"{shown[path]}:", "", text]
+            told += ["", f"{shown[path]}:", "", *text.splitlines()]
         return [*told, "Nothing was written."]
     write_new(files)
     if entered != landing:

@@ -22,4 +22,5 @@ def new(
 
     with Waiting("reading the logs"):
         told = write_experiment(name, open_logs(logdir), project_folder(), dry_run=dry_run)
-    say("\n".join(told))
+    for line in told:
+        say(line)

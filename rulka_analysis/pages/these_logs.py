@@ -11,9 +11,10 @@ from rulka_analysis.pages.answers import log_directory_answer
 from rulka_analysis.pages.results import Code, Figure
 from rulka_analysis.project import draft_experiment, load_experiments
 from rulka_analysis.values import questions
-from rulka_analysis.values.quantities import Quantity, Sentence
+from rulka_analysis.values.quantities import Sentence
 from rulka_analysis.values.sentences import listed
 from rulka_analysis.values.tables import Table
+from rulka_analysis.values.text import amount
 from rulka_analysis.verdicts.loaded import LoadedExperiment
 
 MOST_FIGURES = 6
@@ -45,22 +46,19 @@ class TheseLogs:
 
     def heading(self) -> Sentence:
         """Return how many runs there are, and of which experiments."""
-        runs = Quantity(len(self.logs.runs), "", 0, how="counted: runs of the logs")
-        titles = str(listed([Sentence(_plain(e.title)) for e in self.experiments]))
+        fields = {
+            "runs": amount(len(self.logs.runs), "run"),
+            "name": self.logs.name,
+            "titles": str(listed([Sentence(_plain(e.title)) for e in self.experiments])),
+        }
         if self.drafted is None:
-            text = "All {runs} runs of {name} belong to an experiment: {titles}."
-            return Sentence(text, {"runs": runs, "name": self.logs.name, "titles": titles})
-        of = "of no experiment"
-        fields: dict[str, Quantity | str] = {"runs": runs, "name": self.logs.name}
-        if self.experiments:
-            of = "{others} of no experiment, the others of {titles}"
-            others = Quantity(len(self.others), "", 0, how="counted: runs of no experiment")
-            fields |= {"others": others, "titles": titles}
-        groups = Quantity(len(self.drafted.groups), "", 0, how="counted: groups of runs")
-        fields["groups"] = groups
-        word = "runs" if runs.number != 1 else "run"
-        in_groups = "in {groups} groups" if groups.number != 1 else "in one group"
-        return Sentence(f"{{runs}} {word} of {{name}}, {of}, {in_groups}.", fields)
+            return Sentence("{runs} of {name}, of experiments all of them: {titles}.", fields)
+        fields["groups"] = amount(len(self.drafted.groups), "group")
+        if not self.experiments:
+            return Sentence("{runs} of {name}, of no experiment, in {groups}.", fields)
+        fields["others"] = f"{len(self.others):,}"
+        text = "{runs} of {name}, {others} of no experiment, in {groups}; the others of {titles}."
+        return Sentence(text, fields)
 
     def runs(self) -> Table | Sentence:
         """Return the runs group by group, what was set and who says so."""

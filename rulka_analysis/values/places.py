@@ -28,7 +28,8 @@ def project_folder() -> Path:
         if not _is_project(folder):
             raise RulkaError(
                 f"no project at {folder}, which RULKA_PROJECT names: it has neither "
-                "docs/experiments nor data. Name the folder of a project, or make one: rulka-analysis init FOLDER"
+                "docs/experiments nor data. Name the folder of a project, or make one: "
+                "rulka-analysis init FOLDER"
             )
         return folder
     return _found_from(Path.cwd())

@@ -89,7 +89,8 @@ def test_a_dry_run_shows_and_writes_nothing(project: Path) -> None:
     code, told = run("tried", "--dry-run")
     assert code == 0
     assert "docs/experiments/tried.toml:" in told
-    assert 'title = "Learning rate"' in told
+    assert 'title = "Learning rate"' in "".join(told.splitlines()[5:9])
+    assert "\\n" not in told
     assert told.rstrip().endswith("Nothing was written.")
     assert before == {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
 
