@@ -22,7 +22,7 @@ _LINKS: tuple[tuple[str, str, tuple[str, ...] | str], ...] = (
     ("Other metrics", "./metrics", "throughput, gradients"),
     ("Notebooks", "./notebooks", "to run and change"),
     ("Method", "/docs/guides/answers", "how answers are reached"),
-    ("Tools", "./tools", "command lines, your own logs"),
+    ("Tools", "./tools", "command lines"),
 )
 
 

@@ -65,14 +65,14 @@ def _noise(facts: Facts) -> Iterator[Sentence]:
         return
     near = facts.definition.near_replicates
     each = [
-        Sentence("{rate} of cases{where}", {"rate": rate, "where": f" on {where}" if where else ""})
+        Sentence("{rate}{where}", {"rate": rate, "where": f" on {where}" if where else ""})
         for where, rate in chances.items()
     ]
     head = Sentence(
         "If runs of one setting differ as {runs} do, two of them differ by that much in",
         {"runs": together(near)},
     )
-    yield joined([head, joined([listed(each), Sentence(".")], "")])
+    yield joined([head, joined([listed(each), Sentence(" of cases.")], "")])
 
 
 def _ignore(facts: Facts) -> Iterator[Sentence]:

@@ -298,7 +298,7 @@ def add_banner(app: Sphinx, doctree: nodes.document) -> None:
         # The chart comes first there, and the answer: it is all that the page is for.
         # The page of an experiment has few words: there it is read on demand.
         if app.env.current_document.docname.startswith(EXPERIMENTS):
-            node = disclosure("", node, summary="Which data these are")
+            node = disclosure("", node, summary="Data used")
         next(iter(doctree.findall(nodes.section)), doctree).append(node)
     else:
         put_first(doctree, node)
