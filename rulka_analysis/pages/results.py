@@ -16,6 +16,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from rulka_analysis.pages.trends import Trend
+from rulka_analysis.pages.trends import as_svg as trend_svg
 from rulka_analysis.values.errors import ResultError
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.tables import Table
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
     from rulka_analysis.verdicts.answer import Answered, Claimed
 
 MIME = "application/vnd.rulka.result+json"
-Kind = Literal["number", "sentence", "table", "figure", "answer", "claim", "code", "curves"]
+Kind = Literal[
+    "number", "sentence", "table", "figure", "answer", "claim", "code", "curves", "trend"
+]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 
@@ -93,7 +97,7 @@ class Result:
     ----------
     name : str
         The name it was published under.
-    kind : {"number", "sentence", "table", "figure", "answer", "claim", "code", "curves"}
+    kind : {"number", "sentence", "table", "figure", "answer", "claim", "code", "curves", "trend"}
         What it is.
     data : dict
         Its content; see `encode`.
@@ -106,7 +110,17 @@ class Result:
 
 def publish(
     name: str,
-    value: Quantity | Sentence | Table | Figure | Answered | Claimed | Code | Curves | float | str,
+    value: Quantity
+    | Sentence
+    | Table
+    | Figure
+    | Answered
+    | Claimed
+    | Code
+    | Curves
+    | Trend
+    | float
+    | str,
     *,
     unit: str = "",
     digits: int = 2,
@@ -119,7 +133,7 @@ def publish(
     ----------
     name : str
         Letters, digits, ``_``, ``-`` and ``.``; unique in the experiment.
-    value : Quantity, Sentence, Table, Figure, Answered, Claimed, Code, Curves, number or str
+    value : Quantity, Sentence, Table, Figure, Answered, Claimed, Code, Curves, Trend, number or str
         A number becomes a `Quantity` without evidence, a text a `Sentence`.
     unit, digits
         For a plain number.
@@ -207,6 +221,9 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
         return "sentence", {"parts": [_part(part) for part in value.parts()]}
     if isinstance(value, Table):
         return "table", _table(value)
+    if isinstance(value, Trend):
+        lines = [[list(point) for point in line] for line in value.lines]
+        return "trend", {"lines": lines, "said": value.said, "last": _cell(value.last)}
     if isinstance(value, Code):
         return "code", {"text": value.text, "language": value.language}
     if isinstance(value, Figure):
@@ -231,7 +248,7 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
         return "curves", value.written()
     raise ValueError(
         f"a {type(value).__name__} is none of Quantity, Sentence, Table, Figure, Answered, "
-        "Claimed, Code, Curves, number or str"
+        "Claimed, Code, Curves, Trend, number or str"
     )
 
 
@@ -328,6 +345,9 @@ def _bundle(result: Result) -> dict[str, Any]:
     elif result.kind == "table":
         bundle["text/html"] = _html_table(result.data)
         bundle["text/plain"] = _plain_table(result.data)
+    elif result.kind == "trend":
+        bundle["text/html"] = trend_svg(result.data["lines"], result.data["said"])
+        bundle["text/plain"] = f"{result.data['said']} {as_text(result.data['last'])}"
     elif result.kind == "curves":
         told = result.data
         bundle["text/plain"] = f"{told['metrics']:,} metrics of {told['runs']:,} runs"

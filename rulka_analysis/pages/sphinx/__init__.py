@@ -37,6 +37,7 @@ from rulka_analysis.pages.sphinx import patches, site_files
 from rulka_analysis.pages.sphinx.answer_boxes import add_answer_nodes
 from rulka_analysis.pages.sphinx.answer_tables import add_answer_tables
 from rulka_analysis.pages.sphinx.collecting import NotesCollector
+from rulka_analysis.pages.sphinx.entries import add_entries
 from rulka_analysis.pages.sphinx.explore import add_explore, write_explore_files
 from rulka_analysis.pages.sphinx.outputs import find_blocked, prepare_outputs
 from rulka_analysis.pages.sphinx.policy import RELAXATION, RELAXED
@@ -81,6 +82,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_answer_tables(app)
     add_explore(app)
     add_rules(app)
+    add_entries(app)
     setup_typed_numbers(app)
     app.add_directive("volatile", VolatileDirective)
     app.add_env_collector(NotesCollector)
@@ -100,7 +102,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-collect-pages", patches.complete_search_index)
     # After every other listener: only a build that went well all the way ends the marker.
     app.connect("build-finished", telling(finish), priority=10_000)
-    for style in ("look.css", "rulka.css", "tables.css"):
+    for style in ("look.css", "rulka.css", "tables.css", "entries.css"):
         app.add_css_file(style)
     for script in ("rulka.js", "tables.js"):
         app.add_js_file(script, loading_method="defer")

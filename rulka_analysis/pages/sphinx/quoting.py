@@ -17,6 +17,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from rulka_analysis.pages.sphinx.answer_boxes import BOXED, badge, box
+from rulka_analysis.pages.sphinx.entries import trend_node
 from rulka_analysis.pages.sphinx.published import Published
 from rulka_analysis.pages.sphinx.rendering import (
     disclosure,
@@ -93,7 +94,7 @@ class ResultRole(SphinxRole):
         source, line = self.get_source_info()
         try:
             found, data = look_up(self.env, self.text)
-            if isinstance(data, dict) and data.get("kind") in ("table", "figure", "code", "curves"):
+            if isinstance(data, dict) and data.get("kind") in ("table", "figure", "code", "curves", "trend"):
                 raise MissingResultError(
                     f"{found.id!r} is a {data['kind']}: quote it with '.. result:: {found.id}', or "
                     "one of its cells with [row, column]"
@@ -142,6 +143,9 @@ class ResultDirective(SphinxDirective):
             text = f"{data['metrics']:,} metrics of {data['runs']:,} runs."
             said = inline_nodes(text, found.id, found.notebook)
             return [nodes.paragraph("", "", *said, explore_link("", view="", words=""))]
+        if kind == "trend":
+            last = inline_nodes(data["last"], found.id, found.notebook)
+            return [nodes.paragraph("", "", trend_node(data), nodes.Text(" "), *last)]
         if kind == "code":
             block = nodes.literal_block(data["text"], data["text"], language=data["language"])
             return [block]
