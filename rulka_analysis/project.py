@@ -12,11 +12,12 @@ import os
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rulka_analysis.domains import DOMAINS
+from rulka_analysis.domains import DOMAINS, PLAIN
 from rulka_analysis.metrics.domain import Domain
 from rulka_analysis.values.errors import (
     ExperimentError,
@@ -36,8 +37,10 @@ DIGESTS = "archives.toml"
 """In ``data/``: the digests of archives that may be read at an address."""
 
 
-def domain(name: str = DOMAINS[0]) -> Domain:
-    """Return a domain by name.
+def domain(name: str = "") -> Domain:
+    """Return a domain by name; without one, the one declared, else that of the project's own logs.
+
+    The environment variable ``RULKA_DOMAIN`` declares it.
 
     Raises
     ------
@@ -49,10 +52,91 @@ def domain(name: str = DOMAINS[0]) -> Domain:
     >>> domain("rl").conventions.steps.name
     'steps'
     """
+    name = name or os.environ.get("RULKA_DOMAIN") or DOMAINS[0]
     if name not in DOMAINS:
         raise RulkaError(unknown("domain", name, DOMAINS, "in this package"))
     found: Domain = import_module(f"rulka_analysis.domains.{name}").DOMAIN
     return found
+
+
+# So many files are looked into, and so much of each: tags are written again and again.
+_LOOKED_AT, _HEAD = 6, 1 << 18
+
+
+def domain_for(logs: Logs | str | os.PathLike[str]) -> Domain:
+    """Return the domain of logs: the one they were opened as, else what their tags look like.
+
+    What the environment variable ``RULKA_DOMAIN`` names is taken; else the domain whose catalogue
+    knows most tags in some of the files. Where that is none, or two know as many, it is the
+    plainest: tags that no catalogue knows can be used all the same.
+
+    Parameters
+    ----------
+    logs : Logs or path-like
+        What `open_logs` returned, or a log directory.
+
+    Raises
+    ------
+    RulkaError
+        If the environment names a domain that does not exist.
+    """
+    if not isinstance(logs, str | os.PathLike):
+        steps = logs.conventions.steps.name
+        opened_as = [domain(name) for name in DOMAINS]
+        found = [one for one in opened_as if one.conventions is logs.conventions]
+        # Under another name of the step, they are others that are equal.
+        found = found or [one for one in opened_as if one.conventions == logs.conventions]
+        own = found[0] if len(found) == 1 else domain_for(logs.path)
+        return own.with_steps_called(steps)
+    if os.environ.get("RULKA_DOMAIN"):
+        return domain()
+    folder = Path(logs)
+    for name in DOMAINS:
+        if domain(name).is_bundled(folder):
+            return domain(name)
+    from rulka_analysis.metrics.catalogue_file import load_catalogue
+    from rulka_analysis.metrics.recognition import best_known
+
+    catalogues = {name: load_catalogue(domain(name)) for name in DOMAINS}
+    return domain(best_known(_some_tags(folder), catalogues, PLAIN))
+
+
+def domain_in_effect() -> Domain:
+    """Return the domain of the log directory in effect; see `open_logs` and `domain_for`."""
+    if os.environ.get("RULKA_DOMAIN"):
+        return domain()
+    if named := os.environ.get("RULKA_LOGDIR"):
+        return domain(_looked_like(_written_out(named), own=False))
+    own = project_folder() / "tensorboard"
+    committed = _committed_archive(project_folder() / "data")
+    archived = committed is not None and not _some_tags(own)
+    return domain(_looked_like(committed if archived and committed else own, own=not archived))
+
+
+@lru_cache(maxsize=64)
+def _looked_like(folder: Path, *, own: bool) -> str:
+    """Return what logs look like; those of the project are its own kind where there are none."""
+    return domain_for(folder).name if not own or _some_tags(folder) else DOMAINS[0]
+
+
+def _some_tags(folder: Path) -> set[str]:
+    """Return tags from the beginnings of a few event files, spread over the directory."""
+    from rulka_analysis.logs.archive import is_archive, source_at
+    from rulka_analysis.logs.events import find_event_files, has_scalars, read_event_file
+
+    if is_archive(folder):
+        source = source_at(folder)
+        places = [place for place in source.folders if source.holds_scalars(place)]
+        apart = max(1, len(places) // _LOOKED_AT)
+        read = (file for place in places[::apart][:_LOOKED_AT] for file in source.read(place))
+        return {tag for file in read for tag in file.tags}
+    try:
+        files = [file for file in find_event_files(folder) if has_scalars(file)]
+    except LogDirectoryError:  # Opening the directory says what is wrong.
+        return set()
+    apart = max(1, len(files) // _LOOKED_AT)
+    some = files[::apart][:_LOOKED_AT]
+    return {tag for file in some for tag in read_event_file(file, length=_HEAD).tags}
 
 
 def open_logs(
@@ -80,7 +164,7 @@ def open_logs(
     continues : mapping of str to str, optional
         Folders that go on from another one, which is the run: ``{"dqn_2": "dqn"}``.
     of : Domain, optional
-        Whose logs they are; the first one's by default.
+        Whose logs they are; by default what their tags look like (see `domain_for`).
 
     Raises
     ------
@@ -89,22 +173,21 @@ def open_logs(
     RulkaError
         If there is no such policy.
     """
-    own = of or domain()
     named = os.fspath(path) if path is not None else os.environ.get("RULKA_LOGDIR")
     if named:
-        return _logs_in(_written_out(named), overlap, continues, own)
+        return _logs_in(_written_out(named), overlap, continues, of)
     folder = project_folder() / "tensorboard"
     committed = _committed_archive(project_folder() / "data")
-    bundled = own.bundled_logs or domain().bundled_logs
+    bundled = (of.bundled_logs if of else None) or domain(DOMAINS[0]).bundled_logs
     if bundled is None and committed is None:
-        return _logs_in(folder, overlap, continues, own)
+        return _logs_in(folder, overlap, continues, of)
     if folder.is_dir():
         # Tried once: whether there are runs is known only when all files have been looked at.
         with suppress(LogDirectoryError):
-            return _logs_in(folder, overlap, continues, own)
+            return _logs_in(folder, overlap, continues, of)
     if bundled is None or committed is not None:
-        return _logs_in(committed or folder, overlap, continues, own)
-    return _logs_in(bundled(), overlap, continues, own)
+        return _logs_in(committed or folder, overlap, continues, of)
+    return _logs_in(bundled(), overlap, continues, of)
 
 
 def _committed_archive(data: Path) -> Path | None:
@@ -143,7 +226,9 @@ def _written_out(named: str) -> Path:
         ) from error
 
 
-def _logs_in(folder: Path, overlap: str, continues: Mapping[str, str] | None, own: Domain) -> Logs:
+def _logs_in(
+    folder: Path, overlap: str, continues: Mapping[str, str] | None, of: Domain | None
+) -> Logs:
     from rulka_analysis.logs.runs import Logs
 
     lengths = None
@@ -151,6 +236,7 @@ def _logs_in(folder: Path, overlap: str, continues: Mapping[str, str] | None, ow
         data = json.loads(Path(snapshot).read_text(encoding="utf-8-sig"))
         if data["path"] == str(folder):
             lengths = data["lengths"]
+    own = of or domain_for(folder)
     return Logs(
         folder,
         lengths=lengths,
@@ -162,9 +248,21 @@ def _logs_in(folder: Path, overlap: str, continues: Mapping[str, str] | None, ow
 
 
 def load_catalogue(
-    path: str | os.PathLike[str] | None = None, *, of: Domain | None = None
+    path: str | os.PathLike[str] | None = None,
+    *,
+    logs: Logs | None = None,
+    of: Domain | None = None,
 ) -> Catalogue:
     """Read what tags mean: the domain's own catalogue, or another one of the same domain.
+
+    Parameters
+    ----------
+    path : path-like, optional
+        A catalogue elsewhere.
+    logs : Logs, optional
+        The logs whose tags it is about; by default those in effect.
+    of : Domain, optional
+        Whose it is, where that is known.
 
     Raises
     ------
@@ -174,19 +272,43 @@ def load_catalogue(
     from rulka_analysis.metrics.catalogue_file import load_catalogue
     from rulka_analysis.values import questions
 
-    found = load_catalogue(of or domain(), path)
+    own = of or (domain_in_effect() if logs is None else domain_for(logs))
+    found = load_catalogue(own, path)
     questions.note_file(found.domain.catalogue_file if path is None else Path(path))
     return found
 
 
-def domain_of(definition: Path) -> Domain:
-    """Return the domain that a definition names; the first one where it names none."""
+def domain_declared(definition: Path) -> Domain | None:
+    """Return the domain that a definition names, or one of whose words it uses; else None."""
+    said = _read(definition)
+    named = said.get("domain")
+    if isinstance(named, str):
+        return domain(named)
+    return next((one for one in map(domain, DOMAINS) if _variants_of(one) in said), None)
+
+
+def _variants_of(own: Domain) -> str | None:
+    return own.variant.plural if own.variant else None
+
+
+def _read(definition: Path) -> Mapping[str, object]:
     try:
-        named = tomllib.loads(definition.read_text(encoding="utf-8-sig")).get("domain")
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return tomllib.loads(definition.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
         # Its reader says what is wrong with the file.
-        return domain()
-    return domain(named) if isinstance(named, str) else domain()
+        return {}
+
+
+def domain_of(definition: Path, logs: Logs | None = None) -> Domain:
+    """Return the domain that a definition names, else that of the logs.
+
+    What the step counts goes by the name that the definition has for it (``step_clock``).
+    """
+    own = domain_declared(definition)
+    if own is None:
+        own = domain_in_effect() if logs is None else domain_for(logs)
+    steps = _read(definition).get("step_clock")
+    return own.with_steps_called(steps) if isinstance(steps, str) and steps.strip() else own
 
 
 def load_experiment(
@@ -223,8 +345,15 @@ def load_experiment(
     if not file.is_file():
         there = sorted(p.stem for p in folder.glob("*.toml"))
         raise ExperimentError(unknown("experiment", name, there, f"(there is no file {file})"))
-    catalogue = load_catalogue(of=domain_of(file))
     questions.note_file(file)
+    declared = domain_declared(file)
+    if logs is None:
+        logs = open_logs(logdir, of=declared)
+    elif declared is not None and domain_for(logs).name != declared.name:
+        # Opened as what its tags look like; the author knows.
+        logs = open_logs(logs.path, overlap=logs.overlap, of=declared)
+    catalogue = load_catalogue(of=domain_of(file, logs))
     definition = read_definition(name, file, catalogue)
-    chosen = logs or open_logs(logdir, of=catalogue.domain)
+    # Logs that were opened before anybody knew the experiment's name of it.
+    chosen = logs.with_steps_called(catalogue.domain.conventions.steps.name)
     return LoadedExperiment(definition, chosen, catalogue)

@@ -12,7 +12,18 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 PAGE = "docs/experiments/batch_size_and_running_speed.html"
-PARTS = ("conf.py", "index.rst", "CONTRIBUTING.rst", "docs", "notebooks", "rulka_analysis", "data")
+PARTS = (
+    "conf.py",
+    "index.rst",
+    "CONTRIBUTING.rst",
+    "docs",
+    "notebooks",
+    "rulka_analysis",
+    "data",
+    # Shown in the guide on hosting.
+    ".readthedocs.yaml",
+    ".github/workflows/pages.yml",
+)
 # What a command needs to start.
 TASKS = (
     "tasks.py",

@@ -27,7 +27,7 @@ class CodeBlock(Directive):
 
     has_content = True
     required_arguments = 1
-    option_spec = {"caption": directives.unchanged}  # noqa: RUF012
+    option_spec = {"caption": directives.unchanged, "language": directives.unchanged}  # noqa: RUF012
 
     def run(self) -> list[nodes.Node]:
         text = "\n".join(self.content)
@@ -38,6 +38,7 @@ class CodeBlock(Directive):
 
 def code_blocks(guide: str) -> list[nodes.literal_block]:
     directives.register_directive("code-block", CodeBlock)
+    directives.register_directive("literalinclude", CodeBlock)
     for role in ("doc", "class"):
         roles.register_generic_role(role, nodes.literal)
     source = (GUIDES / f"{guide}.rst").read_text(encoding="utf-8")

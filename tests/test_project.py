@@ -9,7 +9,13 @@ import pytest
 
 from rulka_analysis.domains import DOMAINS
 from rulka_analysis.logs.runs import Logs
-from rulka_analysis.project import domain, load_catalogue, load_experiment, open_logs
+from rulka_analysis.project import (
+    domain,
+    domain_for,
+    load_catalogue,
+    load_experiment,
+    open_logs,
+)
 from rulka_analysis.values import questions
 from rulka_analysis.values.digests import digest_file
 from rulka_analysis.values.errors import LogDirectoryError, RulkaError
@@ -110,7 +116,7 @@ def test_a_domain_that_does_not_exist() -> None:
 def test_logs_and_catalogue_are_of_one_domain(tmp_path: Path, bundled: Logs) -> None:
     write_run(tmp_path / "run", 1)
     logs = open_logs(tmp_path)
-    assert logs.conventions is load_catalogue().domain.conventions
+    assert logs.conventions is load_catalogue(logs=logs).domain.conventions
     assert not logs.bundled
     assert bundled.bundled
 
@@ -137,3 +143,43 @@ def test_an_experiment_says_what_was_noticed_of_some_of_its_runs(tmp_path: Path)
     (finding,) = experiment.findings(["uni_5", "uni_6"])
     assert finding.kind == "setting_differs"
     assert "a batch size of 1024; the definition says 2048" in finding.message
+
+
+def test_a_domain_is_chosen_by_what_tags_look_like(tmp_path: Path) -> None:
+    write.write_event_file(
+        tmp_path / "a" / "run", [write.scalar_event("rollout/ep_rew_mean", 1, 2)]
+    )
+    write.write_event_file(tmp_path / "b" / "run", [write.scalar_event("Training/loss", 1, 2)])
+    write.write_event_file(tmp_path / "c" / "run", [write.scalar_event("own", 1, 2)])
+    found = {name: open_logs(tmp_path / name) for name in "abc"}
+    assert {n: domain_for(logs).name for n, logs in found.items()} == {
+        "a": "rl",
+        "b": "trackmania",
+        "c": "rl",
+    }
+    assert load_catalogue(logs=found["a"]).domain is domain("rl")
+    assert [str(clock) for clock in found["b"]["run"].clocks] == ["minutes", "frames"]
+    assert [str(clock) for clock in found["c"]["run"].clocks] == ["minutes", "steps"]
+
+
+def test_a_domain_may_be_declared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write.write_event_file(tmp_path / "run", [write.scalar_event("rollout/ep_rew_mean", 1, 2)])
+    assert domain_for(open_logs(tmp_path, of=domain("trackmania"))).name == "trackmania"
+    monkeypatch.setenv("RULKA_DOMAIN", "trackmania")
+    assert domain_for(open_logs(tmp_path)).name == "trackmania"
+    monkeypatch.setenv("RULKA_DOMAIN", "rally")
+    with pytest.raises(RulkaError, match="no domain 'rally'"):
+        open_logs(tmp_path)
+
+
+def test_the_domain_of_a_definition_holds_for_its_logs(tmp_path: Path) -> None:
+    write.write_event_file(tmp_path / "logs" / "a", [write.scalar_event("own", 1, 2.0)])
+    definition = tmp_path / "one.toml"
+    definition.write_text(
+        'title = "One"\nquestion = "Which?"\nbaseline = "a"\ndomain = "trackmania"\n'
+        "[runs.a]\n[comparisons]\n",
+        encoding="utf-8",
+    )
+    experiment = load_experiment("one", open_logs(tmp_path / "logs"), path=definition)
+    assert experiment.catalogue.domain.name == "trackmania"
+    assert experiment.logs.conventions is experiment.catalogue.domain.conventions

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from rulka_analysis.cli.command import Command, end_with
+from rulka_analysis.cli.making import new
 from rulka_analysis.cli.options import (
     DOMAIN,
     AsJson,
@@ -68,9 +69,9 @@ def runs(names: Runs = None, logdir: LogDirectory = None, json: AsJson = False) 
     facts, problems = [], list(chosen.problems)
     with Waiting("reading the logs") as reading:
         if chosen.names:
-            found = logs_findings(
-                logs, load_catalogue(), chosen.names if names else None, opened=reading.each
-            )
+            catalogue = load_catalogue(logs=logs)
+            asked = chosen.names if names else None
+            found = logs_findings(logs, catalogue, asked, opened=reading.each)
         for name in chosen.names:
             try:
                 facts.append(run_facts(logs[name], about(found, name)))
@@ -114,11 +115,11 @@ def tags(
     """
     from rulka_analysis.cli.contents import named
     from rulka_analysis.cli.selection import is_pattern
-    from rulka_analysis.project import load_catalogue
+    from rulka_analysis.project import load_catalogue, open_logs
 
     for word in metric or []:
         if not is_pattern(word):
-            load_catalogue()[word]  # raises the error that names the nearest metrics
+            load_catalogue(logs=open_logs(logdir))[word]  # its error names the nearest metrics
     _list_tags(
         logdir,
         names,
@@ -144,7 +145,7 @@ def _list_tags(
         found, problems = {}, list(chosen.problems)
         for name in reading.each(chosen.names):
             try:
-                found[name] = tag_facts(logs[name], load_catalogue(), wanted)
+                found[name] = tag_facts(logs[name], load_catalogue(logs=logs), wanted)
             except RulkaError as error:
                 problems.append(str(error))
     if found and not any(found.values()):
@@ -255,7 +256,7 @@ def explore(
 
     logs, chosen = _open(logdir, names)
     if chosen.names:
-        exploring.explore(logs, chosen.names, load_catalogue(), output)
+        exploring.explore(logs, chosen.names, load_catalogue(logs=logs), output)
     end_with(chosen.problems)
 
 
@@ -307,7 +308,7 @@ def extract(
     logs, chosen = _open(logdir, runs)
     with Waiting("reading the logs") as reading:
         found = [logs[name] for name in reading.each(chosen.names) if logs[name].tags]
-    tagged = Tagged(found, load_catalogue())
+    tagged = Tagged(found, load_catalogue(logs=logs))
     chosen_tags, problems = tagged.tags_named(metrics) if found else ([], [])
     by_name, _ = tagged.tags_named([w for w in metrics if not is_pattern(w)]) if found else ([], [])
     for run in found:
@@ -421,7 +422,8 @@ def check(
             named_experiment(logs, experiment), chosen.names if names else (), mutes
         )
     else:
-        checked = check_runs(logs, chosen.names, load_catalogue(), every=not names, mutes=mutes)
+        catalogue = load_catalogue(logs=logs)
+        checked = check_runs(logs, chosen.names, catalogue, every=not names, mutes=mutes)
     if json:
         print_json({**_log_directory(logs), **checked.as_data()})
     else:
@@ -462,6 +464,9 @@ def conclusions(
 ) -> None:
     """Do what `answers` does: its old name."""
     answers(experiment, logdir, json)
+
+
+app.command(cls=Command)(new)
 
 
 def _open(logdir: str | None, names: Sequence[str] | None) -> tuple[Logs, ChosenRuns]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rulka_analysis.cli.selection import Subject
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.health import marks
 from rulka_analysis.logs.clocks import Clock, Window
 from rulka_analysis.metrics import summaries
 from rulka_analysis.metrics.series import Measure, Series, position_of
+from rulka_analysis.metrics.single_tags import Subject
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity
 from rulka_analysis.values.text import name_in_words

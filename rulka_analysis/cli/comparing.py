@@ -11,14 +11,16 @@ from typing import Any
 
 from rulka_analysis.cli.blocks import Block, RunValues, make_block
 from rulka_analysis.cli.declared import settings_of
-from rulka_analysis.cli.selection import Subject, Tagged
+from rulka_analysis.cli.selection import Tagged
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.experiments.groups import Group, group_of
 from rulka_analysis.health import comparison_findings, marks, sort
 from rulka_analysis.logs.clocks import MINUTES, Clock
 from rulka_analysis.logs.runs import Run
+from rulka_analysis.metrics.catalogue import Catalogue
 from rulka_analysis.metrics.series import Measure
+from rulka_analysis.metrics.single_tags import Subject
 from rulka_analysis.project import load_catalogue
 from rulka_analysis.values.errors import UnknownMetricError, unknown
 from rulka_analysis.values.findings import Finding
@@ -129,6 +131,7 @@ def make_report(
     metrics: Sequence[str] = (),
     variants: Sequence[str] = (),
     clock: str | Clock = MINUTES,
+    catalogue: Catalogue | None = None,
 ) -> Report:
     """Compare runs on what was asked for, or on what is important and there.
 
@@ -147,8 +150,10 @@ def make_report(
         Only these variants, by tag or title.
     clock : str or Clock
         A clock by which to compare, besides minutes and steps.
+    catalogue : Catalogue, optional
+        What their tags mean; by default as for the logs in effect.
     """
-    catalogue = load_catalogue()
+    catalogue = catalogue or (experiment.catalogue if experiment else load_catalogue())
     tagged = Tagged([run for run in runs.values() if run is not None], catalogue)
     definition = experiment.definition if experiment else None
     # Settings, variants and targets of the definition hold for its runs only.

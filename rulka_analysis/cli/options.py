@@ -20,6 +20,7 @@ LogDirectory = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+# What the logs look like is known only when they are open: too late to offer options.
 DOMAIN = domain()
 
 
@@ -38,7 +39,8 @@ Variants = Annotated[list[str] | None, _variant_option()]
 if TYPE_CHECKING:
     ClockName = str
 else:
-    ClockName = Literal[tuple(clock.name for clock in DOMAIN.conventions.clocks)]
+    # The step clock by its key, too: an experiment may give it another name, and so may a program.
+    ClockName = Literal[tuple(n for clock in DOMAIN.conventions.clocks for n in clock.names)]
 Runs = Annotated[
     list[str] | None,
     typer.Argument(metavar="RUN", help="Names of runs, or patterns such as 'uni_*'."),

@@ -12,6 +12,7 @@ from rulka_analysis.cli.output import Waiting, note
 from rulka_analysis.cli.selection import ChosenRuns
 from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.logs.runs import Logs, Run
+from rulka_analysis.project import load_catalogue
 
 
 def asked_reports(
@@ -61,6 +62,9 @@ def asked_reports(
         for name in chosen_ones:
             one = asked.comparison(name)
             groups.append((name, one.title, baseline or one.baseline, tuple(one.runs)))
+    if asked is not None:
+        # The experiment may have a name of its own for what the step counts.
+        logs = asked.logs
     reports = []
     for name, title, base, members in groups:
         runs = _baseline_first(logs, base, members)
@@ -78,6 +82,7 @@ def asked_reports(
                 metrics=metrics or (),
                 variants=variants or (),
                 clock=clock,
+                catalogue=load_catalogue(logs=logs),
             )
         )
     return reports

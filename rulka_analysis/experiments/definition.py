@@ -381,6 +381,8 @@ class Definition(TomlTable):
     ----------
     objectives : tuple of str
         The outcomes that decide what is recommended, in order. Comparisons on them are planned.
+    step_clock : str
+        What the step of an event counts, where the domain's word for it is not this program's.
     clocks : tuple of Clock
         Those that decide, unless a metric of the catalogue has others.
     near_replicates : tuple of str
@@ -399,6 +401,7 @@ class Definition(TomlTable):
     domain_name: Text = ""
     objectives: Annotated[tuple[OutcomeName, ...], MinLen(1)] = ()
     objectives_reason: Text = ""
+    step_clock: Text = ""
     clocks: Annotated[tuple[ClockName, ...], MinLen(1)] = ()
     near_replicates: tuple[RunName, ...] = ()
     replicates: tuple[SettingName, ...] = ()

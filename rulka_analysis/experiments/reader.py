@@ -22,7 +22,7 @@ from rulka_analysis.experiments.definition import (
 from rulka_analysis.experiments.groups import Varied, make_groups
 from rulka_analysis.experiments.measures import deciding_clocks, metrics_of
 from rulka_analysis.experiments.said import Said, is_about_time, read_said
-from rulka_analysis.logs.clocks import MINUTES
+from rulka_analysis.logs.clocks import MINUTES, UPDATES
 from rulka_analysis.metrics.catalogue import Catalogue, Metric
 from rulka_analysis.metrics.domain import Variant
 from rulka_analysis.values.errors import ExperimentError
@@ -34,6 +34,8 @@ from rulka_analysis.values.toml import TomlFile, Where
 FIELDS = ("answer", "baseline", "base", "by", "candidate", "end", "value")
 # The name of the comparison of all groups, where none is declared.
 EVERY_GROUP = "every_group"
+# What else has a name where a step clock has one: clocks, and columns of tables beside it.
+_TAKEN = (*MINUTES.names, *UPDATES.names, "file", "run", "step", "tag", "value", "wall_time")
 _RESULT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
 
 # Tables of old definitions, and what is written instead.
@@ -70,6 +72,8 @@ def read_definition(name: str, file: Path, catalogue: Catalogue) -> Definition:
     """
     toml = TomlFile(file, ExperimentError)
     _refuse_old(toml)
+    if (steps := toml.data.get("step_clock")) in _TAKEN:
+        toml.fail(("step_clock",), f"{steps!r} is something else; choose another name")
     domain = catalogue.domain
     # Where nothing varies by the domain, nobody needs its word for it.
     word = domain.variant or Variant("variant", "variants")
@@ -83,11 +87,7 @@ def read_definition(name: str, file: Path, catalogue: Catalogue) -> Definition:
         "variant": toml.names_of(word.plural),
         "group": _group_names(toml.data),
         "metric of the catalogue": of_catalogue,
-        "clock": {
-            called: clock
-            for clock in domain.conventions.clocks
-            for called in (clock.key, clock.name)
-        },
+        "clock": {called: clock for clock in domain.conventions.clocks for called in clock.names},
         "rule of health": _rules(of_catalogue),
     }
     words = {
@@ -296,7 +296,9 @@ class _Tables:
                 self.toml.fail((*where, "metric"), problem)
             reaches = metric.summary in ("best", "trailing_mean") and metric.better != "neither"
             if outcome.targets and not reaches:
-                problem = f"{metric.name!r} has no best that reaches targets"
+                problem = (
+                    "only the summaries best and trailing mean reach targets; leave targets out"
+                )
                 self.toml.fail((*where, "targets"), problem)
 
     def check_objectives(self) -> None:

@@ -97,13 +97,17 @@ def _tells(reading: Reading) -> bool:
     ):
         return False
     values = _values(reading)
-    moves = np.diff(values)
+    if len(values) < SURELY:
+        return False
+    moves = values[1:] - values[:-1]
     # What is compared is asked again; this keeps flags and bounds from being compared at all.
-    distinct = len(np.unique(values[:1000]))
+    distinct = len(set(values[: 2 * SURELY].tolist()))
+    if distinct < SURELY:
+        distinct = len(np.unique(values[:1000]))
     # A metric of the catalogue is known to be measured; a tag nobody knows may be a schedule or a
     # counter, which only rises or falls.
-    restless = metric is not None or min((moves > 0).sum(), (moves < 0).sum()) >= 2
-    return len(values) >= SURELY and distinct >= SURELY and bool(restless)
+    falls, rises = np.count_nonzero(moves < 0), np.count_nonzero(moves > 0)
+    return distinct >= SURELY and (metric is not None or bool(min(falls, rises) >= 2))
 
 
 def _values(reading: Reading) -> Floats:

@@ -86,17 +86,24 @@ class Reading:
     @cached_property
     def in_one_session(self) -> NDArray[np.bool_]:
         """Whether each event but the first was written in the session of the one before it."""
-        same: NDArray[np.bool_] = np.diff(self.sessions) == 0
+        same: NDArray[np.bool_] = self.sessions[1:] == self.sessions[:-1]
         return same
 
-    def falls(self, positions: Floats | Integers) -> NDArray[np.bool_]:
-        """Tell after which events a clock goes back, within a session.
+    @cached_property
+    def _in_order(self) -> NDArray[np.bool_]:
+        """Whether of each event but the first it is known that it came after the one before it.
 
         An event whose time is missing may stand anywhere: reading tells of it.
         """
         timed = np.isfinite(self.wall_times)
-        both = timed[1:] & timed[:-1] if timed.any() else np.ones(max(len(timed) - 1, 0), bool)
-        falls: NDArray[np.bool_] = (np.diff(positions) < 0) & self.in_one_session & both
+        if timed.all() or not timed.any():
+            return self.in_one_session
+        known: NDArray[np.bool_] = self.in_one_session & timed[1:] & timed[:-1]
+        return known
+
+    def falls(self, positions: Floats | Integers) -> NDArray[np.bool_]:
+        """Tell after which events a clock goes back, within a session."""
+        falls: NDArray[np.bool_] = (positions[1:] < positions[:-1]) & self._in_order
         return falls
 
 

@@ -127,6 +127,8 @@ def _frozen_tail(reading: Reading) -> int:
     values = reading.values[reading.finite]
     if not _measures(reading) or len(values) < 3 * FROZEN:
         return 0
+    if (values[-1 - FROZEN :] != values[-1]).any():
+        return 0
     changes = np.flatnonzero(np.diff(values) != 0)
     length = len(values) - 1 - int(changes[-1]) if len(changes) else 0
     before = values[: len(values) - length]
@@ -172,7 +174,7 @@ def _is_far(values: Floats, far: float) -> bool:
     """
     last, near = float(values[-1]), values[-1 - NEIGHBOURS : -1]
     late = values[len(values) // 2 : -1]
-    if last in values[:-1] or late.min() <= last <= late.max():
+    if late.min() <= last <= late.max() or last in values[:-1]:
         return False
     spread = float(near.max() - near.min())
     away = float(np.abs(near - last).min())

@@ -16,7 +16,7 @@ from rulka_analysis.health.readings import (
     several,
 )
 from rulka_analysis.logs.clocks import MINUTES, Clock
-from rulka_analysis.metrics.settings import Setting, round_off
+from rulka_analysis.metrics.settings import Setting, Source, round_off
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.text import printable
 
@@ -44,22 +44,24 @@ def setting_findings(log: Readings, settings: Mapping[str, Setting]) -> Iterator
             )
         for other in setting.disagreeing:
             taken = setting.sources[0]
-            says = {"declared": "the definition says"}.get(other.where, f"its {other.where} say")
-            told = {"hyperparameters": "has among its hyperparameters"}.get(taken.where, "logs")
             yield Finding(
                 "setting_differs",
                 "warning",
-                f"{log.shown} {told} a {words} of {printable(taken.text)}; {says} "
+                f"{log.shown} {taken.gives} a {words} of {printable(taken.text)}; {other.says} "
                 f"{printable(other.text)}.",
                 why="What is compared is not what was declared; the logged value is used."
                 if other.where == "declared"
-                else "One of them is wrong; the value logged under the tag is used.",
+                else f"One of them is wrong; {_used(taken)} is used.",
                 remedy="Correct the definition of the experiment, or the log directory."
                 if other.where == "declared"
                 else "Look it up in the program's configuration, and declare it.",
                 run=log.name,
                 tag=taken.tag,
             )
+
+
+def _used(source: Source) -> str:
+    return "the value logged under the tag" if source.tag else "the one named first"
 
 
 def unrecorded(log: Readings, settings: list[str]) -> Finding:

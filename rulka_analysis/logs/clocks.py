@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from rulka_analysis.values.errors import RulkaError
@@ -23,7 +23,7 @@ class ClockError(RulkaError):
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """What orders a run's events.
+    """What orders a run's events. Clocks are equal that order by the same, whatever their names.
 
     Parameters
     ----------
@@ -41,18 +41,41 @@ class Clock:
         Label of an axis whose numbers are divided by `scale`.
     scale : float
         What positions are divided by on an axis.
+    also : tuple of str
+        Other names it is found by.
     """
 
     key: Literal["minutes", "steps", "updates"]
-    name: str
-    unit: str
-    every: float
-    title: str = ""
-    axis: str = ""
-    scale: float = 1.0
+    name: str = field(compare=False)
+    unit: str = field(compare=False)
+    every: float = field(compare=False)
+    title: str = field(default="", compare=False)
+    axis: str = field(default="", compare=False)
+    scale: float = field(default=1.0, compare=False)
+    also: tuple[str, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it is found by: its name first, its key, and its other names."""
+        return tuple(dict.fromkeys((self.name, self.key, *self.also)))
+
+    def called(self, name: str) -> Clock:
+        """Return it under another name; it is still found by the old one.
+
+        Examples
+        --------
+        >>> found = STEPS.called("environment steps")
+        >>> found.axis, found.names, found == STEPS
+        ('Environment steps (thousands)', ('environment steps', 'steps'), True)
+        """
+        title = name[:1].upper() + name[1:]
+        _, counted, scale = self.axis.partition(" (")
+        return replace(
+            self, name=name, unit=name, title=title, axis=title + counted + scale, also=self.names
+        )
 
 
 MINUTES = Clock("minutes", "minutes", "min", 5.0, "Minutes", "Minutes of training")
@@ -88,8 +111,14 @@ class Conventions:
         """The clocks a run may have."""
         return MINUTES, self.steps, UPDATES
 
+    def with_steps_called(self, name: str) -> Conventions:
+        """Return them with another name for what the step counts, where it is another one."""
+        if name == self.steps.name:
+            return self
+        return replace(self, steps=self.steps.called(name))
+
     def clock(self, name: str | Clock) -> Clock:
-        """Return the clock of a name; the step clock is known by its key, too.
+        """Return the clock of a name; see `Clock.names`.
 
         Raises
         ------
@@ -104,7 +133,7 @@ class Conventions:
         if isinstance(name, Clock):
             return name
         for clock in self.clocks:
-            if name in (clock.name, clock.key):
+            if name in clock.names:
                 return clock
         raise ClockError(
             f"no clock {name!r}; choose one of {', '.join(clock.name for clock in self.clocks)}"

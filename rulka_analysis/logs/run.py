@@ -267,12 +267,10 @@ class Run:
         NaN where the run has no such clock.
         """
         clock = self.conventions.clock(clock)
-        positions = self._timeline.events.positions[clock.key]
-        if not np.isfinite(positions).any():
-            return math.nan
+        end = self._ends[clock.key]
         stated = self.tag_provenance(tag)
-        if stated is None:
-            return float(np.nanmax(positions))
+        if stated is None or math.isnan(end):
+            return end
         until = stated.known_until
         if until is None:
             until = float(self.events(tag).minutes.max())
@@ -354,6 +352,14 @@ class Run:
         """Which files of its history hold events of this attempt, in the order written."""
         files = self._history.files_of(self._attempt)
         return tuple(at for at in files if len(self._history.files[at].values))
+
+    @cached_property
+    def _ends(self) -> dict[str, float]:
+        """Where the run ends on each clock; NaN where it has no such clock."""
+        return {
+            key: float(np.nanmax(positions)) if np.isfinite(positions).any() else math.nan
+            for key, positions in self._timeline.events.positions.items()
+        }
 
     @cached_property
     def _timeline(self) -> Timeline:

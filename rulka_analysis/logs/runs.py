@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from pathlib import Path
 
 from rulka_analysis.logs.archive.files import ArchivedFiles, source_at
@@ -76,6 +77,12 @@ class Logs:
         _check_directory(self.path)
         self._files = source_at(self.path, lengths)
         found = _runs_in(self._files, self.conventions.segment_steps, continues or {})
+        self._open(found)
+        if not self._runs:
+            raise LogDirectoryError(_no_run(self.path, self._files.findings))
+
+    def _open(self, found: Mapping[str, RunFiles]) -> None:
+        self._found = found
         self._runs = {name: self._run(name, files) for name, files in found.items()}
         # What `add_hparams` wrote is of its run, and opens by itself.
         self._beside = {
@@ -83,8 +90,15 @@ class Logs:
             for files in found.values()
             for folder in files.beside
         }
-        if not self._runs:
-            raise LogDirectoryError(_no_run(self.path, self._files.findings))
+
+    def with_steps_called(self, name: str) -> Logs:
+        """Return these logs with another name for what the step counts; as they are if it is it."""
+        if name == self.conventions.steps.name:
+            return self
+        other = copy(self)
+        other.conventions = self.conventions.with_steps_called(name)
+        other._open(self._found)
+        return other
 
     def _run(self, name: str, files: RunFiles) -> Run:
         return Run(name, files, conventions=self.conventions, overlap=self.overlap)

@@ -69,7 +69,7 @@ class CatalogueTable(TomlTable):
 @lru_cache(maxsize=8)
 def _read(text: str, file: Path, domain: Domain) -> Catalogue:
     toml = TomlFile(file, CatalogueError, text)
-    clocks = {clock.name: clock for clock in domain.conventions.clocks}
+    clocks = {name: clock for clock in domain.conventions.clocks for name in clock.names}
     _fill_in(toml.data, [MINUTES.name, domain.conventions.steps.name])
     table = toml.read_as(
         CatalogueTable,

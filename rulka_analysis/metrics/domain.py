@@ -8,7 +8,8 @@ stand in ``domains/``, above the rooms that use them; ``project`` chooses one an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +93,10 @@ class Domain:
     bundled_logs: Callable[[], Path] | None = None
     is_bundled: Callable[[Path], bool] = lambda path: False
 
+    def with_steps_called(self, name: str) -> Domain:
+        """Return it with another name for what the step counts: of each name one object."""
+        return self if name == self.conventions.steps.name else _renamed(self, name)
+
     def chosen_variant(self, variant: str | None, named: Mapping[str, str | None]) -> str | None:
         """Return the variant asked for, by position or by its keyword (``level="one"``).
 
@@ -110,3 +115,9 @@ class Domain:
         if variant is not None:
             raise VariantError(f"{own} is given twice: {variant!r} and {named[own]!r}; leave one")
         return named[own]
+
+
+# Kept, because catalogues are kept by the domain they are read for.
+@cache
+def _renamed(domain: Domain, steps: str) -> Domain:
+    return replace(domain, conventions=domain.conventions.with_steps_called(steps))

@@ -1,14 +1,17 @@
 """What was set in a run, and who says so: the one answer that everybody asks for.
 
-A setting may be logged under a tag, stand among the run's hyperparameters or be declared by an
-author. The first that gives it is taken, in this order. One that changes within a run has no value,
-and where two sources disagree both stay known, so that health can tell.
+A setting may be logged under a tag, stand among the run's hyperparameters or in a text of its log,
+be declared by an author, stand in a file beside the log or in the run's name. The first that gives
+it is taken, in this order: the log itself was there; a file may have been written again since; a
+name is a guess. One that changes within a run has no value, and where two sources disagree both
+stay known, so that health can tell.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -16,13 +19,21 @@ import numpy as np
 
 from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics.catalogue import Catalogue
+from rulka_analysis.metrics.incidental import is_incidental
+from rulka_analysis.metrics.recorded import Recorded
+from rulka_analysis.metrics.run_names import read_name
+from rulka_analysis.metrics.settings_files import recorded_in_files, recorded_in_texts
 from rulka_analysis.metrics.summaries import last_index
+from rulka_analysis.values.plain_data import scalar
 from rulka_analysis.values.quantities import Quantity
 from rulka_analysis.values.text import name_in_words
 
 # Logs hold numbers as float32: 3e-4 comes back as 0.00030000001.
 _SIGNIFICANT = 7
 NOT_RECORDED = "not recorded"
+DECLARED, HYPERPARAMETERS, ITS_NAME = "declared", "hyperparameters", "name"
+# What programs write short.
+_SHORT = {"lr": "learningrate", "bs": "batchsize"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +76,28 @@ class Source:
     @property
     def how(self) -> str:
         """Whence a value comes that is taken from here, for a reader."""
-        ways = {"declared": "as declared by the experiment"}
-        ways["hyperparameters"] = "as logged with the hyperparameters"
-        return ways.get(self.where, f"as {self.where}")
+        ways = {DECLARED: "as declared by the experiment"}
+        ways[HYPERPARAMETERS] = "as logged with the hyperparameters"
+        ways[ITS_NAME] = "as the run's name says"
+        if self.tag is not None:
+            return f"as {self.where}"
+        return ways.get(self.where, f"as {self.where} says")
+
+    @property
+    def says(self) -> str:
+        """The source as the subject of a sentence about its run."""
+        ways = {DECLARED: "the definition says", HYPERPARAMETERS: "its hyperparameters say"}
+        ways[ITS_NAME] = "its name says"
+        return ways.get(self.where, f"{self.where} says")
+
+    @property
+    def gives(self) -> str:
+        """What a run does whose setting is taken from here: a verb, before the setting."""
+        ways = {DECLARED: "is declared to have", HYPERPARAMETERS: "has among its hyperparameters"}
+        ways[ITS_NAME] = "has in its name"
+        if self.tag is not None:
+            return "logs"
+        return ways.get(self.where, f"has, says {self.where},")
 
     @property
     def text(self) -> str:
@@ -113,11 +143,23 @@ class Setting:
         return not self.schedule and any(len(source.values) > 1 for source in self.sources)
 
     @property
+    def incidental(self) -> bool:
+        """Whether it says where or when a run was made, and nothing about training."""
+        return not self.declared and is_incidental(self.name, self.known)
+
+    @property
+    def declared(self) -> bool:
+        """Whether an author says what it was."""
+        return any(source.where == DECLARED for source in self.sources)
+
+    @property
     def disagreeing(self) -> tuple[Source, ...]:
         """Sources that say something else than the one that is taken."""
-        if self.schedule or self.changes:
+        if self.changes or self.incidental:
             return ()
-        return tuple(s for s in self.sources[1:] if not s.agrees(self.sources[0]))
+        # What a schedule makes of a setting is no contradiction of what it was set to.
+        said = [s for s in self.sources if s.tag is None] if self.schedule else self.sources
+        return tuple(s for s in said[1:] if not s.agrees(said[0]))
 
 
 def read_settings(
@@ -139,12 +181,13 @@ def read_settings(
     """
     declared = declared or {}
     logged = catalogue.settings() if run is not None else {}
-    hyperparameters = _hyperparameters(run, [*declared, *logged]) if run is not None else {}
+    before, after = _recorded(run, [*declared, *logged]) if run is not None else ({}, {})
     found: dict[str, Setting] = {}
-    for setting in dict.fromkeys([*declared, *logged, *hyperparameters]):
+    for setting in dict.fromkeys([*declared, *logged, *before, *after]):
         own, metric = declared.get(setting, Declared()), logged.get(setting)
         schedule = own.schedule or (metric is not None and metric.schedule)
-        if schedule and setting not in declared and setting not in hyperparameters:
+        recorded = [*before.get(setting, ()), *after.get(setting, ())]
+        if schedule and setting not in declared and not recorded:
             continue
         sources: list[Source | None] = []
         if run is not None:
@@ -152,16 +195,22 @@ def read_settings(
             if not tags and metric is not None:
                 tags = catalogue.tags_for(metric.name, run.tags)[:1]
             sources += [_logged(run, tag) for tag in tags]
-        sources.append(hyperparameters.get(setting))
+        sources += before.get(setting, ())
         if own.value is not None:
             value = own.value if isinstance(own.value, str) else float(own.value)
-            sources.append(Source("declared", (value,)))
-        there = tuple(source for source in sources if source is not None)
+            sources.append(Source(DECLARED, (value,)))
+        sources += after.get(setting, ())
+        there = [source for source in sources if source is not None]
+        if schedule and recorded and len(there[0].values) > 1:
+            # The log holds what became of it; what it was set to stands elsewhere.
+            there.remove(recorded[0])
+            there.insert(0, recorded[0])
         if there or setting in declared:
             title = own.title or name_in_words(setting)
             unit = own.unit or (metric.display_unit if metric else "")
-            value_now = _value(there, unit, f"{title.lower()} of {name}", schedule, run)
-            found[setting] = Setting(setting, title, value_now, there, schedule)
+            what = f"{title.lower()} of {name}"
+            value_now = _value(tuple(there), unit, what, schedule, run)
+            found[setting] = Setting(setting, title, value_now, tuple(there), schedule)
     return found
 
 
@@ -171,8 +220,10 @@ def numbers_of(settings: Mapping[str, Setting]) -> dict[str, Quantity]:
 
 
 def known_of(settings: Mapping[str, Setting]) -> dict[str, float | str]:
-    """Return the values of the settings that have one."""
-    return {n: value for n, s in settings.items() if (value := s.known) is not None}
+    """Return the values of the settings that have one, but for what is incidental."""
+    return {
+        n: value for n, s in settings.items() if not s.incidental and (value := s.known) is not None
+    }
 
 
 def round_off(value: float | str) -> float | str:
@@ -198,16 +249,53 @@ def digits_of(value: float) -> int:
     return max(len(mantissa.rstrip("0").partition(".")[2]) - int(exponent), 0)
 
 
-def _hyperparameters(run: Run, settings: Iterable[str]) -> dict[str, Source]:
-    """Return a run's hyperparameters, under the names that settings go by here."""
-    by_letters = {_letters(setting): setting for setting in settings}
-    found: dict[str, Source] = {}
-    for name, value in run.hyperparameters.items():
-        if isinstance(value, str) or math.isfinite(value):
-            given = value if isinstance(value, str) else float(value)
-            setting = by_letters.get(_letters(name), name)
-            found.setdefault(setting, Source("hyperparameters", (given,)))
-    return found
+Sources = dict[str, list[Source]]
+
+
+def _recorded(run: Run, settings: Iterable[str]) -> tuple[Sources, Sources]:
+    """Return what is recorded of settings before an author's word and after it.
+
+    Each goes by the name that a declared or logged setting has, or the first that records it.
+    """
+    said = {
+        name: value
+        for name, given in run.hyperparameters.items()
+        if (isinstance(given, str) or math.isfinite(given)) and (value := scalar(given)) is not None
+    }
+    of_log = [Recorded(HYPERPARAMETERS, said), *recorded_in_texts(run)]
+    beside = [*recorded_in_files(run), Recorded(ITS_NAME, read_name(run.name))]
+    names = {_letters(setting): setting for setting in settings}
+    before: Sources = {}
+    after: Sources = {}
+    for records, found in ((of_log, before), (beside, after)):
+        # What is weak comes last, and speaks only of what nothing else does.
+        for record in sorted(records, key=lambda one: one.weak):
+            called = _called(record.values, names)
+            for name, value in record.values.items():
+                setting = called[name]
+                given = [*before.get(setting, ()), *after.get(setting, ())]
+                twice = any(source.where == record.where for source in given)
+                if twice or (record.weak and given):
+                    continue
+                found.setdefault(setting, []).append(Source(record.where, (value,)))
+    return before, after
+
+
+def _called(record: Iterable[str], names: dict[str, str]) -> dict[str, str]:
+    """Return what the names of one record go by, and remember those that are new.
+
+    ``model.lr`` is the setting ``lr`` where that is known and nothing else here ends like it.
+    """
+    record = list(record)
+    ends = Counter(_letters(name.rpartition(".")[2]) for name in record)
+    called = {}
+    for name in record:
+        letters, end = _letters(name), _letters(name.rpartition(".")[2])
+        by_end = "." in name and ends[end] == 1 and end in names
+        called[name] = names[end] if by_end and letters not in names else names.get(letters, name)
+    for name in record:
+        names.setdefault(_letters(name), called[name])
+    return called
 
 
 def _logged(run: Run, tag: str) -> Source | None:
@@ -241,4 +329,6 @@ def _value(
 
 
 def _letters(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.casefold())
+    """Return what a name has in common with other spellings of it; all of it if nothing."""
+    letters = re.sub(r"[^a-z0-9]", "", name.casefold()) or name
+    return _SHORT.get(letters, letters)

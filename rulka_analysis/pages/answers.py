@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rulka_analysis.logs.runs import Logs
+from rulka_analysis.metrics import settings_files
 from rulka_analysis.pages.kept import digest_kept
 from rulka_analysis.pages.package_code import PackageCode
 from rulka_analysis.values import questions
@@ -68,6 +69,8 @@ class World:
             return digest_of(found)
         if kind == "file":
             return questions.file_answer(self._project / subject)
+        if kind == "settings":
+            return settings_files.listing(self._project / subject)
         if kind == "path":
             return questions.path_answer(self._project / subject)
         if kind == "folder":
@@ -198,6 +201,7 @@ def worded(kind: str, subject: str, then: str, now: str) -> str:
         "run": subject,
         "runs": "the list of runs",
         "findings": "what was noticed about folders that are no run",
+        "settings": f"the list of files of settings in {subject}",
         "definitions": f"the list of definitions in {subject}",
         "python": "Python",
         "file": subject,

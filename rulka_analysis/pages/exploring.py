@@ -125,7 +125,7 @@ def curves(logs: Logs) -> Curves:
     logs : Logs
         Of any program: runs of no experiment are shown by their names.
     """
-    catalogue = load_catalogue()
+    catalogue = load_catalogue(logs=logs)
     questions.note("log_directory", "", log_directory_answer(logs))
     experiments = list(_load_experiments(logs))
     groups = list(_each_run_once(experiments, logs))

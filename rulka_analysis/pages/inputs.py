@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from rulka_analysis.logs.runs import Logs, Run
 from rulka_analysis.logs.wall_times import EARLIEST, LATEST
 from rulka_analysis.pages.answers import log_directory_answer
-from rulka_analysis.project import domain
+from rulka_analysis.project import domain_in_effect
 from rulka_analysis.values import questions
 from rulka_analysis.values.digests import digest_file, digest_of
 from rulka_analysis.values.places import project_folder
@@ -133,7 +133,7 @@ def definitions_table() -> Table:
         questions.definitions_digest(folder),
     )
     rows: dict[str, list[Cell]] = {}
-    for path in [*sorted(folder.glob("*.toml")), domain().catalogue_file]:
+    for path in [*sorted(folder.glob("*.toml")), domain_in_effect().catalogue_file]:
         questions.note_file(path)
         name = path.relative_to(project).as_posix() if path.is_relative_to(project) else path.name
         rows[name] = [name, digest_file(path)[:DIGITS_SHOWN]]

@@ -58,11 +58,11 @@ class Reference:
     logs : Logs
         The logs.
     catalogue : Catalogue, optional
-        What tags mean; the package's own by default.
+        What tags mean; that of their domain by default.
     """
 
     def __init__(self, logs: Logs, catalogue: Catalogue | None = None) -> None:
-        self.catalogue = load_catalogue() if catalogue is None else catalogue
+        self.catalogue = load_catalogue(logs=logs) if catalogue is None else catalogue
         self._words = self.catalogue.domain.words
         questions.note_file(self.catalogue.domain.catalogue_file)
         self.runs = list(logs)

@@ -28,6 +28,7 @@ Kind = Literal[
     "runs",
     "findings",
     "file",
+    "settings",
     "kept",
     "definitions",
     "module",

@@ -175,6 +175,12 @@ class Answered:
             "robustness": str(self.robustness),
             "warning": str(self.warning),
             "runs_needed": str(self.needed),
+            # Of each group, and hours of all: as expected, and with the spread's upper bound.
+            "runs_needed_numbers": {
+                name: value.number
+                for name, value in self.needed.values.items()
+                if isinstance(value, Quantity)
+            },
             "rows": [row.as_dict() for row in self.rows],
             "rests_on": [{"run": run, "tag": tag} for run, tag in sorted(self.rests_on)],
             "instead_of": self.instead_of.as_dict() if self.instead_of else None,

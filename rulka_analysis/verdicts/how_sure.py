@@ -173,8 +173,23 @@ def chance_alone(rate: Quantity, margin: Quantity, spread: Quantity) -> Sentence
     return Sentence(text, {"rate": rate, "margin": margin, "spread": spread})
 
 
-def how_many_runs(needed: RunsNeeded, hours_a_run: float | None = None) -> Sentence:
+# Beside every number of runs, and once beside several.
+WARNED = "Adding runs until it is decided finds differences that are not there."
+
+
+def how_many_runs(
+    needed: RunsNeeded, hours_a_run: float | None = None, *, warned: str = WARNED
+) -> Sentence:
     """Say how many runs would tell, and how long they take.
+
+    Parameters
+    ----------
+    needed : RunsNeeded
+        How many of each group.
+    hours_a_run : float or None
+        How long one takes.
+    warned : str
+        What stands behind it; empty where that is said elsewhere.
 
     Examples
     --------
@@ -207,8 +222,7 @@ these still allow. Adding runs until it is decided finds differences that are no
         )
         text += "; {cautious}" + took("more_hours", needed.cautious)
         text += " if runs spread as much as these still allow"
-    warned = "Adding runs until it is decided finds differences that are not there."
-    return Sentence(f"{text}. {warned}", fields)
+    return Sentence(f"{text}. {warned}".rstrip(), fields)
 
 
 def bad_runs(labels: Sequence[str]) -> Sentence:
@@ -242,25 +256,43 @@ def standing_out(about: About, found: StandsOut, like: Quantity) -> Sentence:
     --------
     >>> about = About("", "uni_5", "uni_7", variant="Hill")
     >>> print(standing_out(about, StandsOut(True, 4, 6, 4.5), Quantity(6.28, "s")))
-    uni_5 stands out on Hill at the end, not steadily (4 of 6): near-replicates differ by up to \
-4.50 s.
+    uni_5 stands out from uni_7 on Hill at the end, not steadily (4 of 6 checkpoints; noise limit \
+4.50 s, from near-replicates).
     """
     fields: dict[str, Quantity | str] = {
         "candidate": about.candidate,
+        "baseline": about.baseline,
         "where": about.where,
         "true": Quantity(found.true, "", 0, how="checkpoints beyond the limit"),
         "known": Quantity(found.known, "", 0, how="checkpoints at which all are known"),
     }
     if math.isnan(found.limit):
-        return Sentence("How {candidate} stands out{where} is not known.", fields)
+        text = "Whether {candidate} stands out from {baseline}{where} is not known."
+        return Sentence(text, fields)
     fields["limit"] = like_it(found.limit, like, "noise limit from near-replicates, 1 v 1")
     if found.steadily:
-        text = "{candidate} stands out{where}, at the end and at {true} of {known} checkpoints"
+        text = "{candidate} stands out from {baseline}{where} at the end and steadily"
     elif found.at_end:
-        text = "{candidate} stands out{where} at the end, not steadily ({true} of {known})"
+        text = "{candidate} stands out from {baseline}{where} at the end, not steadily"
     else:
-        text = "{candidate} does not stand out{where} ({true} of {known} checkpoints)"
-    return Sentence(text + ": near-replicates differ by up to {limit}.", fields)
+        text = "{candidate} does not stand out from {baseline}{where}"
+    counted = "{true} of {known} checkpoints; noise limit {limit}, from near-replicates"
+    return Sentence(f"{text} ({counted}).", fields)
+
+
+def would_tell(about: About, said: Sentence) -> Sentence:
+    """Say of whom it is said how many runs would tell, by the spread of near-replicates.
+
+    Examples
+    --------
+    >>> said = how_many_runs(RunsNeeded(5, 5, for_level=False), hours_a_run=1.5)
+    >>> print(would_tell(About("", "uni_5", "uni_7", variant="Hill"), said))
+    uni_5 against uni_7 on Hill, if runs spread as near-replicates do: 5 runs of each would tell \
+in four of five cases (15 h). Adding runs until it is decided finds differences that are not there.
+    """
+    fields = {"candidate": about.candidate, "baseline": about.baseline, "where": about.where}
+    text = "{candidate} against {baseline}{where}, if runs spread as near-replicates do: {said}"
+    return filled(text, {**fields, "said": said})
 
 
 def planning(found: Planned) -> Sentence:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,13 +17,13 @@ from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import joined
 from rulka_analysis.verdicts import how_sure, titles
 from rulka_analysis.verdicts.asked import ROUNDING, WINDOWS
-from rulka_analysis.verdicts.evaluate import Evaluation
-from rulka_analysis.verdicts.spread import false_rate, stands_out
+from rulka_analysis.verdicts.evaluate import Evaluation, Question
+from rulka_analysis.verdicts.spread import false_rate, runs_needed, stands_out
 
 Floats = NDArray[np.float64]
 _ASSUMED = (
-    "This assumes that all settings' runs spread as near-replicates do; these differ in other "
-    "settings, so that the spread is rather too large, and it has no vote."
+    "This assumes that all settings' runs spread as near-replicates do. These differ in other "
+    "settings, so that their spread is rather too large; it decides nothing."
 )
 
 
@@ -40,15 +40,27 @@ def how_sure_at_all(evaluation: Evaluation) -> Sentence:
             if (size := definition.margin(name).size) is not None
         ]
         told.append(how_sure.observed_once(margins))
-    near = [run for run in definition.near_replicates if every.runs.get(run) is not None]
-    said = [part for name, m in measures.items() for part in _of(evaluation, every, name, m, near)]
-    return joined([*told, *said, *([Sentence(_ASSUMED)] if said else [])])
+    said = [part for name in measures for part in _of(evaluation, every, name)]
+    if said:
+        told += [*said, Sentence(f"{_ASSUMED} {how_sure.WARNED}")]
+    return joined(told)
 
 
 @dataclass(frozen=True, slots=True)
-class _Near:
-    """Near-replicates at the checkpoints of the second half of their common window."""
+class Near:
+    """Near-replicates at the checkpoints of the second half of their common window.
 
+    Parameters
+    ----------
+    runs : tuple of str
+        Which.
+    positions : array of shape (n,)
+        The checkpoints, in minutes.
+    values : array of shape (runs, n)
+        NaN where missing.
+    """
+
+    runs: tuple[str, ...]
     positions: Floats
     values: Floats
 
@@ -59,49 +71,102 @@ class _Near:
         return float(np.std(self.values[:, known[-1]], ddof=1)) if len(known) else float("nan")
 
 
-def _near(every: Comparison, measure: Measure, runs: list[str]) -> _Near | None:
-    found = [s for run in runs if isinstance(s := every.series(measure)[run], Series)]
+def near_replicates(every: Comparison, measure: Measure, runs: Sequence[str]) -> Near | None:
+    """Return those of some runs that have a series; None for fewer than two."""
+    series = every.series(measure) if runs else {}
+    found = [s for run in runs if isinstance(s := series.get(run), Series)]
     if len(found) < 2:
         return None
     ends = {s.run.name: s.run.known_until(s.tag, MINUTES) for s in found}
     window = common_window(MINUTES, ends)
     positions = checkpoints(window, MINUTES.every)
     inside = positions[positions >= window.end * (1 - WINDOWS[0]) * (1 - ROUNDING)]
-    return _Near(inside, np.array([s.standing(MINUTES, inside)[0] for s in found]))
+    values = np.array([s.standing(MINUTES, inside)[0] for s in found])
+    return Near(tuple(ends), inside, values)
 
 
-def _of(
-    evaluation: Evaluation, every: Comparison, name: str, measure: Measure, runs: list[str]
-) -> Iterator[Sentence]:
-    near = _near(every, measure, runs)
+def _of(evaluation: Evaluation, every: Comparison, name: str) -> Iterator[Sentence]:
+    measure = every.measure(name)
+    near = near_replicates(every, measure, evaluation.definition.near_replicates)
     if near is None:
         return
     spread = near.spread
-    size = evaluation.definition.margin(name).size
-    if size is not None and np.isfinite(spread):
-        how = f"{', '.join(runs)}, where all are known"
+    margin = evaluation.definition.margin(name).size
+    if margin is not None and np.isfinite(spread):
+        how = f"{', '.join(near.runs)}, where all are known"
         yield how_sure.chance_alone(
-            Quantity(100 * false_rate(size, spread), "%", 0, how="2 Φ(−m / (s √2))"),
-            Quantity(size, measure.unit, measure.digits, how="as declared"),
+            Quantity(100 * false_rate(margin, spread), "%", 0, how="2 Φ(−m / (s √2))"),
+            Quantity(margin, measure.unit, measure.digits, how="as declared"),
             Quantity(spread, measure.unit, measure.digits, how=f"standard deviation of {how}"),
         )
-    for group in _others(evaluation, runs):
-        series = [s for run in group.runs if isinstance(s := every.series(measure)[run], Series)]
-        if len(series) != len(group.runs):
+    like = Quantity(0.0, measure.unit, measure.digits)
+    for candidate, baseline in _pairs(evaluation, near.runs):
+        both = [_of_group(every, measure, group, near.positions) for group in (candidate, baseline)]
+        own, base = both
+        if own is None or base is None:
             continue
-        own = np.mean([s.standing(MINUTES, near.positions)[0] for s in series], axis=0)
-        base = near.values.mean(axis=0)
-        found = stands_out(own, base, near.values, runs=(len(series), len(near.values)))
-        about = titles.about_value(measure, group, group, (1, 1))
-        yield how_sure.standing_out(about, found, Quantity(0.0, measure.unit, measure.digits))
+        runs = (len(candidate.runs), len(baseline.runs))
+        about = titles.about_value(measure, candidate, baseline, runs)
+        yield how_sure.standing_out(about, stands_out(own, base, near.values, runs=runs), like)
+        ours = every.baseline_group in (candidate, baseline)
+        if ours and (said := _would_tell(evaluation, candidate, baseline, name, near)).template:
+            yield how_sure.would_tell(about, said)
 
 
-def _others(evaluation: Evaluation, runs: list[str]) -> list[Group]:
-    """Return the groups that comparisons hold against a group of near-replicates."""
-    found: dict[str, Group] = {}
+def _pairs(evaluation: Evaluation, near: Sequence[str]) -> list[tuple[Group, Group]]:
+    """Return what comparisons hold against near-replicates, or these against it."""
+    found: dict[frozenset[str], tuple[Group, Group]] = {}
     for name in evaluation.definition.comparisons:
         baseline, candidates = evaluation.groups_of(name)
-        both = [baseline, *candidates]
-        if any(set(group.runs) & set(runs) for group in both):
-            found |= {g.label: g for g in both if not set(g.runs) & set(runs)}
+        for candidate in candidates:
+            is_near = [bool(set(group.runs) & set(near)) for group in (candidate, baseline)]
+            if is_near == [False, True]:
+                found[frozenset((candidate.label, baseline.label))] = (candidate, baseline)
+            elif is_near == [True, False]:
+                found[frozenset((candidate.label, baseline.label))] = (baseline, candidate)
     return list(found.values())
+
+
+def _of_group(
+    every: Comparison, measure: Measure, group: Group, positions: Floats
+) -> Floats | None:
+    """Return the mean of a group's runs; None where one of them has no series."""
+    found = every.series(measure)
+    series = [s for run in group.runs if isinstance(s := found.get(run), Series)]
+    if len(series) != len(group.runs):
+        return None
+    return np.asarray(np.mean([s.standing(MINUTES, positions)[0] for s in series], axis=0))
+
+
+def _would_tell(
+    evaluation: Evaluation, candidate: Group, baseline: Group, outcome: str, near: Near
+) -> Sentence:
+    """Say how many runs of two groups would tell, and how long they take."""
+    row = next(
+        iter(evaluation.found(Question(candidate.label, baseline.label, outcome)).answer.rows), None
+    )
+    spread = near.spread
+    if row is None or not row.difference.known or not spread > 0:
+        return Sentence("")
+    definition = evaluation.definition
+    beside = [
+        group.label
+        for name in definition.comparisons
+        for against, others in [evaluation.groups_of(name)]
+        for group in others
+        if against.label in (baseline.label, candidate.label)
+    ]
+    needed = runs_needed(
+        row.difference.number,
+        spread,
+        len(near.runs) - 1,
+        margin=definition.margin(outcome).size,
+        family=len(set(beside)),
+    )
+    minutes = [
+        run.duration
+        for name in (*candidate.runs, *baseline.runs)
+        if (run := evaluation.experiment.run(name)) is not None
+    ]
+    hours = sum(minutes) / len(minutes) / 60
+    return how_sure.how_many_runs(needed, hours, warned="")

@@ -198,10 +198,10 @@ def stands_out(
 ) -> StandsOut:
     """Hold a difference against the spread of near-replicates.
 
-    The limit is that of `noise_limit`, with their standard deviation: of one run against one
-    t(.975, n - 1) · s · √2. It has no vote: it supposes that the settings of both spread as the
-    near-replicates do, and these differ among themselves in other settings, so that their spread is
-    rather too large.
+    The limit is that of `noise_limit`, with their standard deviation at the last checkpoint at
+    which all are known: of one run against one t(.975, n - 1) · s · √2. It has no vote: it supposes
+    that the settings of both spread as the near-replicates do, and these differ among themselves in
+    other settings, so that their spread is rather too large.
 
     Parameters
     ----------
@@ -210,8 +210,7 @@ def stands_out(
     near : array of shape (runs, n)
         Of the near-replicates.
     runs : (int, int)
-        How many runs candidate and baseline are the mean of: (1, 4) for one run held against the
-        mean of four near-replicates themselves.
+        How many runs candidate and baseline are the mean of.
 
     Examples
     --------
@@ -221,16 +220,18 @@ def stands_out(
     (2, 2, True)
     """
     known = np.isfinite(candidate) & np.isfinite(baseline) & np.isfinite(near).all(axis=0)
-    free = len(near) - 1
-    spread = np.std(near, axis=0, ddof=1) if free > 0 else np.full(near.shape[1], np.nan)
-    limits = np.array([_limit(float(s), free, 1 / runs[0] + 1 / runs[1]) for s in spread])
-    beyond = known & (np.abs(candidate - baseline) >= limits)
     last = np.flatnonzero(known)
+    free = len(near) - 1
+    limit = math.nan
+    if len(last) and free > 0:
+        spread = float(np.std(near[:, last[-1]], ddof=1))
+        limit = _limit(spread, free, 1 / runs[0] + 1 / runs[1])
+    beyond = known & (np.abs(candidate - baseline) >= limit)
     return StandsOut(
         at_end=bool(beyond[-1]) if len(known) and known[-1] else None,
         true=int(beyond.sum()),
         known=int(known.sum()),
-        limit=float(limits[last[-1]]) if len(last) else math.nan,
+        limit=limit,
     )
 
 

@@ -327,7 +327,7 @@ MISTAKES = {
     "a margin": ('[0.1, "10 %"]', '"10"', 'margin = "10"', ['a share such as "10 %"']),
     "margin below zero": ("margin = 0.10", "margin = -0.1", "margin = -0.1", ["above zero"]),
     "targets of a loss": ('reason = "As it is."', 'reason = "As it is."\ntargets = [1]',
-                          "targets = [1]", ["has no best that reaches targets"]),
+                          "targets = [1]", ["only the summaries best and trailing mean"]),
     "no map": ('map = "A01"\nmargin', "margin", "robust_race_time", ["on a map; add map = …"]),
     "instead": ('instead = "time"', 'instead = "best"', "instead", ["leads back to itself"]),
     "pace": ('margin = "10 %"\nat_least', "margin = 3\nat_least", "margin = 3",

@@ -23,7 +23,7 @@ from rulka_analysis.logs.positions import (
     write_interval,
 )
 from rulka_analysis.logs.runs import Logs, Run
-from rulka_analysis.project import load_catalogue, open_logs
+from rulka_analysis.project import domain, load_catalogue, open_logs
 from tests import event_files as write
 from tests.training_logs import Restart, TrainingRun, write_run
 
@@ -166,10 +166,10 @@ def test_updates_are_interpolated_inside_and_missing_outside(tmp_path: Path) -> 
 
 def test_a_run_without_updates_has_no_such_clock(tmp_path: Path) -> None:
     write_file(tmp_path / "run", [("a", 1, 1.0, 1.0)])
-    run = open_logs(tmp_path)["run"]
+    run = open_logs(tmp_path, of=domain())["run"]
     assert [str(clock) for clock in run.clocks] == ["minutes", "frames"]
     assert math.isnan(run.known_until("a", "updates"))
-    assert compare(open_logs(tmp_path), "loss", clock="updates").empty
+    assert compare(open_logs(tmp_path, of=domain()), "loss", clock="updates").empty
 
 
 def test_a_clock_that_does_not_exist(tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_a_clock_that_does_not_exist(tmp_path: Path) -> None:
     with pytest.raises(
         ClockError, match="no clock 'hours'; choose one of minutes, frames, updates"
     ):
-        open_logs(tmp_path)["run"].known_until("a", "hours")
+        open_logs(tmp_path, of=domain())["run"].known_until("a", "hours")
 
 
 def test_interpolation_leaves_out_points_that_are_no_numbers() -> None:

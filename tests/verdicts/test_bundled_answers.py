@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages.tables import named_answers
@@ -241,6 +244,19 @@ def test_how_sure_answers_can_be_is_said_once(experiment: LoadedExperiment) -> N
     assert said.startswith("14 planned comparisons on 2 outcomes; up to 5 % on each.")
     assert "differences under 0.10 s (A01) and 1.00 s (Hock) are ignored" in said
     assert "two of them differ by 0.10 s or more in 64 % of cases" in said
-    # Held against the mean of the four near-replicates.
-    assert "2048 · 160× stands out on Hock at the end, not steadily (4 of 6)" in said
-    assert "2048 · 160× does not stand out on A01" in said
+    # One run against one; the limit is 4.50 standard deviations of four runs, at 55 min.
+    assert f"{stats.t.ppf(0.975, 3) * math.sqrt(2):.2f}" == "4.50"
+    spread = np.std([61.94, 62.73, 60.69, 61.68], ddof=1)
+    limit = stats.t.ppf(0.975, 3) * math.sqrt(2) * spread
+    assert (
+        "2048 · 160× stands out from 512 · 512× on Hock at the end, not steadily (4 of 6 "
+        f"checkpoints; noise limit {limit:.2f} s, from near-replicates)."
+    ) in said
+    assert "2048 · 160× does not stand out from 512 · 512× on A01 (0 of 4 checkpoints;" in said
+    # With the hours they take: 13 h are six runs of the mean length of these two.
+    hours = sum(experiment.logs[run].duration for run in ("uni_5", "uni_7")) / 2 / 60
+    assert (
+        "2048 · 160× against 512 · 512× on Hock, if runs spread as near-replicates do: 3 runs of "
+        f"each would tell in four of five cases ({6 * hours:.0f} h); 4 ({8 * hours:.0f} h) if "
+    ) in said
+    assert said.count("Adding runs until it is decided") == 1

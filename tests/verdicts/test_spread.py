@@ -101,10 +101,17 @@ def test_a_difference_stands_out_from_near_replicates() -> None:
     assert not found.steadily
     steady = stands_out(base - 2 * limit, base, near[:, [0, 0, 0]])
     assert (steady.at_end, steady.true, steady.known, steady.steadily) == (True, 3, 3, True)
-    # The mean of four is surer than one.
-    four = stands_out(base + 0.8 * limit, base, near[:, [0, 0, 0]], runs=(1, 4))
-    assert four.limit == pytest.approx(limit * math.sqrt(1.25 / 2))
-    assert four.steadily
+    # One limit, where all are known last, for all checkpoints.
+    closer = near * np.array([9.0, 9.0, 1.0]) - np.array([0, 0, 0.2])
+    closer[2, 2] = 1.2
+    last = stats.t.ppf(0.975, 2) * np.std([0.8, 1.0, 1.2], ddof=1) * math.sqrt(2)
+    at_last = stands_out(base + 1.01 * last, base, closer)
+    assert at_last.limit == pytest.approx(last)
+    assert (at_last.true, at_last.known, at_last.steadily) == (3, 3, True)
+    # Means of several are surer than one run.
+    means = stands_out(base + 0.8 * limit, base, near[:, [0, 0, 0]], runs=(3, 4))
+    assert means.limit == pytest.approx(limit * math.sqrt((1 / 3 + 1 / 4) / 2))
+    assert means.steadily
     unknown = stands_out(base, base, near[:1])
     assert not unknown.true
 

@@ -133,7 +133,8 @@ def _times_that_no_race_had(log: Readings) -> Iterator[Finding]:
 
 def _before_first_race(driving: Driving) -> Iterator[Finding]:
     log = driving.log
-    if log.published or not log.whole:
+    # Whether a log is whole takes longest to tell: not where nobody races.
+    if log.published or not driving.maps or not log.whole:
         return
     for map in driving.maps:
         races = [

@@ -35,7 +35,7 @@ from rulka_analysis.pages.sphinx.rendering import (
 )
 from rulka_analysis.pages.sphinx.reporting import BuildStopped
 from rulka_analysis.pages.sphinx.state import Prose, notes_of_pages
-from rulka_analysis.project import domain
+from rulka_analysis.project import domain_in_effect
 
 DEFINITIONS = "docs/experiments/*.toml"
 
@@ -132,7 +132,7 @@ def _prose(node: nodes.Node, text: str) -> Prose:
 def fail_on_typed(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """End the build if a number is typed in prose, and list all of them."""
     folder = Path(app.srcdir)
-    own = domain()
+    own = domain_in_effect()
     definitions = [*sorted(folder.glob(DEFINITIONS)), own.catalogue_file]
     read = {file: both for file in definitions if (both := _definition(file)) is not None}
     names = frozenset(app.config.rulka_names)

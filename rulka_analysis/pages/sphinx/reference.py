@@ -38,7 +38,7 @@ from rulka_analysis.pages.sphinx.rendering import (
     table_node,
 )
 from rulka_analysis.pages.sphinx.reporting import BuildStopped
-from rulka_analysis.project import domain, load_catalogue
+from rulka_analysis.project import domain_in_effect, load_catalogue
 from rulka_analysis.values.errors import RulkaError
 from rulka_analysis.values.text import name_in_words
 
@@ -85,7 +85,7 @@ class _CatalogueDirective(SphinxDirective):
 
     def catalogue(self) -> Catalogue:
         modules = (catalogue_module.__file__, catalogue_file.__file__, __file__)
-        for file in (str(domain().catalogue_file), *modules):
+        for file in (str(domain_in_effect().catalogue_file), *modules):
             self.env.note_dependency(file)
         try:
             return load_catalogue()
@@ -194,7 +194,7 @@ class MetricsDirective(_CatalogueDirective):
         facts = nodes.field_list(classes=["rulka-facts"])
         facts += _field("How to read it", self.prose(metric.interpretation))
         facts += _field("Watch for", self.prose(metric.watch_for))
-        facts += _field("In short", [*_in_short(metric, domain())])
+        facts += _field("In short", [*_in_short(metric, domain_in_effect())])
         if metric.aliases:
             older = [nodes.literal("", alias) for alias in metric.aliases]
             facts += _field("Older tags", [nodes.inline("", "", *_joined(older), classes=_NAMES)])
