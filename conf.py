@@ -68,7 +68,7 @@ html_sidebars = {
 html_theme_options = {
     "show_prev_next": False,
     "navbar_align": "left",
-    "header_links_before_dropdown": 6,
+    "navbar_center": ["top-bar"],
     "show_toc_level": 2,
     "footer_start": [],
     "footer_center": [],

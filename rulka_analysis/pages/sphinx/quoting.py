@@ -94,7 +94,13 @@ class ResultRole(SphinxRole):
         source, line = self.get_source_info()
         try:
             found, data = look_up(self.env, self.text)
-            if isinstance(data, dict) and data.get("kind") in ("table", "figure", "code", "curves", "trend"):
+            if isinstance(data, dict) and data.get("kind") in (
+                "table",
+                "figure",
+                "code",
+                "curves",
+                "trend",
+            ):
                 raise MissingResultError(
                     f"{found.id!r} is a {data['kind']}: quote it with '.. result:: {found.id}', or "
                     "one of its cells with [row, column]"
