@@ -62,6 +62,7 @@ html_sidebars = {
     "docs/api/**": [],
     "docs/experiments/**": [],
     "docs/explore": [],
+    "docs/guides/**": ["sidebar-nav-bs"],
     "docs/tensorboard_metrics": [],
     "notebooks/**": [],
 }
