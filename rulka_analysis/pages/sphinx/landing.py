@@ -15,12 +15,14 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from rulka_analysis.pages.results import as_text
-from rulka_analysis.pages.sphinx.quoting import look_up
+from rulka_analysis.pages.sphinx.quoting import MissingResultError, look_up
 from rulka_analysis.pages.sphinx.rendering import pass_over, quoted_words
 from rulka_analysis.pages.sphinx.state import state_of
 
 CARD = "card"
 SPARK = "spark"
+# The page of runs that belong to no experiment, where there is one.
+OTHERS = "docs/these_logs"
 EXPERIMENTS = "docs/experiments/"
 
 
@@ -36,7 +38,21 @@ class ExperimentsDirective(SphinxDirective):
     """``.. experiments::`` shows a card for each experiment that published one."""
 
     def run(self) -> list[nodes.Node]:
-        return [landing_cards("", *(self._card(*found) for found in self._published()))]
+        cards = [self._card(*found) for found in self._published()]
+        if OTHERS in self.env.found_docs:
+            cards.append(self._others())
+        return [landing_cards("", *cards)]
+
+    def _others(self) -> landing_card:
+        """Return the card of runs that belong to no experiment."""
+        try:
+            _, data = look_up(self.env, f"{OTHERS.rpartition('/')[2]}/{CARD}")
+        except MissingResultError:
+            text = "What was found in the runs that belong to no experiment."
+            data = {"content": {"title": "These logs", "question": "", "answer": text}}
+        node = landing_card("", "", quoted_words("", as_text(data["content"]["answer"])))
+        node["page"], node["content"] = OTHERS, {"use": [], "chips": [], **data["content"]}
+        return node
 
     def _published(self) -> list[tuple[str, Mapping[str, Any]]]:
         """Return experiment and content of each card, the latest first."""
@@ -57,8 +73,9 @@ class ExperimentsDirective(SphinxDirective):
 
 
 def _texts(content: Mapping[str, Any]) -> Iterator[str]:
-    for key in ("title", "question", "answer", "use"):
+    for key in ("title", "question", "answer"):
         yield as_text(content[key])
+    yield from map(as_text, content["use"])
 
 
 def visit_cards_html(writer: Any, node: landing_cards) -> None:
@@ -75,14 +92,14 @@ def visit_card_html(writer: Any, node: landing_card) -> None:
     builder = writer.builder
     href = html.escape(builder.get_relative_uri(builder.current_docname, node["page"]), quote=True)
     chips = "".join(f"<li>{html.escape(chip)}</li>" for chip in content["chips"])
-    use = html.escape(as_text(content["use"]))
+    use = "<br>".join(html.escape(as_text(line)) for line in content["use"])
     writer.body.append(
         '<article class="rulka-landing-card">'
         f'<p class="rulka-landing-title">{text["title"]}</p><p>{text["question"]}</p>'
         f'<h2><a href="{href}">{text["answer"]}</a></h2>'
         f"{node.get('picture', '')}"
-        f'<div class="rulka-landing-use"><p>Use</p><code>{use}</code></div>'
-        f'<ul class="rulka-chips">{chips}</ul></article>'
+        + (f'<div class="rulka-landing-use"><p>Use</p><code>{use}</code></div>' if use else "")
+        + f'<ul class="rulka-chips">{chips}</ul></article>'
     )
     raise nodes.SkipNode
 
