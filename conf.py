@@ -55,26 +55,31 @@ html_copy_source = True
 html_show_copyright = False
 html_last_updated_fmt = None
 templates_path = ["docs/_templates"]
-# Wide tables and figures need the room; what a sidebar would list is linked on the page.
+# Wide tables and figures need the room: one sidebar at most, and of an experiment all its pages.
 html_sidebars = {
     "index": [],
     "docs/about_this_build": [],
     "docs/api/**": [],
-    "docs/experiments/**": [],
+    "docs/experiments/**": ["experiment-pages", "page-toc"],
     "docs/explore": [],
     "docs/guides/**": ["sidebar-nav-bs"],
     "docs/tensorboard_metrics": [],
-    "notebooks/**": [],
+    "notebooks/**": ["experiment-pages"],
 }
 html_theme_options = {
+    # The pages of an experiment follow each other; others do not.
     "show_prev_next": False,
+    "article_footer_items": ["previous-next"],
     "navbar_align": "left",
     "navbar_center": ["top-bar"],
     "show_toc_level": 2,
     "footer_start": [],
     "footer_center": [],
     "footer_end": [],
-    "secondary_sidebar_items": ["page-toc", "notebook-download"],
+    "secondary_sidebar_items": {
+        page: ["page-toc", "notebook-download"]
+        for page in ("index", "docs/*", "docs/guides/**", "docs/api/**", "notebooks/**")
+    },
 }
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True

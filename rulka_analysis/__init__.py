@@ -64,6 +64,7 @@ _NAMES = {
 }
 # Modules people reach through the package, ``ra.figures.curves(...)``, and the room each is in.
 _MODULES = {
+    "blocks": "pages",
     "exploring": "pages",
     "figures": "pages",
     "inputs": "pages",

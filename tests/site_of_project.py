@@ -12,6 +12,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 PAGE = "docs/experiments/batch_size_and_running_speed.html"
+FURTHER = PAGE.removesuffix(".html")
 PARTS = (
     "conf.py",
     "index.rst",
@@ -119,6 +120,12 @@ class Site:
 
     def page(self, name: str = PAGE) -> str:
         return (self.html / name).read_text(encoding="utf-8")
+
+    def experiment(self) -> dict[str, str]:
+        """Return the experiment's page and its further pages, by path."""
+        further = sorted((self.html / FURTHER).glob("*.html"))
+        names = [PAGE, *(path.relative_to(self.html).as_posix() for path in further)]
+        return {name: self.page(name) for name in names}
 
     def pages(self) -> dict[str, bytes]:
         """Return every content page and figure, by path."""

@@ -58,6 +58,7 @@ ra.publish("overview.window", ra.tables.window(every, "time_A01"))
 ra.publish("overview.common", ra.tables.by_run(every, common, "where all of them are known"))
 ra.publish("overview.A01", ra.figures.curves(every, "time_A01"))
 ra.publish("overview.Hock", ra.figures.curves(every, "time_hock"))
+ra.publish("overview.curves", ra.blocks.abreast("overview.Hock", "overview.A01"))
 
 # %% [markdown]
 # ## Other metrics

@@ -166,7 +166,10 @@ for one, other in zip(figures.COLOURS["light"], figures.COLOURS["dark"], strict=
 for name, colour in figures.GROUND["light"].items():
     dark = dark.replace(colour, figures.GROUND["dark"][name])
 
-caption = "Processor time an event when reading {events} events; this package's readers in the first colour."
+caption = (
+    "Processor time an event when reading {events} events; this package's readers in the first colour. "
+    "It is no metric of the logs, so the Explore page has no view of it."
+)
 table = ra.Table(
     {"reader": "Reader", "time": "An event (µs)"},
     {key: [READERS[key], number(costs[key], digits=3)] for key in by_cost},

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from rulka_analysis.health import comparison_findings
-from rulka_analysis.pages import figures, tables
+from rulka_analysis.pages import blocks, figures, tables
 from rulka_analysis.pages.results import publish
 from rulka_analysis.pages.tables.verdict import named_answers
 
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 def publish_comparison(experiment: LoadedExperiment, name: str) -> None:
     """Publish everything a page may quote of a comparison.
 
-    Under ``<comparison>.``: ``runs``, ``findings``, ``window``, ``summary``, ``answers``; of each
-    outcome its figure, by every further clock (``<outcome>_<clock>``), its targets
-    (``<outcome>_targets``); what is only shown. Each answer under ``answer.<comparison>.``.
+    Under ``<comparison>.``: ``heading``, ``questions`` and ``figures``, which make its page;
+    ``runs``, ``findings``, ``window``, ``summary``, ``answers``; of each outcome its figure, by
+    every further clock (``<outcome>_<clock>``), its targets (``<outcome>_targets``); what is only
+    shown. Each answer under ``answer.<comparison>.``.
 
     Parameters
     ----------
@@ -39,6 +40,9 @@ def parts(experiment: LoadedExperiment, name: str) -> Iterator[tuple[str, Any]]:
     found = experiment.answers(name)
     noticed = [finding for run in comparison.present.values() for finding in run.findings]
     noticed += comparison_findings(comparison)
+    yield f"{name}.heading", blocks.compared_heading(experiment, name)
+    yield f"{name}.questions", blocks.compared_answers(experiment, name)
+    yield f"{name}.figures", blocks.compared_figures(experiment, name)
     yield f"{name}.runs", tables.runs(experiment, list(comparison.runs))
     yield f"{name}.findings", tables.findings(tuple(dict.fromkeys(noticed)))
     for first in list(experiment.definition.asked)[:1]:

@@ -276,6 +276,8 @@ def _environment(logs: Logs, project: Path) -> dict[str, str]:
             "PYTHONHASHSEED": "0",
             "JUPYTER_PREFER_ENV_PATH": "1",
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+            # Its own guess is an output that JupyterLab alone shows.
+            "PLOTLY_RENDERER": "notebook",
         }
     )
 

@@ -20,6 +20,7 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 from rulka_analysis.pages.results import MIME
 from rulka_analysis.values.errors import NotebookError
+from rulka_analysis.values.text import printable
 
 RECORD_MIME = "application/vnd.rulka.record+json"
 CHARACTERS_SHOWN = 100_000
@@ -124,7 +125,13 @@ class Kernels:
                 client.km = client.create_kernel_manager()
                 connect(client.km)
                 try:
-                    client.start_new_kernel(cwd=str(path.parent), env=self._environment)
+                    # What its own machinery complains of is nothing that a reader can use, and
+                    # would stand on the terminal before our sentence.
+                    client.said = self._scratch / f"{next(_numbers)}.txt"
+                    with client.said.open("wb") as said:
+                        client.start_new_kernel(
+                            cwd=str(path.parent), env=self._environment, stdout=said, stderr=said
+                        )
                     # Whoever stopped all kernels meanwhile could not see this one yet.
                     if self._stopped:
                         client.kill()
@@ -137,10 +144,10 @@ class Kernels:
             else:
                 raise NotebookError(
                     f"notebook {path}: its kernel did not start, and another did not, either "
-                    f"({_plain(str(failed)) or type(failed).__name__}). Nothing of it ran; the "
-                    "site of the last good build stays as it is. Build again with fewer at the "
-                    "same time (make html JOBS=1); if that fails, too, see whether 'make lab' "
-                    "opens it"
+                    f"({client.last_words() or _plain(str(failed)) or type(failed).__name__}). "
+                    "Nothing of it ran; the site of the last good build stays as it is. Build "
+                    "again with fewer at the same time (make html JOBS=1); if that fails, too, "
+                    "see whether 'make lab' opens it"
                 ) from failed
             yield
 
@@ -181,6 +188,7 @@ class _Client(NotebookClient):
         # Made here, so that it takes its kernel away although one is made for it outside.
         self.owns_km = True
         self.flooded = False
+        self.said: Path | None = None
         self._sizes: Counter[int] = Counter()
         self._printed: Counter[tuple[int, str]] = Counter()
 
@@ -222,6 +230,15 @@ class _Client(NotebookClient):
                 shown[-1]["text"] += (
                     f"\n… {left_out:,} more characters were printed and are left out here.\n"
                 )
+
+    def last_words(self) -> str:
+        """Return what the kernel said on its own behalf in the end; empty where it said nothing."""
+        try:
+            said = self.said.read_text(encoding="utf-8", errors="replace") if self.said else ""
+        except OSError:
+            return ""
+        lines = [line.strip() for line in _plain(said).splitlines() if line.strip()]
+        return printable(lines[-1]) if lines else ""
 
     def kill(self) -> None:
         """End the kernel at once."""

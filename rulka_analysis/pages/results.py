@@ -20,7 +20,7 @@ from rulka_analysis.pages.trends import Trend
 from rulka_analysis.pages.trends import as_svg as trend_svg
 from rulka_analysis.values.errors import ResultError
 from rulka_analysis.values.quantities import Quantity, Sentence
-from rulka_analysis.values.tables import Table
+from rulka_analysis.values.tables import Cell, Jump, Table, Word
 from rulka_analysis.values.text import visible
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MIME = "application/vnd.rulka.result+json"
 Kind = Literal[
-    "number", "sentence", "table", "figure", "answer", "claim", "code", "curves", "trend"
+    "number", "sentence", "table", "figure", "answer", "claim", "code", "curves", "block", "trend"
 ]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
@@ -81,6 +81,22 @@ class Figure:
     view: tuple[str, str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A part of a page that is more than a table or a figure.
+
+    Parameters
+    ----------
+    form : str
+        What it is; `pages.sphinx.blocks` knows how each is shown.
+    content : mapping
+        Its content as plain data, with quantities, sentences and words wherever texts may stand.
+    """
+
+    form: Literal["heading", "cards", "points", "links", "figures", "card"]
+    content: Mapping[str, Any]
+
+
 class Curves(ABC):
     """Curves that are too many for a notebook's output: they say themselves where they are kept."""
 
@@ -97,8 +113,8 @@ class Result:
     ----------
     name : str
         The name it was published under.
-    kind : {"number", "sentence", "table", "figure", "answer", "claim", "code", "curves", "trend"}
-        What it is.
+    kind : str
+        What it is, one of `Kind`.
     data : dict
         Its content; see `encode`.
     """
@@ -119,6 +135,7 @@ def publish(
     | Code
     | Curves
     | Trend
+    | Block
     | float
     | str,
     *,
@@ -133,8 +150,8 @@ def publish(
     ----------
     name : str
         Letters, digits, ``_``, ``-`` and ``.``; unique in the experiment.
-    value : Quantity, Sentence, Table, Figure, Answered, Claimed, Code, Curves, Trend, number or str
-        A number becomes a `Quantity` without evidence, a text a `Sentence`.
+    value : Quantity, Sentence, Table, Figure, Answered, Claimed, Code, Curves, Block, Trend
+        Or a number or text: a number becomes a `Quantity` without evidence, a text a `Sentence`.
     unit, digits
         For a plain number.
 
@@ -226,6 +243,8 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
         return "trend", {"lines": lines, "said": value.said, "last": _cell(value.last)}
     if isinstance(value, Code):
         return "code", {"text": value.text, "language": value.language}
+    if isinstance(value, Block):
+        return "block", {"form": value.form, "content": _plain(value.content)}
     if isinstance(value, Figure):
         return "figure", {
             "light": value.light,
@@ -248,7 +267,7 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
         return "curves", value.written()
     raise ValueError(
         f"a {type(value).__name__} is none of Quantity, Sentence, Table, Figure, Answered, "
-        "Claimed, Code, Curves, Trend, number or str"
+        "Claimed, Code, Curves, Block, Trend, number or str"
     )
 
 
@@ -268,7 +287,20 @@ def _part(part: str | Quantity) -> str | dict[str, Any]:
     return part if isinstance(part, str) else _quantity(part)
 
 
-def _cell(cell: str | Quantity | Sentence) -> str | dict[str, Any]:
+def _plain(content: Any) -> Any:
+    """Return a block's content as plain data."""
+    if isinstance(content, Mapping):
+        return {key: _plain(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_plain(value) for value in content]
+    return content if isinstance(content, bool) else _cell(content)
+
+
+def _cell(cell: Cell) -> str | dict[str, Any]:
+    if isinstance(cell, Word):
+        return {"kind": "word", "text": visible(cell.text, keep=""), "look": cell.look}
+    if isinstance(cell, Jump):
+        return {"kind": "jump", "text": visible(cell.text, keep=""), "result": cell.result}
     if isinstance(cell, Sentence):
         return {"kind": "sentence", "parts": [_part(part) for part in cell.parts()]}
     return visible(cell, keep="") if isinstance(cell, str) else _quantity(cell)
@@ -281,6 +313,7 @@ def _table(table: Table) -> dict[str, Any]:
         "rows": [[key, [_cell(cell) for cell in cells]] for key, cells in table.rows.items()],
         "caption": _cell(table.caption),
         "notes": [_cell(note) for note in table.notes],
+        "looks": [[key, look] for key, look in table.looks.items()],
     }
 
 
@@ -348,6 +381,8 @@ def _bundle(result: Result) -> dict[str, Any]:
     elif result.kind == "trend":
         bundle["text/html"] = trend_svg(result.data["lines"], result.data["said"])
         bundle["text/plain"] = f"{result.data['said']} {as_text(result.data['last'])}"
+    elif result.kind == "block":
+        bundle["text/plain"] = _all_text(result.data["content"])
     elif result.kind == "curves":
         told = result.data
         bundle["text/plain"] = f"{told['metrics']:,} metrics of {told['runs']:,} runs"
@@ -365,6 +400,14 @@ def as_text(cell: str | Mapping[str, Any]) -> str:
     if "parts" in cell:
         return "".join(as_text(part) for part in cell["parts"])
     return str(cell["text"])
+
+
+def _all_text(content: Any) -> str:
+    """Return the texts of a block, a line each."""
+    if isinstance(content, str) or (isinstance(content, Mapping) and "kind" in content):
+        return as_text(content)
+    inner = content.values() if isinstance(content, Mapping) else content
+    return "\n".join(filter(None, map(_all_text, inner))) if not isinstance(content, bool) else ""
 
 
 def _inline_svg(svg: str) -> str:

@@ -4,10 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from rulka_analysis.values.quantities import Quantity, Sentence
 
-Cell = str | Quantity | Sentence
+Look = Literal["better", "worse", "level", "undecided", "neutral", "plain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """An answer as sign and word, or as its sign alone; its look only repeats it.
+
+    Parameters
+    ----------
+    text : str
+        Such as ``▲ better``.
+    look : {"better", "worse", "level", "undecided", "neutral", "plain"}
+        Its colour. Of what is neither good nor bad it is neutral; *plain* has no frame either.
+    """
+
+    text: str
+    look: Look = "neutral"
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """A word that leads to where another result of the same notebook folder stands on the page."""
+
+    text: str
+    result: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Cell = str | Quantity | Sentence | Word | Jump
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +58,8 @@ class Table:
         What the table shows.
     notes : sequence of str or Sentence
         What stands beneath it.
+    looks : mapping of str to str
+        Rows that stand out, by key: ``winner``, ``baseline`` or ``other``.
 
     Raises
     ------
@@ -41,6 +77,7 @@ class Table:
     rows: Mapping[str, Sequence[Cell]]
     caption: str | Sentence = ""
     notes: Sequence[str | Sentence] = field(default_factory=tuple)
+    looks: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for key, cells in self.rows.items():

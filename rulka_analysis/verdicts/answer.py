@@ -206,6 +206,8 @@ class Claimed:
         How it stands.
     brief, sentence : Sentence
         How it stands, in a few words; the same with the answer beside it.
+    why : Sentence
+        What the logs say of it, as short as can be.
     answers : tuple of Answered
         What it was held against.
     parts : tuple of Claimed
@@ -222,6 +224,7 @@ class Claimed:
     held: Held
     brief: Sentence
     sentence: Sentence
+    why: Sentence
     answers: tuple[Answered, ...] = ()
     parts: tuple[Claimed, ...] = ()
     headline: bool = False

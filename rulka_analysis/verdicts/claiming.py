@@ -78,12 +78,16 @@ class _Holding:
         )
         held = hold(claimed, answer.decided.relation, fragile=answer.decided.fragile)
         told = [claim_words.claim(said.said, about, held, answer.decided)]
+        why = answer.sentence
         if said.least is not None and found.asked:
             sign = _sign(said.said, found.measure)
             met, weak = self._amount(found, said.least, sign)
             held = hold_amount(held, met, fragile=weak)
             if found.numbers is not None:
                 told.append(claim_words.claimed_amount(about, said.least, sign, found.numbers))
+                why = told[-1]
+                if answer.decided.relation == "undecided":
+                    why = joined([why, Sentence("Which way it differs is undecided.")])
         if declared.because and not part:
             settings = self.definition.settings
             differ = differing(
@@ -102,6 +106,7 @@ class _Holding:
             held=held,
             brief=joined(told),
             sentence=joined([*told, answer.sentence]),
+            why=why,
             answers=(answer,),
             headline=declared.headline and not part,
             declared=not part,
@@ -188,6 +193,7 @@ class _Holding:
             held=held,
             brief=brief,
             sentence=brief,
+            why=brief,
             answers=tuple(by_key[key] for key in answers),
             parts=parts,
             headline=declared.headline,
@@ -213,6 +219,7 @@ class _Holding:
                 held=by_neighbour[name],
                 brief=joined([answer.sentence for answer in answers[name]]),
                 sentence=joined([answer.sentence for answer in answers[name]]),
+                why=joined([answer.sentence for answer in answers[name]]),
                 answers=tuple(answers[name]),
                 declared=False,
             )

@@ -46,6 +46,31 @@ def how_sure_at_all(evaluation: Evaluation) -> Sentence:
     return joined(told)
 
 
+def chance_of_objectives(evaluation: Evaluation) -> dict[str, Quantity]:
+    """Return how often two runs of one setting differ by the margin, for each objective.
+
+    By what an objective is told from others: its variant, or its title. Empty without
+    near-replicates.
+    """
+    definition = evaluation.definition
+    every = evaluation.experiment.all_runs()
+    found = {}
+    for name in definition.objectives:
+        measure = every.measure(name)
+        beside = near_replicates(every, measure, definition.near_replicates)
+        rate = None if beside is None else _rate(evaluation, name, beside)
+        if rate is not None:
+            found[measure.variant_title or measure.title] = rate
+    return found
+
+
+def _rate(evaluation: Evaluation, name: str, near: Near) -> Quantity | None:
+    size = evaluation.definition.margin(name).size
+    if size is None or not np.isfinite(near.spread):
+        return None
+    return Quantity(100 * false_rate(size, near.spread), "%", 0, how="2 Φ(−m / (s √2))")
+
+
 @dataclass(frozen=True, slots=True)
 class Near:
     """Near-replicates at the checkpoints of the second half of their common window.
@@ -91,12 +116,12 @@ def _of(evaluation: Evaluation, every: Comparison, name: str) -> Iterator[Senten
     if near is None:
         return
     spread = near.spread
-    margin = evaluation.definition.margin(name).size
-    if margin is not None and np.isfinite(spread):
+    size, rate = evaluation.definition.margin(name).size, _rate(evaluation, name, near)
+    if size is not None and rate is not None:
         how = f"{', '.join(near.runs)}, where all are known"
         yield how_sure.chance_alone(
-            Quantity(100 * false_rate(margin, spread), "%", 0, how="2 Φ(−m / (s √2))"),
-            Quantity(margin, measure.unit, measure.digits, how="as declared"),
+            rate,
+            Quantity(size, measure.unit, measure.digits, how="as declared"),
             Quantity(spread, measure.unit, measure.digits, how=f"standard deviation of {how}"),
         )
     like = Quantity(0.0, measure.unit, measure.digits)

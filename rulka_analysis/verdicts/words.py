@@ -267,14 +267,14 @@ def label_of_relation(relation: Relation, vocabulary: Vocabulary) -> str:
     Examples
     --------
     >>> label_of_relation("no worse", "quality"), label_of_relation("worse", "speed")
-    ('▲＝ no worse', '▼ later')
+    ('▲= no worse', '▼ later')
     """
     signs = {
         "better": "▲",
         "worse": "▼",
-        "level": "＝",
-        "no worse": "▲＝",
-        "no better": "▼＝",
+        "level": "=",
+        "no worse": "▲=",
+        "no better": "▼=",
         "undecided": "?",
         "no data": "∅",
     }

@@ -95,6 +95,28 @@ def test_a_locale_that_is_not_installed_is_replaced(
     assert _printed(bench, "e/asks")["stdout"] == "True\n"
 
 
+def test_a_kernels_own_complaints_stay_off_the_terminal(
+    bench: Bench, capfd: pytest.CaptureFixture[str]
+) -> None:
+    # As its own machinery does where the disk is full.
+    bench.notebook(
+        "e/complains",
+        "# %%\nimport logging\n\nprint(1)\nlogging.getLogger('tornado.general').error('boo')\n",
+    )
+    assert _printed(bench, "e/complains") == {"stdout": "1\n"}
+    assert capfd.readouterr().err == ""
+
+
+def test_a_kernel_that_cannot_start_says_why(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.notebook("e/nothing", ASKS_FOR_NOTHING)
+    broken = bench.folder / "broken"
+    (broken / "ipykernel").mkdir(parents=True)
+    (broken / "ipykernel" / "__init__.py").touch()
+    monkeypatch.setenv("PYTHONPATH", str(broken))
+    with pytest.raises(NotebookError, match="cannot import name 'kernelapp'"):
+        bench.run()
+
+
 # --- Output ---------------------------------------------------------------------------------------
 
 

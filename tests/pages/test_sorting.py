@@ -20,7 +20,7 @@ STATIC = PROJECT / "rulka_analysis" / "pages" / "static"
 ROWS = (
     ("uni_10", "1,234.5", "−5.85 ▲"),
     ("uni_9", "", "baseline"),
-    ("uni_2", "20", "+0.01 ＝"),
+    ("uni_2", "20", "+0.01 ="),
     ("uni_1", "not known", "+14.18 ▼"),
 )
 PAGE = """<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8">
@@ -137,7 +137,7 @@ def test_units_stand_below_headings_and_signs_say_their_words() -> None:
     heads = [entry for entry in node.findall() if entry.tagname == "entry"][:3]
     assert [one.astext() for one in heads] == ["Run", "Best s", "Against baseline s"]
     assert [one["classes"] for one in heads] == [[], *[["rulka-cell-number"]] * 2]
-    assert [sign.astext() for sign in node.findall(answer_sign)] == ["▼", "▲", "＝"]
+    assert [sign.astext() for sign in node.findall(answer_sign)] == ["▼", "▲", "="]
 
 
 def test_a_table_that_is_seen_at_a_glance_is_not_sorted() -> None:

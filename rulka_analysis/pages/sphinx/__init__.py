@@ -34,12 +34,16 @@ from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages.execute import SECONDS_A_CELL, execute_notebooks
 from rulka_analysis.pages.locks import held
 from rulka_analysis.pages.sphinx import patches, site_files
+from rulka_analysis.pages.sphinx.anchors import add_anchors
 from rulka_analysis.pages.sphinx.answer_boxes import add_answer_nodes
 from rulka_analysis.pages.sphinx.answer_tables import add_answer_tables
+from rulka_analysis.pages.sphinx.blocks import add_blocks, page_heading
 from rulka_analysis.pages.sphinx.collecting import NotesCollector
 from rulka_analysis.pages.sphinx.entries import add_entries
 from rulka_analysis.pages.sphinx.explore import add_explore, write_explore_files
-from rulka_analysis.pages.sphinx.outputs import find_blocked, prepare_outputs
+from rulka_analysis.pages.sphinx.landing import add_landing
+from rulka_analysis.pages.sphinx.landing_cards import landing_cards
+from rulka_analysis.pages.sphinx.outputs import find_blocked, prepare_outputs, take_unshown
 from rulka_analysis.pages.sphinx.policy import RELAXATION, RELAXED
 from rulka_analysis.pages.sphinx.prose import fail_on_typed, setup_typed_numbers
 from rulka_analysis.pages.sphinx.published import Registry
@@ -80,9 +84,12 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_directives(app)
     add_answer_nodes(app)
     add_answer_tables(app)
+    add_anchors(app)
+    add_blocks(app)
     add_explore(app)
     add_rules(app)
     add_entries(app)
+    add_landing(app)
     setup_typed_numbers(app)
     app.add_directive("volatile", VolatileDirective)
     app.add_env_collector(NotesCollector)
@@ -102,7 +109,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-collect-pages", patches.complete_search_index)
     # After every other listener: only a build that went well all the way ends the marker.
     app.connect("build-finished", telling(finish), priority=10_000)
-    for style in ("look.css", "rulka.css", "tables.css", "entries.css"):
+    for style in ("look.css", "rulka.css", "tables.css", "entries.css", "landing.css"):
         app.add_css_file(style)
     for script in ("rulka.js", "tables.js"):
         app.add_js_file(script, loading_method="defer")
@@ -236,6 +243,17 @@ def hand_over(app: Sphinx, document: str, content: list[str]) -> None:
             type="rulka",
             subtype="policy",
         )
+    for number, kinds in take_unshown(notebook):
+        logger.warning(
+            "notebook %s.py, code cell %d: its output is for JupyterLab alone (%s), and a page "
+            "shows nothing of it. Publish a figure or a table, or show an image or HTML",
+            document,
+            number,
+            printable(kinds),
+            location=document,
+            type="rulka",
+            subtype="output",
+        )
     content[0] = json.dumps(notebook)
 
 
@@ -267,8 +285,9 @@ def add_banner(app: Sphinx, doctree: nodes.document) -> None:
     )
     # The same on all pages, a search would find them all; and the index does not name the source.
     node = data_banner("", "", nodes.Text(text), link, nodes.Text("."), classes=["no-search"])
-    if notes.explorer:
-        # The chart comes first there: it is all that the page is for.
+    first = (page_heading, landing_cards)
+    if notes.explorer or any(isinstance(found, first) for found in doctree.findall()):
+        # The chart comes first there, and the answer: it is all that the page is for.
         next(iter(doctree.findall(nodes.section)), doctree).append(node)
     else:
         put_first(doctree, node)

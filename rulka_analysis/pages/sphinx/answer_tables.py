@@ -7,16 +7,15 @@ from typing import Any, ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from rulka_analysis.pages.sphinx.answer_boxes import badge, box, box_id, quotation
+from rulka_analysis.pages.sphinx.anchors import link_to_box
+from rulka_analysis.pages.sphinx.answer_boxes import badge, quotation
 from rulka_analysis.pages.sphinx.published import Published
-from rulka_analysis.pages.sphinx.quoting import MissingResultError, look_up, note_missing
+from rulka_analysis.pages.sphinx.quoting import MissingResultError, boxed, look_up, note_missing
 from rulka_analysis.pages.sphinx.rendering import disclosure, inline_nodes, quoted_words
 
-REFERENCE = "answer"
 Cells = list[list[nodes.Node]]
 
 
@@ -25,6 +24,7 @@ class TableDirective(SphinxDirective):
 
     ``:only: name name …`` takes some, in this order, ``:of: comparison`` those of a comparison, and
     ``:outcomes: name …`` those on some outcomes. With ``:boxes:`` each stands in its box instead.
+    With ``:filter:`` readers may look for rows by words.
     """
 
     optional_arguments = 1
@@ -34,6 +34,7 @@ class TableDirective(SphinxDirective):
         "outcomes": directives.unchanged_required,
         "headline": directives.flag,
         "boxes": directives.flag,
+        "filter": directives.flag,
         "folded": directives.unchanged_required,
     }
     kind: ClassVar[str]
@@ -53,60 +54,51 @@ class TableDirective(SphinxDirective):
                 names = [name for name in names if name.split(".")[1] in chosen]
             within = experiment or f"{listed.id.rpartition('/')[0]}/"
             if "boxes" in self.options:
-                return [
-                    box(data, found.id, found.notebook)
-                    for name in names
-                    for found, data in self._every(within, name)
-                ]
+                return self._folded(
+                    [
+                        boxed(self.env, found, data)
+                        for name in names
+                        for found, data in self._every(within, name)
+                    ]
+                )
             rows = list(self._rows(within, names))
         except MissingResultError as error:
             note_missing(self.env, f"{source}:{line}", str(error))
             return []
         table = nodes.table(classes=["rulka-table", "rulka-answers", "colwidths-auto"])
+        table["classes"] += ["rulka-filterable", "sortable"] if "filter" in self.options else []
         group = nodes.tgroup(cols=len(self.columns))
         table += group
         for _ in self.columns:
             group += nodes.colspec(colwidth=1)
         head = nodes.thead("", _row([[nodes.Text(title)] for title in self.columns]))
         group += [head, nodes.tbody("", *map(_row, rows))]
-        if "folded" not in self.options:
-            return [table]
-        folded = disclosure("", table)
+        return self._folded([table])
+
+    def _folded(self, shown: list[nodes.Node]) -> list[nodes.Node]:
+        if "folded" not in self.options or not shown:
+            return shown
+        folded = disclosure("", *shown)
         self.set_source_info(folded)
         folded["summary"] = self.options["folded"]
         return [folded]
 
     def _rows(self, experiment: str, names: list[str]) -> Iterator[Cells]:
-        document = f"/docs/experiments/{experiment.rstrip('/')}"
         for name in names:
             found = list(self._every(experiment, name))
             if "headline" not in self.options or found[0][1].get("headline"):
-                yield self._cells(found, document)
+                yield self._cells(found)
 
     def _every(self, experiment: str, name: str) -> Iterator[tuple[Published, Any]]:
         """Yield what stands in the row of a name."""
         yield look_up(self.env, f"{experiment}{self.kind}.{name}")
 
-    def _cells(self, found: list[tuple[Published, Any]], document: str) -> Cells:
+    def _cells(self, found: list[tuple[Published, Any]]) -> Cells:
         raise NotImplementedError
 
-    def _link(self, found: Published, data: Any, document: str) -> nodes.Element:
-        """Return a link to a box: within the page, or on another one."""
-        shown, anchor = badge(data), box_id(found.id)
-        if f"/{self.env.current_document.docname}" == document:
-            return nodes.reference("", "", shown, internal=True, refid=anchor)
-        node = addnodes.pending_xref(
-            "",
-            shown,
-            refdomain="",
-            reftype=REFERENCE,
-            reftarget=document.lstrip("/"),
-            refexplicit=True,
-            refwarn=True,
-            refdoc=self.env.current_document.docname,
-        )
-        node["anchor"] = anchor
-        return node
+    def _link(self, found: Published, data: Any) -> nodes.Element:
+        """Return a link to a box, on this page or another one."""
+        return link_to_box(self.env, found.id, badge(data))
 
 
 class AnswersDirective(TableDirective):
@@ -124,9 +116,9 @@ class AnswersDirective(TableDirective):
             # Not every outcome has targets.
             return
 
-    def _cells(self, found: list[tuple[Published, Any]], document: str) -> Cells:
+    def _cells(self, found: list[tuple[Published, Any]]) -> Cells:
         asked: list[nodes.Node] = [quoted_words("", found[0][1]["title"])]
-        words: Cells = [[self._link(one, data, document)] for one, data in found]
+        words: Cells = [[self._link(one, data)] for one, data in found]
         if len(words) == 1:
             words.append([nodes.Text("–")])
         said: list[nodes.Node] = []
@@ -143,11 +135,11 @@ class ClaimsDirective(TableDirective):
     every = "claims"
     columns = ("Claim", "Now", "Why")
 
-    def _cells(self, found: list[tuple[Published, Any]], document: str) -> Cells:
+    def _cells(self, found: list[tuple[Published, Any]]) -> Cells:
         ((one, data),) = found
         said = inline_nodes(data["sentence"], one.id, one.notebook)
         words = quotation(data["text"]) if data["text"] else quoted_words("", data["title"])
-        return [[words], [self._link(one, data, document)], said]
+        return [[words], [self._link(one, data)], said]
 
 
 def _row(cells: Cells) -> nodes.row:
@@ -155,16 +147,7 @@ def _row(cells: Cells) -> nodes.row:
     return nodes.row("", *entries)
 
 
-def resolve(app: Sphinx, env: Any, node: addnodes.pending_xref, shown: nodes.Node) -> Any:
-    """Resolve a link to a box on another page; Sphinx's own know no place within it."""
-    if node["reftype"] != REFERENCE or node["reftarget"] not in env.found_docs:
-        return None
-    uri = app.builder.get_relative_uri(node["refdoc"], node["reftarget"])
-    return nodes.reference("", "", shown, internal=True, refuri=f"{uri}#{node['anchor']}")
-
-
 def add_answer_tables(app: Sphinx) -> None:
     """Register the directives with Sphinx."""
     app.add_directive("answers", AnswersDirective)
     app.add_directive("claims", ClaimsDirective)
-    app.connect("missing-reference", resolve)

@@ -61,11 +61,35 @@ def find_blocked(notebook: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
             yield number, " and ".join(sorted(blocked))
 
 
+def take_unshown(notebook: dict[str, Any]) -> Iterator[tuple[int, str]]:
+    """Take out what is for JupyterLab alone; yield the cell's number and kinds of what goes whole.
+
+    Most such outputs bring a text, HTML or a picture along, which a page shows in their place.
+    """
+    from myst_nb.core.render import get_mime_priority
+
+    known = {*get_mime_priority("html", []), "application/pdf"}
+    for number, outputs in _list_outputs(notebook):
+        for output in list(outputs):
+            data = output.get("data", {})
+            unknown = sorted(data.keys() - known)
+            for kind in unknown:
+                del data[kind]
+            if unknown and not data:
+                outputs.remove(output)
+                yield number, " and ".join(unknown)
+
+
 def _outputs(notebook: Mapping[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, outputs in _list_outputs(notebook):
+        for output in outputs:
+            yield number, output
+
+
+def _list_outputs(notebook: Mapping[str, Any]) -> Iterator[tuple[int, list[dict[str, Any]]]]:
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     for number, cell in enumerate(cells, start=1):
-        for output in cell["outputs"]:
-            yield number, output
+        yield number, cell["outputs"]
 
 
 def _table_of_frame(text: str) -> str:

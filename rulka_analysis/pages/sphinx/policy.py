@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 RELAXED = "relaxed"
 RELAXATION = (
     "Scripts and styles in the output of this notebook may run on this page: its metadata relaxes "
-    "the content security policy."
+    "the content security policy. What they would load from another host is blocked."
 )
 
 _SITE_ALONE = "default-src 'self'; img-src 'self' data:"

@@ -2,8 +2,9 @@
 
 ``:result:`experiment/name` `` quotes a number or sentence in a line of text,
 ``:result:`experiment/name[row, column]` `` a cell of a table; ``.. result:: experiment/name``
-stands for a table, figure, number or sentence by itself. On the page of an experiment
-(``docs/experiments/<experiment>.rst``) the experiment may be left out.
+stands for a table, figure, number or sentence by itself. On the pages of an experiment
+(``docs/experiments/<experiment>.rst`` and those in the folder beside it) the experiment may be left
+out.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from rulka_analysis.pages.sphinx.answer_boxes import BOXED, badge, box
+from rulka_analysis.pages.sphinx.blocks import block_nodes
 from rulka_analysis.pages.sphinx.entries import trend_node
 from rulka_analysis.pages.sphinx.published import Published
 from rulka_analysis.pages.sphinx.rendering import (
@@ -29,6 +31,9 @@ from rulka_analysis.pages.sphinx.rendering import (
 from rulka_analysis.pages.sphinx.state import notes_of_current, state_of
 from rulka_analysis.values.errors import suggest, unknown
 
+# What does not stand in a line of text.
+NOT_IN_A_LINE = ("table", "figure", "code", "curves", "block", "trend")
+EXPERIMENTS = "docs/experiments/"
 _REFERENCE = re.compile(r"(?P<id>[^\[\]]+?)\s*(?:\[(?P<row>.+),\s*(?P<column>[^,\]]+)\])?\Z")
 
 
@@ -64,10 +69,14 @@ def full_id(quoted: str, document: str) -> str:
     --------
     >>> full_id("larger_batch", "docs/experiments/batch_size_and_running_speed")
     'batch_size_and_running_speed/larger_batch'
-    >>> full_id("other/best", "index")
-    'other/best'
+    >>> full_id("runs", "docs/experiments/seeds/overview"), full_id("other/best", "index")
+    ('seeds/runs', 'other/best')
     """
-    return quoted if "/" in quoted else f"{document.rpartition('/')[2]}/{quoted}"
+    if "/" in quoted:
+        return quoted
+    _, within, rest = document.rpartition(EXPERIMENTS)
+    own = rest.partition("/")[0] if within else document.rpartition("/")[2]
+    return f"{own}/{quoted}"
 
 
 def _cell(found: Published, row: str, column: str) -> Any:
@@ -87,6 +96,12 @@ def note_missing(env: BuildEnvironment, location: str, message: str) -> None:
     notes_of_current(env).missing.append(f"{location}: {message}")
 
 
+def boxed(env: BuildEnvironment, found: Published, data: Any) -> nodes.Element:
+    """Return the box of an answer or a claim, noting that it stands on this page."""
+    notes_of_current(env).boxes.append(found.id)
+    return box(data, found.id, found.notebook)
+
+
 class ResultRole(SphinxRole):
     """Quotes a number, a sentence or a cell of a table in a line of text."""
 
@@ -94,13 +109,7 @@ class ResultRole(SphinxRole):
         source, line = self.get_source_info()
         try:
             found, data = look_up(self.env, self.text)
-            if isinstance(data, dict) and data.get("kind") in (
-                "table",
-                "figure",
-                "code",
-                "curves",
-                "trend",
-            ):
+            if isinstance(data, dict) and data.get("kind") in NOT_IN_A_LINE:
                 raise MissingResultError(
                     f"{found.id!r} is a {data['kind']}: quote it with '.. result:: {found.id}', or "
                     "one of its cells with [row, column]"
@@ -134,9 +143,12 @@ class ResultDirective(SphinxDirective):
         return [folded]
 
     def _nodes(self) -> list[nodes.Node]:
+        return self._quoted(self.arguments[0])
+
+    def _quoted(self, reference: str) -> list[nodes.Node]:
         source, line = self.get_source_info()
         try:
-            found, data = look_up(self.env, self.arguments[0])
+            found, data = look_up(self.env, reference)
         except MissingResultError as error:
             note_missing(self.env, f"{source}:{line}", str(error))
             return []
@@ -144,7 +156,10 @@ class ResultDirective(SphinxDirective):
         if kind == "figure":
             return [figure_node(data, found.id, found.notebook)]
         if kind in BOXED:
-            return [box(data, found.id, found.notebook)]
+            return [boxed(self.env, found, data)]
+        if kind == "block":
+            folder = found.id.rpartition("/")[0]
+            return block_nodes(data, found, self.env, lambda name: self._quoted(f"{folder}/{name}"))
         if kind == "curves":
             text = f"{data['metrics']:,} metrics of {data['runs']:,} runs."
             said = inline_nodes(text, found.id, found.notebook)

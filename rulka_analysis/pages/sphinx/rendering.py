@@ -26,9 +26,9 @@ LONG = 160
 # Fewer rows are seen at a glance: nothing to sort.
 SORTABLE = 3
 # What signs of answers say, to those who do not see them.
-SAID = {"▲": "better", "▼": "worse", "＝": "level"}
+SAID = {"▲": "better", "▼": "worse", "=": "level"}
 
-_SIGN_AT_END = re.compile(r"(.*?) ?([▲▼＝])", re.DOTALL)
+_SIGN_AT_END = re.compile(r"(.*?) ?([▲▼=])", re.DOTALL)
 _UNIT_AT_END = re.compile(r"(.+) \(([^()]+)\)")
 _PUNCTUATION = re.compile(r"[.,:;)]+")
 
@@ -96,6 +96,11 @@ def _inline_nodes(cell: Any, result_id: str, notebook: str) -> list[nodes.Node]:
         return [nodes.Text(cell)]
     if cell.get("kind") == "number":
         return [number_node(cell, result_id, notebook)]
+    if cell.get("kind") == "word":
+        return [_word(cell)]
+    if cell.get("kind") == "jump":
+        anchor = nodes.make_id(f"{result_id.rpartition('/')[0]}/{cell['result']}")
+        return [nodes.reference("", cell["text"], internal=True, refid=anchor)]
     found: list[nodes.Node] = []
     parts = ["", *cell["parts"], ""]
     for before, part, after in zip(parts, parts[1:], parts[2:], strict=False):
@@ -122,6 +127,11 @@ def _inline_nodes(cell: Any, result_id: str, notebook: str) -> list[nodes.Node]:
     return found
 
 
+def _word(cell: Mapping[str, Any]) -> nodes.inline:
+    """Return an answer as sign and word, in a frame of its own."""
+    return nodes.inline("", cell["text"], classes=["rulka-chip", f"rulka-is-{cell['look']}"])
+
+
 def _closing(text: str) -> str:
     """Return the punctuation that a text begins with."""
     mark = _PUNCTUATION.match(text)
@@ -136,6 +146,7 @@ def table_node(data: Mapping[str, Any], result_id: str, notebook: str) -> nodes.
         caption = inline_nodes(data["caption"], result_id, notebook)
         table += nodes.title("", "", *caption)
     columns = data["columns"]
+    looks = dict(data.get("looks", ()))
     if len(columns) > WIDE:
         table["classes"].append("rulka-wide")
     group = nodes.tgroup(cols=len(columns))
@@ -157,7 +168,10 @@ def table_node(data: Mapping[str, Any], result_id: str, notebook: str) -> nodes.
         if any(len(as_text(cell)) > LONG for cell in cells):
             entry["classes"].append("rulka-cell-long")
     body = nodes.tbody()
-    body += [_row(cells, result_id, notebook) for _, cells in data["rows"]]
+    for key, cells in data["rows"]:
+        row = _row(cells, result_id, notebook)
+        row["classes"] += [f"rulka-row-{looks[key]}"] if key in looks else []
+        body += row
     group += [head, body]
     return table
 
@@ -189,6 +203,8 @@ def _is_number(cell: Any) -> bool:
         return False
     if cell.get("kind") == "number":
         return True
+    if "parts" not in cell:
+        return False
     number, *behind = [part for part in cell["parts"] if part] or [""]
     signs = all(isinstance(part, str) and part.strip() in SAID for part in behind)
     return not isinstance(number, str) and signs

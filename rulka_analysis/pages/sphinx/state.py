@@ -99,6 +99,8 @@ class PageNotes:
         What its notebook's metadata says of its content security policy.
     volatile : list of str or None
         The notebooks it says run in every build; None where it says nothing of them.
+    boxes : list of str
+        The answers and claims that stand on it in their box.
     blocked : bool
         Whether it was told, cell by cell, what of its output the policy blocks.
     """
@@ -113,6 +115,7 @@ class PageNotes:
     prose: list[Prose] = field(default_factory=list)
     policy: str = ""
     volatile: list[str] | None = None
+    boxes: list[str] = field(default_factory=list)
     blocked: bool = False
 
 

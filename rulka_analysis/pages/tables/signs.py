@@ -10,7 +10,7 @@ import numpy as np
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.verdicts.asked import matters
 
-SIGNS = {"better": "▲", "worse": "▼", "level": "＝"}
+SIGNS = {"better": "▲", "worse": "▼", "level": "="}
 """What stands for an answer in a table; pages say it as a word to those who do not see it."""
 
 
@@ -42,7 +42,7 @@ def signed_difference(
     >>> str(signed_difference(Quantity(-5.85, "s"), better="lower", margin=1.0))
     '−5.85 ▲'
     >>> str(signed_difference(Quantity(0.01, "s"), better="lower", margin=0.1))
-    '+0.01 ＝'
+    '+0.01 ='
     >>> str(signed_difference(Quantity(14.2, "%", 1), better="neither", margin=0.1))
     '+14.2'
     """

@@ -486,8 +486,12 @@ def test_it_fits_in_both_themes(browser: Any, folder: Path, width: int, scheme: 
 
 
 def test_on_paper_there_is_the_view_in_light_colours(local: Any) -> None:
+    local.page.evaluate("document.documentElement.dataset.theme = 'dark'")
     local.page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    local.page.emulate_media(media="print")
+    local.page.emulate_media(media="print", color_scheme="dark")
+    look = "getComputedStyle(document.querySelector('.explore'))"
+    assert local.page.evaluate(f"{look}.backgroundColor") == "rgb(255, 255, 255)"
+    assert local.page.evaluate(f"{look}.color") == "rgb(27, 32, 39)"
     assert local.page.is_visible(".explore-print svg")
     assert local.page.is_hidden(".explore-chart")
     assert local.page.is_hidden(".explore-panel")

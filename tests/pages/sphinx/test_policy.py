@@ -144,8 +144,9 @@ from IPython.display import HTML, display
 # %%
 {code}
 """
-# As Plotly's own output: a script within the page.
+# As Plotly's own output: a script within the page, and where it guesses, one for JupyterLab alone.
 PLOTLY = 'display(HTML(\'<div id="plot"></div><script>plot.textContent = "drawn"</script>\'))'
+LAB_ALONE = 'display({"application/vnd.plotly.v1+json": {"data": []}}, raw=True)'
 STYLER = "display(HTML('<style>#T_1 td {color: red}</style><table id=\"T_1\"></table>'))"
 FRAME = """\
 import pandas as pd
@@ -200,6 +201,21 @@ def test_output_that_is_blocked_is_a_warning_that_names_the_cell(
     assert done.stderr.count(told) == 1
     assert "csp: relaxed" in done.stderr
     assert done.stderr.count("content security policy") == 1, "it is told once"
+    show(site, "a frame", FRAME)
+    site.build_well()
+
+
+def test_output_that_no_page_shows_is_a_warning_that_names_the_cell(site: SmallSite) -> None:
+    show(site, "what only JupyterLab shows", LAB_ALONE)
+    done = site.build()
+    assert done.returncode != 0
+    told = "notebook notebooks/small/listed.py, code cell 2: its output is for JupyterLab alone "
+    assert done.stderr.count(told + "(application/vnd.plotly.v1+json)") == 1
+    assert done.stderr.count("WARNING") == 1, "it is told once"
+    # With a text beside it there is something to show.
+    show(site, "what has words, too", LAB_ALONE.replace("}}", '}, "text/plain": "a plot"}'))
+    site.build_well()
+    assert "a plot" in site.page(SHOWING)
     show(site, "a frame", FRAME)
     site.build_well()
 

@@ -6,6 +6,7 @@ whole site is built and read; other changes go through the notebooks' own code.
 
 from __future__ import annotations
 
+import posixpath
 import re
 import runpy
 import shutil
@@ -26,7 +27,7 @@ from rulka_analysis.pages.tables import answer_in_words, claim_in_words, named_a
 from rulka_analysis.project import load_experiment, open_logs
 from rulka_analysis.verdicts.answer import Answered, Claimed
 from rulka_analysis.verdicts.loaded import LoadedExperiment
-from tests.site_of_project import PAGE, PROJECT, Site
+from tests.site_of_project import FURTHER, PAGE, PROJECT, Site
 from tests.training_logs import TrainingRun, write_runs
 
 NAME = "batch_size_and_running_speed"
@@ -116,13 +117,23 @@ class Built:
                 text = text.replace(without_spaces(claim.text), "")
         return text
 
+    @cached_property
+    def own(self) -> list[str]:
+        """The experiment's page and its further pages."""
+        return list(self.site.experiment())
+
     def section(self, page: str, anchor: str) -> Tag:
         found = self.pages[page].find(id=anchor)
         assert isinstance(found, Tag), f"{page} has no #{anchor}"
         return found
 
+    def page_of(self, name: str) -> str:
+        """Return the page on which an answer or a claim stands in its box: there is one."""
+        (page,) = [page for page in self.own if self.pages[page].find(id=box_id(name))]
+        return page
+
     def box(self, name: str) -> Tag:
-        return self.section(PAGE, box_id(name))
+        return self.section(self.page_of(name), box_id(name))
 
 
 @pytest.fixture(scope="module")
@@ -161,15 +172,15 @@ def test_answers_and_claims_on_the_page_have_flipped(built: Built) -> None:
 
 
 def test_the_recommendation_and_the_configuration_are_those_of_uni_6(built: Built) -> None:
-    section = built.section(PAGE, "what-to-use")
-    code = section.select_one("pre")
+    code = built.pages[PAGE].select_one(".rulka-card-use pre")
     assert code is not None
     settings = dict(re.findall(r"^(\w+) = (\w+)$", code.get_text(), re.MULTILINE))
     assert settings == {"batch_size": "8192", "running_speed": "160"}
+    section = built.section(f"{FURTHER}/answers.html", "recommendations")
     said = without_spaces(section.get_text())
     recommended = "Recommended: batch size 8,192 transitions and running speed 160 × real time"
     assert recommended in said
-    assert f"{recommended} (uni_6)" in built.text(LANDING)
+    assert "batch_size = 8192" in built.text(LANDING)
     # No other setting is recommended anywhere, nor another configuration shown.
     for page in built.pages:
         text = built.text(page)
@@ -182,7 +193,7 @@ def test_the_recommendation_and_the_configuration_are_those_of_uni_6(built: Buil
 
 
 def test_no_page_says_otherwise(built: Built) -> None:
-    text = built.text(PAGE)
+    text = " ".join(built.text(page) for page in built.own)
     for page in built.pages:
         for opposite in ("Worse on A01 at 60 min in these two runs: 23.", "Later on A01: 8192"):
             assert opposite not in built.text(page), page
@@ -196,14 +207,17 @@ def test_no_page_says_otherwise(built: Built) -> None:
 def test_every_answer_is_told_by_word_wherever_it_stands(built: Built) -> None:
     shown = {box_id(f"answer.{n}"): answer_in_words(one) for n, one in built.answers.items()}
     shown |= {box_id(f"claim.{n}"): claim_in_words(one) for n, one in built.claims.items()}
-    for page in (LANDING, PAGE):
-        rows = built.pages[page].select("table.rulka-answers tbody tr")
-        assert rows
-        for link in (link for row in rows for link in row.select("a")):
-            there, _, anchor = str(link["href"]).partition("#")
-            assert there == ("" if page == PAGE else PAGE)
-            assert link.get_text() == shown[anchor]
-    boxes = {str(box["id"]): box for box in built.pages[PAGE].select(".rulka-answer")}
+    page = f"{FURTHER}/answers.html"
+    rows = built.pages[page].select("table.rulka-answers tbody tr")
+    assert rows
+    for link in (link for row in rows for link in row.select("a")):
+        there, _, anchor = str(link["href"]).partition("#")
+        linked = posixpath.normpath(posixpath.join(posixpath.dirname(page), there))
+        assert built.section(linked if there else page, anchor)
+        assert link.get_text() == shown[anchor]
+    every = [box for page in built.own for box in built.pages[page].select(".rulka-answer")]
+    boxes = {str(box["id"]): box for box in every}
+    assert len(boxes) == len(every)
     assert set(boxes) == set(shown)
     for anchor, box in boxes.items():
         assert box.get("aria-label")
@@ -242,7 +256,8 @@ def test_findings_that_touch_an_answer_are_told_and_linked(built: Built) -> None
         assert box is not None, name
         link = box.select_one("a")
         assert link is not None
-        assert (built.site.html / PAGE).parent.joinpath(str(link["href"])).resolve() == (
+        page = built.page_of(f"answer.{name}")
+        assert (built.site.html / page).parent.joinpath(str(link["href"])).resolve() == (
             built.site.html / HEALTH
         ).resolve()
         told = without_spaces(box.get_text())
@@ -272,7 +287,7 @@ HISTORY = re.compile(r"\bas it was typed\b|\bonce\b|\bthe author (states|calls|c
 
 def prose() -> Iterator[tuple[str, str]]:
     """Yield file and sentence of everything written by hand that pages show of the experiment."""
-    for page in ("index.rst", f"docs/experiments/{NAME}.rst", *guides()):
+    for page in ("index.rst", *own_sources(), *guides()):
         text = (PROJECT / page).read_text(encoding="utf-8")
         text = re.sub(r"^(\.\. .*|   .*)$", "", text, flags=re.MULTILINE)
         text = re.sub(r":result:`[^`]+`", "", text)
@@ -284,6 +299,12 @@ def prose() -> Iterator[tuple[str, str]]:
             words = re.sub(r"^# ?", "", cell, flags=re.MULTILINE)
             for sentence in re.split(r"(?<=[.:!?])\s+|\n\s*\n", words):
                 yield str(notebook.relative_to(PROJECT)), without_spaces(sentence)
+
+
+def own_sources() -> Iterator[str]:
+    yield f"docs/experiments/{NAME}.rst"
+    for path in sorted((PROJECT / "docs" / "experiments" / NAME).glob("*.rst")):
+        yield path.relative_to(PROJECT).as_posix()
 
 
 def guides() -> Iterator[str]:
@@ -305,6 +326,7 @@ NOTEBOOKS = (
     f"{NAME}/answers",
     f"{NAME}/smaller_batch",
     f"{NAME}/over_tuning",
+    f"{NAME}/page",
     f"{NAME}/recommendation",
     f"{NAME}/typed_figures",
     "log_health/findings",

@@ -177,6 +177,19 @@ def test_every_figure_leads_to_the_same_runs_of_the_same_metric(
     page.close()
 
 
+def test_a_figure_without_a_view_says_so(bundled_pages: Path) -> None:
+    without = []
+    for path in bundled_pages.rglob("*.html"):
+        soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        for figure in soup.select("figure.rulka-figure"):
+            # On the Explore page figures stand where the views themselves do not.
+            if figure.select_one("a.rulka-explore-link") or figure.find_parent(class_="explore"):
+                continue
+            without.append(path.relative_to(bundled_pages).as_posix())
+            assert "the Explore page has no view of it" in figure.get_text(), path
+    assert "docs/guides/reader.html" in without
+
+
 def test_its_files_belong_to_the_site(bundled_pages: Path) -> None:
     folder = bundled_pages / "_static" / "explore"
     page = (bundled_pages / EXPLORE).read_text(encoding="utf-8")

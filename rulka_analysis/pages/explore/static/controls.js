@@ -52,7 +52,7 @@
         },
       });
       const name = h("span", { class: bold ? "explore-name explore-bold" : "explore-name", title: label },
-        middle(label, runs.length === 1 && app.index.runs[runs[0]] === label ? 27 : 40));
+        middle(label, 80));
       const single = runs.length === 1;
       const row = h("div", { class: "explore-group" },
         h("label", {}, box, swatch(roleOf(g)), name,

@@ -5,9 +5,12 @@
 
 (() => {
   const { indexAt, pointAt } = window.rulkaExplore;
+  // Room for names and values beside the plot: as much as they need, within these bounds.
   const LABELS = 176;
+  const MOST_LABELS = 0.3;
   const NARROW = 640;
   const APART = 17;
+  const MOST_NAMED = 21;
   const FONT = 'system-ui, "Segoe UI", Roboto, sans-serif';
   const NEAR = 22;
   const RINGS = 40;
@@ -150,7 +153,7 @@
       this.plot = new uPlot({
         width,
         height: narrow ? 300 : 424,
-        padding: [28, narrow ? 14 : LABELS, 0, 0],
+        padding: [28, () => (narrow ? 14 : this.labelRoom()), 0, 0],
         legend: { show: false },
         scales: {
           x: { time: false, range: () => this.scene.x },
@@ -200,6 +203,17 @@
       this.pen.font = `12px ${FONT}`;
       const widths = (values || []).map((text) => (text ? this.pen.measureText(text).width : 0));
       return Math.ceil(Math.max(24, ...widths)) + 14;
+    }
+
+    labelRoom() {
+      const needed = this.named().map((shown) => this.measure(shown.name, shown) + this.measure(shown.value, shown));
+      return Math.min(Math.max(LABELS, ...needed.map((wide) => Math.ceil(wide) + 28)),
+        Math.max(LABELS, MOST_LABELS * this.box.clientWidth));
+    }
+
+    measure(text, shown) {
+      this.pen.font = `${shown.role === "other" ? "" : "bold "}12.5px ${FONT}`;
+      return this.pen.measureText(text).width;
     }
 
     // Where the plot is, in CSS pixels of the box.
@@ -344,16 +358,18 @@
     }
 
     // ---------------------------------------------------------------- labels at the lines' ends
-    column(area) {
-      if (this.plot.width < NARROW) return [];
-      const room = Math.floor(area.height / APART);
+    named() {
       const chosen = [...this.lines].reverse().filter((shown) => !shown.member)
         .filter((shown) => shown.line.xs.length);
       // Without room for all: those in colour, and others are named when pointed at.
-      const fits = chosen.length > room
-        ? chosen.filter((shown) => shown.role !== "other").slice(0, room) : chosen;
+      return chosen.length > MOST_NAMED
+        ? chosen.filter((shown) => shown.role !== "other").slice(0, MOST_NAMED) : chosen;
+    }
+
+    column(area) {
+      if (this.plot.width < NARROW) return [];
       const placed = [];
-      for (const shown of fits) {
+      for (const shown of this.named()) {
         const end = this.endOf(shown, area);
         if (end) placed.push({ shown, end });
       }
@@ -370,16 +386,15 @@
       }));
     }
 
-    cut(text, width, bold) {
-      this.pen.font = `${bold ? "bold " : ""}12.5px ${FONT}`;
-      if (this.pen.measureText(text).width <= width) return text;
+    cut(text, width, shown) {
+      if (this.measure(text, shown) <= width) return text;
       // In the middle: names of runs differ at their ends.
       let kept = text.length - 1;
       const shortened = () => {
         const end = Math.ceil(kept * 0.6);
         return `${text.slice(0, kept - end)}…${end ? text.slice(-end) : ""}`;
       };
-      while (kept > 0 && this.pen.measureText(shortened()).width > width) kept--;
+      while (kept > 0 && this.measure(shortened(), shown) > width) kept--;
       return shortened();
     }
 
@@ -390,13 +405,12 @@
         const bold = shown.role !== "other";
         const fill = bold ? palette[shown.role] : palette.muted;
         const weight = bold ? "bold" : "normal";
-        this.pen.font = `${bold ? "bold " : ""}12.5px ${FONT}`;
-        const value = this.pen.measureText(shown.value).width;
+        const value = this.measure(shown.value, shown);
         shapes.push(["path", {
           d: leader, fill: "none", stroke: palette.other, "stroke-dasharray": "1 3",
         }]);
         const text = { y: y + 4, fill, "font-weight": weight, "font-size": "12.5" };
-        shapes.push(["text", { ...text, x }, this.cut(shown.name, right - x - value - 8, bold)]);
+        shapes.push(["text", { ...text, x }, this.cut(shown.name, right - x - value - 8, shown)]);
         shapes.push(["text", { ...text, x: right, "text-anchor": "end" }, shown.value]);
       }
       return shapes;

@@ -48,7 +48,7 @@
       };
       const [, , runs] = app.index.groups[shown.group];
       const head = h("th", { scope: "row", title: shown.name }, swatch(shown.role),
-        h("span", {}, middle(shown.name, 25)));
+        h("span", {}, middle(shown.name, lines.length > IN_SIGHT ? 25 : 80)));
       const named = shown.run >= 0 ? app.index.runs[shown.run] : "";
       // A group that is called like its only run needs no second mention of it.
       const run = named ? (named === shown.name ? "" : middle(named, 26))
@@ -67,7 +67,8 @@
     // Columns that need not be measured anew whenever the cursor moves.
     app.ui.now.classList.toggle("explore-many", app.rows.length > IN_SIGHT);
     app.ui.pointHead.textContent = app.state.best ? "Reached at" : app.state.smooth ? "Mean up to" : "Logged at";
-    const labels = [...app.ui.head.children].map((th) => th.textContent);
+    // Of which place the value is, the flag says; the head is told of it later.
+    const labels = [...app.ui.head.children].map((th) => (th === app.ui.valueHead ? "Value" : th.textContent));
     for (const { tr } of app.rows) {
       [...tr.children].forEach((td, i) => { if (i) td.dataset.label = labels[i]; });
     }

@@ -1,0 +1,47 @@
+"""What a page once claimed: the claims that are marked, beside what the logs say now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rulka_analysis.pages.tables.verdict import claim_in_words
+from rulka_analysis.values.tables import Cell, Table, Word
+
+if TYPE_CHECKING:
+    from rulka_analysis.verdicts.loaded import LoadedExperiment
+
+MOST = 5
+
+
+def claimed(experiment: LoadedExperiment, most: int = MOST) -> Table:
+    """Return the claims marked `headline`: what was said, how it stands, and why.
+
+    Parameters
+    ----------
+    experiment : LoadedExperiment
+        The experiment, tied to logs.
+    most : int
+        No more of them than these.
+    """
+    marked = [claim for claim in experiment.claims() if claim.headline][:most]
+    rows: dict[str, list[Cell]] = {
+        f"{claim.comparison}.{claim.name}": [
+            f"“{shortened(claim.text)}”" if claim.text else claim.name.replace("_", " "),
+            Word(claim_in_words(claim), "plain"),
+            claim.why,
+        ]
+        for claim in marked
+    }
+    return Table({"claim": "Claim", "now": "Now", "why": "Why"}, rows)
+
+
+def shortened(text: str) -> str:
+    """Return an author's words from the arrow on: what stands before it are the numbers.
+
+    Examples
+    --------
+    >>> shortened("a 300.96; b 2,962.12 → 9.84× higher in b."), shortened("It hurts.")
+    ('→ 9.84× higher in b', 'It hurts.')
+    """
+    _, arrow, rest = text.rpartition("→")
+    return f"→ {rest.strip().rstrip('.')}" if arrow else text

@@ -1,0 +1,69 @@
+"""What the logs of an experiment consist of, and where each setting was read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rulka_analysis.pages.blocks.facts import together
+from rulka_analysis.pages.results import Block
+from rulka_analysis.values.quantities import Quantity
+from rulka_analysis.values.sentences import in_words
+from rulka_analysis.values.tables import Cell, Table
+
+if TYPE_CHECKING:
+    from rulka_analysis.verdicts.loaded import LoadedExperiment
+
+
+def logs(experiment: LoadedExperiment) -> Table:
+    """Return what the log of each run consists of, and who says what was set.
+
+    Parameters
+    ----------
+    experiment : LoadedExperiment
+        The experiment, tied to logs.
+    """
+    columns = {"run": "Run", "group": "Setting", "files": "Files", "attempt": "Attempt"}
+    columns |= {"events": "Events", "given_up": "Given up", "settings": "Settings, by source"}
+    rows: dict[str, list[Cell]] = {}
+    for group in experiment.groups:
+        for name in group.runs:
+            run = experiment.run(name)
+            cells: list[Cell] = [name, group.label]
+            if run is None:
+                gone = Quantity.unknown(f"no run {name} in these logs")
+                cells += [gone, "–", "–", "–"]
+            else:
+                cells += [
+                    _count(len(run.files), "event files"),
+                    f"{len(run.earlier) + 1}",
+                    _count(run.count, "events"),
+                    _count(sum(run.given_up.values()), "events that a resumed session repeated"),
+                ]
+            rows[name] = [*cells, _sources(experiment, name)]
+    return Table(columns, rows)
+
+
+def _count(number: int, what: str) -> Quantity:
+    return Quantity(number, "", 0, how=f"counted: {what}")
+
+
+def _sources(experiment: LoadedExperiment, run: str) -> str:
+    """Return who says what was set in a run, each with the settings it gives."""
+    told: dict[str, list[str]] = {}
+    found = experiment.all_settings(run)
+    for name, declared in experiment.definition.settings.items():
+        sources = found[name].sources
+        where = " and ".join(dict.fromkeys(source.where for source in sources)) or "not recorded"
+        told.setdefault(where, []).append(in_words(declared.title))
+    return "; ".join(f"{where}: {together(names)}" for where, names in told.items())
+
+
+def abreast(*names: str) -> Block:
+    """Return published figures as they stand side by side.
+
+    Parameters
+    ----------
+    *names : str
+        The names under which figures are published in the same notebook folder.
+    """
+    return Block("figures", {"results": list(names)})

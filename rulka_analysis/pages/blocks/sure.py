@@ -1,0 +1,101 @@
+"""How sure it all is: what one run can bear, how the answers hang on the rule, what to ignore."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rulka_analysis.health import contradicted
+from rulka_analysis.pages.blocks.facts import Facts, counted, together
+from rulka_analysis.pages.results import Block
+from rulka_analysis.values.quantities import Quantity, Sentence
+from rulka_analysis.values.sentences import joined, listed
+from rulka_analysis.verdicts.how_sure import observed_once, planning
+from rulka_analysis.verdicts.noise import chance_of_objectives
+
+if TYPE_CHECKING:
+    from rulka_analysis.verdicts.loaded import LoadedExperiment
+
+
+def sure(experiment: LoadedExperiment) -> Block:
+    """Return how sure the answers are, in a few points.
+
+    Parameters
+    ----------
+    experiment : LoadedExperiment
+        The experiment, tied to logs.
+    """
+    facts = Facts(experiment)
+    points = [_runs(facts), *_noise(facts), *_ignore(facts)]
+    return Block("points", {"points": [point for point in points if point.template]})
+
+
+def _runs(facts: Facts) -> Sentence:
+    """Say what the number of runs can bear, and which answers are fragile."""
+    evaluation = facts.experiment.evaluation
+    if facts.counts == (1, 1):
+        margins = [
+            (Quantity(size, one.unit, one.digits, how="as declared"), one.variant_title)
+            for name, one in facts.objectives.items()
+            if (size := facts.definition.margin(name).size) is not None
+        ]
+        told = observed_once(margins)
+    else:
+        told = planning(evaluation.planned)
+    return joined([told, *_fragile(facts)])
+
+
+def _fragile(facts: Facts) -> Iterator[Sentence]:
+    if facts.pair is None:
+        return
+    for name, measure in facts.objectives.items():
+        answer = facts.pair.value(name).answer
+        if answer.decided.fragile:
+            where = f" on {measure.variant_title}" if measure.variant_title else ""
+            text = "{word}{where} is fragile: {agreeing} of {asked} checks agree."
+            counts = {
+                key: Quantity(count, "", 0, how="counted: variations of the rule")
+                for key, count in (
+                    ("agreeing", answer.decided.agreeing),
+                    ("asked", answer.decided.asked),
+                )
+            }
+            yield Sentence(text, {"word": answer.word.capitalize(), "where": where, **counts})
+
+
+def _noise(facts: Facts) -> Iterator[Sentence]:
+    """Say how often chance alone would give a difference that counts, by near-replicates."""
+    chances = chance_of_objectives(facts.experiment.evaluation)
+    if not chances:
+        return
+    near = facts.definition.near_replicates
+    each = [
+        Sentence("{rate} of cases{where}", {"rate": rate, "where": f" on {where}" if where else ""})
+        for where, rate in chances.items()
+    ]
+    head = Sentence(
+        "If runs of one setting differ as {runs} do, two of them differ by these margins in",
+        {"runs": together(near)},
+    )
+    yield joined([head, joined([listed(each), Sentence(".")], "")])
+
+
+def _ignore(facts: Facts) -> Iterator[Sentence]:
+    """Name the tags that do not hold what they are called after, and what of one run shows it."""
+    found = contradicted(facts.experiment.noticed)
+    runs: dict[str, list[str]] = {}
+    for run, tag in found:
+        runs.setdefault(tag, []).append(run)
+    for tag, names in sorted(runs.items(), key=lambda one: (-len(one[1]), one[0]))[:1]:
+        text = "Ignore {tag} (in {runs}): {why}"
+        others = len(runs) - 1
+        if others:
+            text += f" The same holds for {{others}} more tag{'s' if others > 1 else ''}."
+        count = Quantity(others, "", 0, how="counted: tags that others contradict")
+        fields: dict[str, Quantity | str] = {
+            "tag": tag,
+            "runs": together(names) if len(names) <= 2 else counted(len(names), "run"),
+            "why": found[names[0], tag].message,
+            "others": count,
+        }
+        yield Sentence(text, fields)
