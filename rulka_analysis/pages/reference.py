@@ -301,10 +301,13 @@ class Reference:
 
 def _with_unit(last: Cell, unit: str, of: str) -> Cell:
     """Return the last values with their unit, and what they are of where a metric has several."""
-    if isinstance(last, Quantity) and not last.known:
+    values: Mapping[str, Quantity | str]
+    if isinstance(last, Sentence):
+        text, values = last.template, last.values
+    elif isinstance(last, Quantity) and last.known:
+        text, values = "{last}", {"last": last}
+    else:
         return last
-    values = last.values if isinstance(last, Sentence) else {"last": last}
-    text = last.template if isinstance(last, Sentence) else "{last}"
     behind = f" {unit}" if unit else ""
     before = "{of}: " if of else ""
     return Sentence(f"{before}{text}{behind}", {**values, "of": printable(of)})
