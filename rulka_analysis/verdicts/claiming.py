@@ -84,7 +84,8 @@ class _Holding:
             met, weak = self._amount(found, said.least, sign)
             held = hold_amount(held, met, fragile=weak)
             if found.numbers is not None:
-                told.append(claim_words.claimed_amount(about, said.least, sign, found.numbers))
+                numbers = found.numbers
+                told.append(claim_words.claimed_amount(about, said.least, sign, numbers, met))
                 why = told[-1]
                 if answer.decided.relation == "undecided":
                     why = joined([why, Sentence("Which way it differs is undecided.")])

@@ -28,7 +28,7 @@ from rulka_analysis.verdicts.intervals import Planned, family, has_bad_runs, pla
 from rulka_analysis.verdicts.numbers import Asked, numbers_of, pace_of, row_of
 from rulka_analysis.verdicts.relations import IMPLIED, Vocabulary
 from rulka_analysis.verdicts.sides import Measured, Sides, sides_of
-from rulka_analysis.verdicts.spread import pooled, runs_needed
+from rulka_analysis.verdicts.spread import DF_NEEDED, pooled, runs_needed
 from rulka_analysis.verdicts.words import About, Numbers
 
 
@@ -344,7 +344,10 @@ class Evaluation:
             numbers = Numbers(pace.ratio, Quantity(1.0, "times"), pace.ratio, rows[0].end)
             amount = Amount(pace.ratio, pace.low, pace.high)
         else:
-            numbers = numbers_of(rows[0], margin)
+            sample = first.sample()
+            # An interval or a limit of noise is in percent only where logarithms are compared.
+            plain = max(first.runs) > 1 and sample is not None and not sample.logs
+            numbers = numbers_of(rows[0], replace(margin, percent=None) if plain else margin)
             like = numbers.difference
             said = words.answer(about, numbers, decided)
             interval = decided.intervals.get(clock)
@@ -372,7 +375,11 @@ class Evaluation:
                     *(how_sure.left_out(name, runs) for name, runs in missing.items() if runs),
                 ]
             ),
-            robustness=how_sure.checks_agree(decided, of_targets=question.kind == "pace"),
+            robustness=how_sure.checks_agree(
+                decided,
+                of_targets=question.kind == "pace",
+                runs=(*measured.sides.candidate, *measured.sides.baseline),
+            ),
             warning=self._warning(measured, first, about),
             needed=self._needed(question, measured, first, decided),
             rows=rows,
@@ -410,7 +417,7 @@ class Evaluation:
         a, b = sample.on_scale()
         spread, free = pooled(a, b)
         # Without any spread a difference of any size would tell; so few runs do not show that.
-        if not free or not spread > 0:
+        if free < DF_NEEDED or not spread > 0:
             return Sentence("")
         needed = runs_needed(
             float(a.mean() - b.mean()),

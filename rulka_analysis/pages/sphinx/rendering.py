@@ -5,17 +5,15 @@ Everything that comes from logs (run names, tags, file names) is untrusted text 
 
 from __future__ import annotations
 
-import datetime
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from docutils import nodes
 
 from rulka_analysis.pages.results import as_text
 from rulka_analysis.values.digests import digest_text
-from rulka_analysis.values.quantities import format_number
 
 # The page on which curves are explored; views of it are links to it.
 EXPLORE = "docs/explore"
@@ -77,6 +75,8 @@ def number_node(data: Mapping[str, Any], result_id: str, notebook: str) -> quote
     """
     node = quoted_number("", str(data["text"]))
     node["data"] = dict(data)
+    node["known"] = data["value"] is not None
+    node["name"] = data["missing"] or data["about"] or data["how"]
     node["result"] = result_id
     node["notebook"] = notebook
     return node
@@ -247,101 +247,26 @@ def notebook_reference(notebook: str) -> nodes.Node:
     return reference
 
 
-def evidence_html(data: Mapping[str, Any], notebook_href: str) -> str:
-    """Return what is shown of a number's provenance, as phrasing content (it may stand in a <p>).
-
-    Parameters
-    ----------
-    data : mapping
-        The number as `results.encode` made it.
-    notebook_href : str
-        Where the notebook that computed it is.
-    """
-    lines = []
-    if data["missing"]:
-        lines.append(_line("Why", data["missing"]))
-    if data["how"]:
-        lines.append(_line("How", data["how"]))
-    if data["reading_error"]:
-        error = f"± {data['reading_error']:.2g} (one standard error of the reading)"
-        lines.append(_line("Read to", error))
-    for event in data["evidence"]:
-        lines.append(_event(event))
-    if not data["evidence"] and not data["missing"]:
-        declared = "declared" in data["how"]
-        source = "the definition, not a log" if declared else "other results of the notebook"
-        lines.append(_line("From", source))
-    link = f'<a href="{html.escape(notebook_href, quote=True)}">the notebook</a>'
-    lines.append(f'<span class="rulka-fact"><b>In</b> {link}</span>')
-    return "".join(lines)
-
-
-def _event(event: Mapping[str, Any]) -> str:
-    place = []
-    if event["steps"] is None:
-        place.append("step not known")
-    else:
-        interpolated = " (interpolated)" if event["steps_interpolated"] else ""
-        place.append(f"step {event['step']:,}{interpolated}")
-    if event["minutes"] is not None:
-        place.append(f"minute {event['minutes']:,.4g}")
-    if event["published"]:
-        place.append("wall time not published")
-    else:
-        place.append(_moment(event["wall_time"]))
-    value = event["value"]
-    shown = format_number(value, 0) if value == int(value) else f"{value:,.7g}"
-    return (
-        '<span class="rulka-event">'
-        + _line("Run", event["run"])
-        + _line("Tag", event["tag"], code=True)
-        + _line("At", ", ".join(place))
-        + _line("Read off" if event["published"] else "Logged", shown)
-        + _line("File", event["file"], code=True)
-        + "</span>"
-    )
-
-
-def _moment(seconds: float | None) -> str:
-    """Word a wall time as logged; one that no calendar holds as the number it is.
-
-    Examples
-    --------
-    >>> _moment(1.7e9), _moment(1.7e12), _moment(float("nan"))
-    ('2023-11-14 22:13:20 UTC', 'wall time 1700000000000', 'wall time nan')
-    """
-    try:
-        moment = datetime.datetime.fromtimestamp(seconds, tz=datetime.UTC)  # type: ignore[arg-type]
-    except (ValueError, OverflowError, OSError, TypeError):
-        return f"wall time {seconds:.0f}" if seconds is not None else "wall time not known"
-    return moment.strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def _line(name: str, text: str, *, code: bool = False) -> str:
-    shown = html.escape(str(text))
-    if code:
-        shown = f"<code>{shown}</code>"
-    return f'<span class="rulka-fact"><b>{name}</b> <span>{shown}</span></span>'
-
-
 def visit_number_html(writer: Any, node: quoted_number) -> None:
-    # The popover attribute works by mouse, touch and keyboard without any script; the script in
-    # static/rulka.js only places it beside the number and opens it on hover.
-    serial = getattr(writer, "_rulka_serial", 0) + 1
-    writer._rulka_serial = serial
-    data = node["data"]
-    kind = "rulka-number" if data["value"] is not None else "rulka-number rulka-missing"
-    writer.body.append(f'<button type="button" class="{kind}" popovertarget="evidence-{serial}">')
-    href = writer.builder.get_relative_uri(writer.builder.current_docname, node["notebook"])
-    node["popover"] = (
-        f'</button><span popover id="evidence-{serial}" class="rulka-evidence" role="note">'
-        f"{evidence_html(data, href)}</span>"
-    )
+    if "entry" not in node:
+        # A copy, as in the navigation of other pages.
+        writer.body.append("<span>")
+        return
+    classes = "rulka-number" if node["known"] else "rulka-number rulka-missing"
+    # What stands alone in a cell of a table is named by row and column.
+    named = any("rulka-cell-number" in parent.get("classes", ()) for parent in _around(node))
+    name = "" if named else f' data-name="{html.escape(node["name"], quote=True)}"'
+    writer.body.append(f'<span class="{classes}" data-entry="{node["entry"]}"{name}>')
 
 
 def depart_number_html(writer: Any, node: quoted_number) -> None:
-    writer.body.append(node["popover"])
-    del node["popover"]
+    writer.body.append("</span>")
+
+
+def _around(node: nodes.Node) -> Iterator[nodes.Element]:
+    while node.parent is not None:
+        node = node.parent
+        yield node
 
 
 def visit_figure_html(writer: Any, node: quoted_figure) -> None:

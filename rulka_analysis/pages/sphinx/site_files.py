@@ -18,6 +18,7 @@ from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.environment import BuildEnvironment
 
 from rulka_analysis.pages.execute import without_private_outputs
+from rulka_analysis.pages.sphinx.evidence import list_evidence, write_evidence
 from rulka_analysis.pages.sphinx.outputs import show_hidden
 from rulka_analysis.pages.sphinx.patches import put_style_sheet_of_notebooks
 from rulka_analysis.pages.sphinx.state import notes_of_pages, state_of
@@ -102,6 +103,7 @@ def write_files(app: Sphinx) -> None:
         if not (images / name).is_file():
             images.mkdir(parents=True, exist_ok=True)
             write_whole(images / name, picture)
+    write_evidence(app)
     read_anew = set(state.report.pages)
     for document, executed in state.executed.items():
         target = Path(app.outdir) / f"{document}.ipynb"
@@ -156,6 +158,7 @@ def _listed(app: Sphinx, builder: StandaloneHTMLBuilder) -> set[str]:
         files.add(f"_sources/{source}{ends}")
     images = [*(name for _, name in app.env.images.values()), *_figures(app), *_drawn(app)]
     files |= {f"{builder.imagedir}/{name}" for name in images}
+    files |= list_evidence(app)
     files |= {f"_downloads/{name}" for _, name in app.env.dlfiles.values()}
     files |= {f"{document}.ipynb" for document in state_of(app).executed}
     return files
