@@ -32,6 +32,9 @@ def card(experiment: LoadedExperiment) -> Block:
     if read_off:
         chips.append("digitised" if read_off == len(there) else "partly digitised")
     ends = [run.evidence(*run.last_event()).wall_time for run in there]
+    legend = [["baseline", "baseline"]]
+    if facts.winner is not None and facts.winner.name != facts.baseline.label:
+        legend.insert(0, ["winner", facts.winner.name])
     return Block(
         "card",
         {
@@ -40,6 +43,7 @@ def card(experiment: LoadedExperiment) -> Block:
             "answer": answer_in_short(facts),
             "use": configuration(facts) or ["nothing yet"],
             "chips": chips,
+            "legend": legend,
             # As text: a moment is no number that a page shows.
             "last_event": str(max(ends, default=0.0)),
         },

@@ -13,11 +13,16 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from rulka_analysis.pages.sphinx.landing_cards import add_cards, card_node, landing_cards
+from rulka_analysis.pages.sphinx.landing_cards import (
+    add_cards,
+    card_node,
+    landing_card,
+    landing_cards,
+)
 from rulka_analysis.pages.sphinx.quoting import EXPERIMENTS, look_up
 from rulka_analysis.pages.sphinx.state import state_of
 
-CARD = "card"
+CARD, SPARK = "card", "spark"
 # The page of runs that belong to no experiment, where there is one.
 OTHERS = "docs/these_logs"
 
@@ -26,13 +31,18 @@ class ExperimentsDirective(SphinxDirective):
     """``.. experiments::`` shows a card for each experiment that published one."""
 
     def run(self) -> list[nodes.Node]:
-        cards = [
-            card_node(content, f"{EXPERIMENTS}{experiment}")
-            for experiment, content in self._published()
-        ]
+        cards = [self._card(*found) for found in self._published()]
         if OTHERS in self.env.found_docs:
             cards.append(card_node(self._of_no_experiment(), OTHERS))
         return [landing_cards("", *cards)]
+
+    def _card(self, experiment: str, content: Mapping[str, Any]) -> landing_card:
+        page, spark = f"{EXPERIMENTS}{experiment}", f"{experiment}/{SPARK}"
+        if spark in state_of(self.env).registry.results:
+            found, data = look_up(self.env, spark)
+            if data["kind"] == "figure":
+                return card_node(content, page, data, found.id)
+        return card_node(content, page)
 
     def _published(self) -> list[tuple[str, Mapping[str, Any]]]:
         """Return experiment and content of each card, the latest first."""

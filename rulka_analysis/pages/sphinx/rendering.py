@@ -257,6 +257,11 @@ def figures_node(data: Mapping[str, Any], result_id: str, notebook: str) -> quot
     return node
 
 
+def panel_node(data: Mapping[str, Any], result_id: str) -> figure_panel:
+    """Return the drawing of a figure alone, for a place that has its words already."""
+    return figure_panel("", **_drawn(data, result_id))
+
+
 def _drawn(data: Mapping[str, Any], result_id: str) -> dict[str, Any]:
     """Return what nodes keep of a drawing: its files by kind, with their sizes."""
     kinds = [kind for kind in ("phone", "picture") if data[kind]]
