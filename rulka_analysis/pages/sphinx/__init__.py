@@ -38,12 +38,12 @@ from rulka_analysis.pages.sphinx.anchors import add_anchors
 from rulka_analysis.pages.sphinx.answer_boxes import add_answer_nodes
 from rulka_analysis.pages.sphinx.answer_tables import add_answer_tables
 from rulka_analysis.pages.sphinx.blocks import add_blocks
+from rulka_analysis.pages.sphinx.card_nodes import landing_cards
 from rulka_analysis.pages.sphinx.collecting import NotesCollector
 from rulka_analysis.pages.sphinx.entries import add_entries
 from rulka_analysis.pages.sphinx.evidence import add_evidence
 from rulka_analysis.pages.sphinx.explore import add_explore, write_explore_files
 from rulka_analysis.pages.sphinx.landing import add_landing
-from rulka_analysis.pages.sphinx.landing_cards import landing_cards
 from rulka_analysis.pages.sphinx.operations import add_operations
 from rulka_analysis.pages.sphinx.outputs import find_blocked, prepare_outputs, take_unshown
 from rulka_analysis.pages.sphinx.policy import RELAXATION, RELAXED

@@ -12,7 +12,7 @@ from sphinx.environment import BuildEnvironment
 
 from rulka_analysis.pages.results import as_text
 from rulka_analysis.pages.sphinx.anchors import link_to_section
-from rulka_analysis.pages.sphinx.landing_cards import card_node, landing_cards
+from rulka_analysis.pages.sphinx.card_nodes import card_node, landing_cards
 from rulka_analysis.pages.sphinx.published import Published
 from rulka_analysis.pages.sphinx.rendering import inline_nodes, pass_over, quoted_words
 

@@ -13,7 +13,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from rulka_analysis.pages.sphinx.landing_cards import (
+from rulka_analysis.pages.sphinx.card_nodes import (
     add_cards,
     card_node,
     landing_card,
