@@ -55,7 +55,9 @@ def block_nodes(
         cards = [_card(card, at, found) for at, card in enumerate(content["cards"])]
         return [division("", *cards, classes=["rulka-cards"])]
     if data["form"] == "card":
-        page = f"docs/experiments/{found.id.rpartition('/')[0]}"
+        pages = {*env.found_docs, "index"}
+        own = found.id.rpartition("/")[0]
+        page = next(p for p in (f"docs/experiments/{own}", f"docs/{own}", "index") if p in pages)
         return [landing_cards("", card_node(content, page))]
     if data["form"] == "points":
         return [

@@ -32,8 +32,11 @@ class ExperimentsDirective(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         cards = [self._card(*found) for found in self._published()]
-        if OTHERS in self.env.found_docs:
-            cards.append(card_node(self._of_no_experiment(), OTHERS))
+        others = f"{OTHERS.rpartition('/')[2]}/{CARD}"
+        if OTHERS in self.env.found_docs and others in state_of(self.env).registry.results:
+            _, data = look_up(self.env, others)
+            # Where all runs belong to experiments it is a sentence.
+            cards += [card_node(data["content"], OTHERS)] if data["kind"] == "block" else []
         return [landing_cards("", *cards)]
 
     def _card(self, experiment: str, content: Mapping[str, Any]) -> landing_card:
@@ -53,11 +56,6 @@ class ExperimentsDirective(SphinxDirective):
                 _, data = look_up(self.env, result_id)
                 found.append((experiment, data["content"]))
         return sorted(found, key=lambda one: (-float(one[1]["last_event"]), one[1]["title"]))
-
-    def _of_no_experiment(self) -> dict[str, Any]:
-        asked = "What do these logs hold, whether or not an experiment declares them?"
-        answer = "What was found in these logs"
-        return {"title": "These logs", "question": asked, "answer": answer, "use": [], "chips": []}
 
 
 def add_landing(app: Sphinx) -> None:
