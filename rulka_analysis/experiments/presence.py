@@ -40,8 +40,8 @@ def beneath(said: Mapping[str, Any]) -> dict[str, Any]:
 
     Examples
     --------
-    >>> beneath({"logdir": "old", "baseline": "a", "groups": {"b": {"runs": "b*"}}, "runs": {"a": 1}})
-    {'baseline': 'old/a', 'groups': {'b': {'runs': 'old/b*'}}, 'runs': {'old/a': 1}}
+    >>> beneath({"logdir": "l", "baseline": "a", "groups": {"b": {"runs": "b*"}}, "runs": {"a": 0}})
+    {'baseline': 'l/a', 'groups': {'b': {'runs': 'l/b*'}}, 'runs': {'l/a': 0}}
     """
     folder = said.get("logdir", "")
     rest = {key: value for key, value in said.items() if key != "logdir"}
