@@ -213,7 +213,7 @@ def _fitting(low: float, high: float, room: float) -> tuple[float, ...]:
         ticks = nice(low, high, most)
         if len(ticks) > 1:
             step = ticks[1] - ticks[0]
-            wide = max(width_of(f"+{tick_text(tick, step)}") for tick in ticks)
+            wide = max(width_of(f"{'+' * (tick > 0)}{tick_text(tick, step)}") for tick in ticks)
             if step / (high - low) * room > wide + 10:
                 return ticks
     return (0.0,)
