@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
@@ -14,7 +15,7 @@ from rulka_analysis.cli.contents import named
 from rulka_analysis.cli.output import Waiting
 from rulka_analysis.cli.selection import ChosenRuns
 from rulka_analysis.logs.archive.index import INDEX as INDEX
-from rulka_analysis.logs.archive.making import TagChoice
+from rulka_analysis.logs.archive.making import SettingTags, TagChoice
 from rulka_analysis.logs.archive.parts import tags_in
 from rulka_analysis.logs.archive.writing import Written, write_archive
 from rulka_analysis.logs.runs import Logs
@@ -47,6 +48,12 @@ class TagsNamed:
             return True
         match = _catalogue().match(tag)
         return match is not None and named(match.metric.name, self.words)
+
+
+def setting_of(tag: str) -> str | None:
+    """Return the setting that a tag records; none of a schedule, which is meant to change."""
+    match = _catalogue().match(tag)
+    return None if match is None or match.metric.schedule else match.metric.setting
 
 
 def archive_logs(
@@ -93,6 +100,7 @@ def archive_logs(
             runs=chosen.names if runs else None,
             asked=runs or None,
             tags=tags,
+            settings=SettingTags(setting_of, _digest_of_meanings()),
             jobs=jobs,
             executor=executor,
             progress=reading.at,
@@ -165,6 +173,11 @@ def in_words(written: Written, archive: Path) -> str:
     return (
         f"{(archive / INDEX).as_posix()}: {events} of {runs}; {read} read, {kept} kept as they were"
     )
+
+
+def _digest_of_meanings() -> str:
+    """Return the digest of what says which tags are of which metric, and which are settings."""
+    return hashlib.sha256(_catalogue().domain.catalogue_file.read_bytes()).hexdigest()
 
 
 @cache

@@ -19,8 +19,6 @@ from rulka_analysis.values.findings import Finding
 
 # So many different values that go up and down are not the same twice by chance.
 SURELY = 5
-# Beginnings and ends by which runs are found that may be the same.
-_KEY = 8
 # Of times between events: what shifting float64 seconds, or writing them as float32 days, loses.
 _CLOSE = 0.02
 
@@ -112,8 +110,10 @@ def _tells(reading: Reading) -> bool:
 
 def _values(reading: Reading) -> Floats:
     """Return a series without unfinished episodes and what is no number."""
-    values = reading.values[_usable(reading)]
-    found: Floats = values
+    metric = reading.metric
+    if metric is None or metric.cutoff_seconds is None:
+        return reading.numbers
+    found: Floats = reading.values[_usable(reading)]
     return found
 
 
@@ -129,15 +129,12 @@ def _usable(reading: Reading) -> NDArray[np.bool_]:
 
 def _suspects(series: Mapping[str, Mapping[str, Reading]]) -> set[tuple[str, str]]:
     """Return pairs of runs of which a series begins or ends alike: few, however many runs."""
-    alike: dict[tuple[str, int, bytes], list[str]] = {}
+    alike: dict[tuple[str, str, bytes], list[str]] = {}
     for name, readings in series.items():
         for tag, reading in readings.items():
             values = _values(reading)
-            count = min(len(values), SURELY if len(values) < _KEY else _KEY)
-            # Runs of different length: the shorter one's few values begin the longer one's.
-            for length in {SURELY, count}:
-                alike.setdefault((tag, length, values[:length].tobytes()), []).append(name)
-                alike.setdefault((tag, -length, values[-length:].tobytes()), []).append(name)
+            alike.setdefault((tag, "begins", values[:SURELY].tobytes()), []).append(name)
+            alike.setdefault((tag, "ends", values[-SURELY:].tobytes()), []).append(name)
     return {
         (one, other)
         for names in alike.values()

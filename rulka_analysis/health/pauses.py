@@ -153,9 +153,12 @@ def longest_hole(steps: Integers, files: Integers) -> Hole | None:
     steps, files : arrays of shape (n,)
         Of its events, in any order; a stretch between two files is none.
     """
-    order = np.argsort(steps, kind="stable")
-    steps, files = steps[order], files[order]
+    order = None
     apart = steps[1:] - steps[:-1]
+    if (apart < 0).any():
+        order = np.argsort(steps, kind="stable")
+        steps, files = steps[order], files[order]
+        apart = steps[1:] - steps[:-1]
     forward = (files[1:] == files[:-1]) & (apart > 0)
     if np.count_nonzero(forward) < ENOUGH:
         return None
@@ -169,4 +172,5 @@ def longest_hole(steps: Integers, files: Integers) -> Hole | None:
     if not len(holes):
         return None
     worst = int(holes[np.argmax(apart[holes])])
-    return Hole(int(order[worst]), int(apart[worst]), int(usual), len(holes))
+    at = worst if order is None else int(order[worst])
+    return Hole(at, int(apart[worst]), int(usual), len(holes))

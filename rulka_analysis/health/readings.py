@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,6 +79,11 @@ class Reading:
     @cached_property
     def finite(self) -> NDArray[np.bool_]:
         return np.isfinite(self.values)
+
+    @cached_property
+    def numbers(self) -> Floats:
+        """The values that are numbers."""
+        return self.values if self.finite.all() else self.values[self.finite]
 
     def on(self, clock: Clock) -> Floats:
         """Return positions on the clock of minutes or of steps."""
@@ -168,7 +174,11 @@ class Readings:
         return self._made[tag]
 
     def __iter__(self) -> Iterator[Reading]:
-        return (self[tag] for tag in self.matches)
+        return iter(self._all)
+
+    @cached_property
+    def _all(self) -> tuple[Reading, ...]:
+        return tuple(self[tag] for tag in self.matches)
 
     def of(self, *metrics: str) -> list[Reading]:
         """Return the tags of some metrics of the catalogue."""
@@ -185,26 +195,36 @@ class Readings:
     @cached_property
     def gap(self) -> Gap | None:
         """The longest pause within a file in which the run wrote nothing, if that is no habit."""
-        readings = list(self)
-        if self.published or not readings:
+        if self.published or not self._all:
             return None
-        wall, sessions, minutes, steps = (
-            np.concatenate([getattr(reading, part) for reading in readings])
-            for part in ("wall_times", "sessions", "minutes", "steps")
+        wall, sessions, minutes, steps = map(
+            self._joined, ("wall_times", "sessions", "minutes", "steps")
         )
         if self.clock_told:
             wall = minutes * 60
-        tags = np.repeat(np.arange(len(readings)), [len(r.values) for r in readings])
-        return longest_pause(wall, sessions, minutes, steps.astype(np.float64), tags)
+        return longest_pause(wall, sessions, minutes, steps.astype(np.float64), self._tag_numbers())
+
+    def _joined(self, part: str) -> NDArray[Any]:
+        """Return a part of all readings, one after the other."""
+        return np.concatenate([getattr(reading, part) for reading in self])
+
+    def _tag_numbers(self) -> NDArray[np.intp]:
+        """Return the number of the reading of each event of `_joined`."""
+        return np.repeat(np.arange(len(self._all)), [len(r.values) for r in self])
 
     @cached_property
     def disordered(self) -> bool:
         """Whether steps or wall times go back within a file: what came before what is not known."""
-        return any(
-            reading.falls(at).any()
-            for reading in self
-            for at in (reading.steps, reading.wall_times)
-        )
+        if not self._all:
+            return False
+        # Asked of all tags together: of very many, `Reading.falls` takes long.
+        wall, sessions, steps = map(self._joined, ("wall_times", "sessions", "steps"))
+        of = self._tag_numbers()
+        timed = np.isfinite(wall)
+        timed |= np.bincount(of, timed, minlength=len(self._all))[of] == 0
+        falls = (wall[1:] < wall[:-1]) | (steps[1:] < steps[:-1])
+        same = (of[1:] == of[:-1]) & (sessions[1:] == sessions[:-1])
+        return bool((falls & same & timed[1:] & timed[:-1]).any())
 
     @cached_property
     def clock_told(self) -> bool:

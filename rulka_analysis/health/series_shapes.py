@@ -124,7 +124,7 @@ def _decides(reading: Reading) -> bool:
 
 def _frozen_tail(reading: Reading) -> int:
     """Return how many equal values end a series that moved up and down before; 0 for none."""
-    values = reading.values[reading.finite]
+    values = reading.numbers
     if not _measures(reading) or len(values) < 3 * FROZEN:
         return 0
     if (values[-1 - FROZEN :] != values[-1]).any():
@@ -146,13 +146,13 @@ def _frozen_tail(reading: Reading) -> int:
 
 def _far_last_readings(log: Readings) -> Iterator[Finding]:
     for reading in log:
-        at = np.flatnonzero(reading.finite)
-        if not _measures(reading) or len(at) <= NEIGHBOURS:
+        values = reading.numbers
+        if not _measures(reading) or len(values) <= NEIGHBOURS:
             continue
-        values = reading.values[at]
-        last, near = values[-1], values[-1 - NEIGHBOURS : -1]
         if not _is_far(values, FAR if reading.metric else FAR_OF_UNKNOWN):
             continue
+        last, near = values[-1], values[-1 - NEIGHBOURS : -1]
+        at = np.flatnonzero(reading.finite)
         yield Finding(
             "far_last_reading",
             "warning",

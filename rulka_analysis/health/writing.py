@@ -128,7 +128,8 @@ def _stopped(log: Readings) -> Iterator[Finding]:
 
 
 def _backwards(log: Readings) -> Iterator[Finding]:
-    for what, of in (("steps", "steps"), ("wall times", "wall_times")):
+    clocks = (("steps", "steps"), ("wall times", "wall_times")) if log.disordered else ()
+    for what, of in clocks:
         if of == "wall_times" and log.clock_told:
             continue
         back = [r for r in log if r.falls(getattr(r, of)).any()]

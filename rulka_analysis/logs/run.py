@@ -84,7 +84,7 @@ class Run:
         """
         return tuple(self._history.files[at] for at in self._order)
 
-    @property
+    @cached_property
     def tags(self) -> tuple[str, ...]:
         """The run's scalar tags, sorted."""
         return tuple(sorted(self._timeline.by_tag))

@@ -74,6 +74,32 @@ class OnClock:
         return data
 
 
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """By how much, and what range that has.
+
+    Parameters
+    ----------
+    value : Quantity
+        Candidate minus baseline at the end, in percent where the margin is; of pace, candidate's
+        time over baseline's.
+    low, high : Quantity or None
+        The ends of the interval; of one run each, of the ratios of single targets.
+    """
+
+    value: Quantity
+    low: Quantity | None = None
+    high: Quantity | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data for JSON."""
+        ends = {"low": self.low, "high": self.high}
+        return {
+            "value": self.value.as_dict(),
+            **{name: end.as_dict() if end else None for name, end in ends.items()},
+        }
+
+
 def _no_sentence() -> Sentence:
     return Sentence("")
 
@@ -100,6 +126,10 @@ class Answered:
         The answer, and what it rests on.
     sentence : Sentence
         What the logs say.
+    amount : Amount or None
+        By how much, by the first deciding clock.
+    missing_clocks : mapping of str to tuple of str
+        Clocks that would decide, and the runs that lack them.
     strength, robustness, warning, needed : Sentence
         What the number of runs allows to say; how many variations agree; runs that lie far out; how
         many runs would tell.
@@ -123,6 +153,8 @@ class Answered:
     planned: bool
     decided: Decided
     sentence: Sentence
+    amount: Amount | None = None
+    missing_clocks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     strength: Sentence = field(default_factory=_no_sentence)
     robustness: Sentence = field(default_factory=_no_sentence)
     warning: Sentence = field(default_factory=_no_sentence)
@@ -158,6 +190,8 @@ class Answered:
             "fragile": decided.fragile,
             "method": decided.method,
             "clocks": {c: named(said, self.vocabulary) for c, said in decided.clocks.items()},
+            "missing_clocks": {c: list(runs) for c, runs in self.missing_clocks.items()},
+            "amount": self.amount.as_dict() if self.amount else None,
             "checks": {"agreeing": decided.agreeing, "asked": decided.asked},
             "intervals": {
                 clock: {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from rulka_analysis.experiments.said import AtLeast
 from rulka_analysis.values.quantities import Quantity, Sentence
@@ -12,32 +13,39 @@ from rulka_analysis.verdicts.deciding import Decided
 from rulka_analysis.verdicts.relations import named
 from rulka_analysis.verdicts.words import About, Numbers, by_clocks, capital, filled
 
-_PARTS: Mapping[Verdict, str] = {
-    "holds": "hold",
-    "too strong": "too strong",
-    "wrong": "wrong",
-    "undecided": "undecided",
-    "no data": "without data",
+# Of one part, and of several.
+_PARTS: Mapping[Verdict, tuple[str, str]] = {
+    "holds": ("holds", "hold"),
+    "too strong": ("is too strong", "are too strong"),
+    "wrong": ("is wrong", "are wrong"),
+    "undecided": ("is undecided", "are undecided"),
+    "no data": ("has no data", "have no data"),
 }
 
 
-def claim(said: str, about: About, held: Held, decided: Decided) -> Sentence:
+def claim(said: str, about: About, decided: Decided) -> Sentence:
     """Say how a claim stands beside the answer.
 
     Examples
     --------
-    >>> about = About("best time", "a", "b", variant="Ant")
-    >>> print(claim("better", about, Held("wrong"), Decided("level", None, "interval", {})))
+    >>> about, decided = About("", "a", "b", variant="Ant"), Decided("level", None, "interval", {})
+    >>> print(claim("better", about, decided))
     Said better on Ant; it is level.
     """
-    where = about.where
-    if held.verdict == "no data":
-        return Sentence("Said {said}{where}; there are no data.", {"said": said, "where": where})
     found = named(decided.relation, about.vocabulary)
-    fields = {"said": said, "where": where, "found": found, "clocks": by_clocks(about, decided)}
+    title = about.title.rstrip(",")
+    fields = {
+        "said": "the same" if said == "same" else said,
+        "in": f" in {title}" if title else "",
+        "where": about.where,
+        "found": found,
+        "clocks": by_clocks(about, decided),
+    }
+    if decided.relation == "no data":
+        return Sentence("Said {said}{in}{where}; there are no data.", fields)
     if found in (said, {"same": "level"}.get(said)):
-        return Sentence("Said {said}{where}, and so it is{clocks}.", fields)
-    return Sentence("Said {said}{where}; it is {found}{clocks}.", fields)
+        return Sentence("Said {said}{in}{where}, and so it is{clocks}.", fields)
+    return Sentence("Said {said}{in}{where}; it is {found}{clocks}.", fields)
 
 
 def claimed_amount(about: About, least: AtLeast, sign: int, numbers: Numbers) -> Sentence:
@@ -73,17 +81,20 @@ def claimed_amount(about: About, least: AtLeast, sign: int, numbers: Numbers) ->
     }
     if not found.known:
         return Sentence("Not known: {why}.", {"why": found.missing})
-    if about.vocabulary == "speed":
-        # What ends is a run; targets are reached.
-        fields |= {"title": "Targets"}
+    # What ends is a run; targets are reached.
+    speed = about.vocabulary == "speed"
     if least.kind == "times":
         high = {True: about.candidate, False: about.baseline}
         fields |= {"high": high[sign > 0], "low": high[sign < 0]}
         text = "{title}{where} ended {found} as high with {high} as with {low}"
+        if speed:
+            text = "Targets{where} took {found} as long with {high} as with {low}"
     else:
         word, claimed = (about.more if s > 0 else about.less for s in (side, sign))
         fields |= {"word": word, "claimed": "" if word == claimed else f" {claimed}"}
         text = "{title}{where} ended {found} {word}"
+        if speed:
+            text = "Targets{where} were reached {found} {word}"
     met = side == sign and found.size().number >= least.amount
     if side == sign and found.size().text == said.text:
         return Sentence(f"{text}, as was said.", fields)
@@ -154,15 +165,38 @@ def parts(found: Sequence[Held], of: str = "parts") -> Sentence:
     Examples
     --------
     >>> print(parts([Held("holds"), Held("holds"), Held("no data")]))
-    Of 3 parts: 2 hold, 1 without data.
+    Of 3 parts, 2 hold and 1 has no data.
+    >>> print(parts([Held("holds")] * 2), parts([Held("wrong")] * 3))
+    Both parts hold. All 3 parts are wrong.
     """
-    fields = {"number": Quantity(len(found), "", 0, how=f"{of} of the claim")}
+    fields: dict[str, Quantity | str | Sentence] = {
+        "number": Quantity(len(found), "", 0, how=f"{of} of the claim"),
+        "of": of,
+    }
+    there = [verdict for verdict in VERDICTS if any(part.verdict == verdict for part in found)]
+    if len(there) == 1 and len(found) > 1:
+        fields["stand"] = _PARTS[there[0]][1]
+        every = "Both" if len(found) == 2 else "All {number}"
+        return filled(f"{every} {{of}} {{stand}}.", fields)
+    if len(found) == 1:
+        return filled("The only one of its {of} {stand}.", {**fields, "stand": _PARTS[there[0]][0]})
     told = []
-    for verdict in VERDICTS:
+    for verdict in there:
         number = sum(part.verdict == verdict for part in found)
-        if number:
-            name = verdict.replace(" ", "_")
-            fields[name] = Quantity(number, "", 0, how=f"{of}: {verdict}")
-            holds = "holds" if verdict == "holds" and number == 1 else _PARTS[verdict]
-            told.append(f"{{{name}}} {holds}")
-    return Sentence(f"Of {{number}} {of}: {', '.join(told)}.", fields)
+        counted = Quantity(number, "", 0, how=f"{of}: {verdict}")
+        word = _PARTS[verdict][number > 1]
+        told.append(Sentence("{number} {word}", {"number": counted, "word": word}))
+    return filled("Of {number} {of}, {told}.", {**fields, "told": listed(told)})
+
+
+def of_part(candidate: str, said: Sentence) -> Sentence:
+    """Say of whom a part of a claim is, where its parts are not all about one.
+
+    Examples
+    --------
+    >>> print(of_part("uni_8", Sentence("Said worse on {place}; it is level.", {"place": "Ant"})))
+    uni_8: said worse on Ant; it is level.
+    """
+    text = said.template
+    begun = replace(said, template=text[:1].lower() + text[1:])
+    return filled("{candidate}: {said}", {"candidate": candidate, "said": begun})

@@ -77,7 +77,7 @@ class _Holding:
             lower_is_better=found.measure.metric.better == "lower" and answer.kind == "value",
         )
         held = hold(claimed, answer.decided.relation, fragile=answer.decided.fragile)
-        told = [claim_words.claim(said.said, about, held, answer.decided)]
+        told = [claim_words.claim(said.said, about, answer.decided)]
         why = answer.sentence
         if said.least is not None and found.asked:
             sign = _sign(said.said, found.measure)
@@ -181,7 +181,14 @@ class _Holding:
     ) -> Claimed:
         # What made it so is said, unless all did: the parts themselves are shown beside it.
         because = [part for part in parts if part.held.verdict == held.verdict]
-        said = [part.brief for part in because if held.verdict != "holds"]
+        several = len({answer.candidate.label for part in parts for answer in part.answers}) > 1
+        said = [
+            claim_words.of_part(part.answers[0].candidate.label, part.brief)
+            if several
+            else part.brief
+            for part in because
+            if held.verdict != "holds"
+        ]
         first = counted or claim_words.parts([part.held for part in parts])
         brief = joined([first, *said])
         answers = dict.fromkeys(_key(answer) for part in parts for answer in part.answers)
@@ -225,7 +232,7 @@ class _Holding:
             )
             for name in middle.neighbours
         )
-        counted = claim_words.parts(list(by_neighbour.values()), "neighbours")
+        counted = claim_words.parts(list(by_neighbour.values()), "comparisons with neighbours")
         return self._of_parts(comparison, declared, held, parts, counted)
 
 

@@ -22,7 +22,7 @@ from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import joined
 from rulka_analysis.verdicts import how_sure, titles, words
-from rulka_analysis.verdicts.answer import Answered, Contradicted, Kind, OnClock
+from rulka_analysis.verdicts.answer import Amount, Answered, Contradicted, Kind, OnClock
 from rulka_analysis.verdicts.deciding import Curves, Decided, Reached, decide, decide_times
 from rulka_analysis.verdicts.intervals import Planned, family, has_bad_runs, planned
 from rulka_analysis.verdicts.numbers import Asked, numbers_of, pace_of, row_of
@@ -239,6 +239,10 @@ class Evaluation:
             why = str(titles.no_clock(measure, wanted, series))
             return self._without(question, sides, measure, why)
         beside = self._beside(question, wanted, measured)
+
+        def without(clock: Clock) -> tuple[str, ...]:
+            return tuple(run for run, s in series.items() if clock not in s.run.clocks)
+
         asked = {clock: self._arrays(question, measured, clock) for clock in (*there, *beside)}
         voting = {clock.name: asked[clock] for clock in there}
         decided = self._decided(question, measure, voting)
@@ -247,7 +251,8 @@ class Evaluation:
             self._row(question, measured, clock, found, decided, about, votes=clock in there)
             for clock, found in asked.items()
         )
-        return self._answered(question, measured, voting, decided, about, rows)
+        missing = {clock.name: without(clock) for clock in wanted if clock not in there}
+        return self._answered(question, measured, voting, decided, about, rows, missing)
 
     def _beside(
         self, question: Question, wanted: tuple[Clock, ...], measured: Measured
@@ -331,6 +336,7 @@ class Evaluation:
         decided: Decided,
         about: About,
         rows: tuple[OnClock, ...],
+        missing: Mapping[str, tuple[str, ...]],
     ) -> Found:
         margin = self.margin(question)
         clock, first = next(iter(voting.items()))
@@ -339,11 +345,14 @@ class Evaluation:
             like = pace.ratio
             said = words.pace(about, pace, decided)
             numbers = Numbers(pace.ratio, Quantity(1.0, "times"), pace.ratio, rows[0].end)
+            amount = Amount(pace.ratio, pace.low, pace.high)
         else:
             numbers = numbers_of(rows[0], margin)
             like = numbers.difference
             said = words.answer(about, numbers, decided)
-        allowed = rows[0].margin if rows[0].margin.known else None
+            interval = decided.intervals.get(clock)
+            amount = Amount(like, *(words.bounds(interval, like) if interval else ()))
+        allowed = _margin_as_said(margin, rows[0].margin)
         rests_on = frozenset((run, s.tag) for run, s in measured.series.items())
         answer = Answered(
             comparison="",
@@ -356,7 +365,16 @@ class Evaluation:
             planned=self.is_planned(question),
             decided=decided,
             sentence=said,
-            strength=joined([how_sure.of_runs(about, decided, like, allowed), *_one_piece(rows)]),
+            amount=amount,
+            missing_clocks=missing,
+            strength=joined(
+                [
+                    how_sure.of_runs(about, decided, like, allowed),
+                    *_middle_halves(about, first, rows[0]),
+                    *_one_piece(rows),
+                    *(how_sure.left_out(name, runs) for name, runs in missing.items() if runs),
+                ]
+            ),
             robustness=how_sure.checks_agree(decided, of_targets=question.kind == "pace"),
             warning=self._warning(measured, first, about),
             needed=self._needed(question, measured, first, decided),
@@ -448,6 +466,23 @@ class Evaluation:
             findings=() if finding is None else (finding,),
         )
         return Found(answer, measure, {}, about)
+
+
+def _margin_as_said(margin: Margin, size: Quantity) -> Quantity | None:
+    """Return a margin as it was declared: a share is the same wherever it is asked."""
+    if margin.in_percent is not None:
+        digits = 0 if margin.in_percent == int(margin.in_percent) else 1
+        return Quantity(margin.in_percent, "%", digits, how=size.how)
+    return size if size.known else None
+
+
+def _middle_halves(about: About, asked: Asked, row: OnClock) -> Iterator[Sentence]:
+    sample = asked.sample() if isinstance(asked, Curves) else None
+    if sample is not None:
+        mine, other = sample.candidate, sample.baseline
+        said = how_sure.interquartile_means(about, mine, other, row.difference)
+        if said.template:
+            yield said
 
 
 def _one_piece(rows: Sequence[OnClock]) -> Iterator[Sentence]:

@@ -4,15 +4,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import listed
 from rulka_analysis.verdicts.asked import FACTORS, WINDOWS
 from rulka_analysis.verdicts.deciding import Decided
-from rulka_analysis.verdicts.intervals import LEVEL, Planned
+from rulka_analysis.verdicts.intervals import (
+    INTERQUARTILE_FROM,
+    LEVEL,
+    Planned,
+    interquartile_mean,
+)
 from rulka_analysis.verdicts.relations import Variation
-from rulka_analysis.verdicts.spread import RunsNeeded, StandsOut
-from rulka_analysis.verdicts.words import About, bounds, checks, filled, finished, like_it
+from rulka_analysis.verdicts.spread import MARGIN_PER_SPREAD, RunsNeeded, StandsOut
+from rulka_analysis.verdicts.words import (
+    About,
+    bounds,
+    checks,
+    filled,
+    finished,
+    like_it,
+)
+
+Floats = NDArray[np.float64]
 
 # In a sentence no more variations than these are named.
 _NAMED = 3
@@ -36,7 +54,7 @@ def checks_agree(decided: Decided, *, of_targets: bool = False) -> Sentence:
         return Sentence("")
     breaking = decided.observation.agreement.breaking if decided.observation else ()
     named = [variation_words(v, of_targets=of_targets) for v in breaking][:_NAMED]
-    told = f"; another answer comes {', '.join(named)}" if decided.fragile and named else ""
+    told = f"; the answer changes {', or '.join(named)}" if decided.fragile and named else ""
     return filled(
         "{fragile}{checks}{breaks}.",
         {
@@ -75,6 +93,52 @@ def one_piece(clocks: Sequence[str], interpolated: Sequence[str]) -> Sentence:
     return Sentence(f"{what} are interpolated, so the clocks are almost one piece of evidence.")
 
 
+def left_out(clock: str, runs: Sequence[str]) -> Sentence:
+    """Say that a clock that would decide is missing, and of which runs.
+
+    Examples
+    --------
+    >>> print(left_out("steps", ["uni_9"]))
+    Not compared by steps: uni_9 has no such clock.
+    """
+    have = "has" if len(runs) == 1 else "have"
+    fields: dict[str, Quantity | str | Sentence] = {
+        "clock": clock,
+        "runs": listed(list(runs)),
+        "have": have,
+    }
+    return filled("Not compared by {clock}: {runs} {have} no such clock.", fields)
+
+
+def interquartile_means(
+    about: About, candidate: Floats, baseline: Floats, like: Quantity
+) -> Sentence:
+    """Say the means of the middle halves of many runs; empty for fewer.
+
+    Examples
+    --------
+    >>> runs = np.array([24.5, 24.6, 24.6, 24.7, 24.7, 24.7, 24.8, 24.8, 24.9, 29.0])
+    >>> print(interquartile_means(About("", "a", "b"), runs, runs + 1, Quantity(1.0, "s")))
+    Interquartile means: 24.72 s with a, 25.72 s with b; they decide nothing.
+    """
+    if min(len(candidate), len(baseline)) < INTERQUARTILE_FROM:
+        return Sentence("")
+    means = [float(interquartile_mean(group)) for group in (candidate, baseline)]
+    if not all(map(math.isfinite, means)):
+        return Sentence("")
+    how = "mean of the middle half of the runs"
+    mine, other = (replace(like_it(mean, like, how), evidence=()) for mean in means)
+    fields: dict[str, Quantity | str] = {
+        "mine": mine,
+        "a": about.candidate,
+        "other": other,
+        "b": about.baseline,
+    }
+    return Sentence(
+        "Interquartile means: {mine} with {a}, {other} with {b}; they decide nothing.", fields
+    )
+
+
 def of_runs(about: About, decided: Decided, like: Quantity, margin: Quantity | None) -> Sentence:
     """Say what the number of runs allows to say.
 
@@ -108,10 +172,10 @@ def of_runs(about: About, decided: Decided, like: Quantity, margin: Quantity | N
     if decided.method == "noise limit":
         limits = [n.limit for n in decided.noise.values() if math.isfinite(n.limit)]
         if not limits:
-            return filled("{runs} against {others} runs: too few to know their spread.", fields)
+            return filled("{runs} against {others}: too few runs to know their spread.", fields)
         fields["limit"] = like_it(limits[0], like, "limit under equal normal spread of runs")
         text = (
-            "{runs} against {others} runs: a difference under {limit} is within noise, a limit "
+            "{runs} against {others} runs: differences under {limit} are within noise, a limit "
             "under equal normal spread{ignored}."
         )
         return filled(text, fields)
@@ -151,7 +215,7 @@ ignored.
 
 
 def chance_alone(rate: Quantity, margin: Quantity, spread: Quantity) -> Sentence:
-    """Say how often two runs of one setting would differ by the margin.
+    """Say how often two runs of one setting would differ by the margin, and by what seldom.
 
     Parameters
     ----------
@@ -164,13 +228,21 @@ def chance_alone(rate: Quantity, margin: Quantity, spread: Quantity) -> Sentence
     --------
     >>> print(chance_alone(Quantity(64, "%", 0), Quantity(0.1, "s"), Quantity(0.15, "s")))
     If runs of one setting differ with a standard deviation of 0.15 s, two of them differ by \
-0.10 s or more in 64 % of cases.
+0.10 s or more in 64 % of cases, and by 0.42 s or more in 5 %.
     """
     text = (
         "If runs of one setting differ with a standard deviation of {spread}, two of them differ "
-        "by {margin} or more in {rate} of cases."
+        "by {margin} or more in {rate} of cases, and by {seldom} or more in {few}."
     )
-    return Sentence(text, {"rate": rate, "margin": margin, "spread": spread})
+    how = f"{MARGIN_PER_SPREAD} standard deviations"
+    fields = {
+        "rate": rate,
+        "margin": margin,
+        "spread": spread,
+        "seldom": like_it(MARGIN_PER_SPREAD * spread.number, spread, how),
+        "few": Quantity(100 * (1 - LEVEL), "%", 0, how=how),
+    }
+    return Sentence(text, fields)
 
 
 # Beside every number of runs, and once beside several.
@@ -231,8 +303,8 @@ def bad_runs(labels: Sequence[str]) -> Sentence:
     Examples
     --------
     >>> print(bad_runs(["512 · 512×"]))
-    Some runs of 512 · 512× lie far from the others: such an interval holds the true difference in \
-81 to 89 % of cases, not 95 %.
+    Some runs of 512 · 512× lie far from the others: such an interval covers the true difference \
+in 81 to 89 % of cases, not 95 %.
     """
     if not labels:
         return Sentence("")
@@ -243,8 +315,8 @@ def bad_runs(labels: Sequence[str]) -> Sentence:
         "level": Quantity(100 * LEVEL, "%", 0, how="level of the interval"),
     }
     text = (
-        "Some runs of {groups} lie far from the others: such an interval holds the true difference "
-        "in {low} to {high} of cases, not {level}."
+        "Some runs of {groups} lie far from the others: such an interval covers the true "
+        "difference in {low} to {high} of cases, not {level}."
     )
     return filled(text, fields)
 
@@ -295,14 +367,24 @@ in four of five cases (15 h). Adding runs until it is decided finds differences 
     return filled(text, {**fields, "said": said})
 
 
-def planning(found: Planned) -> Sentence:
+def planning(found: Planned, *, bounded: bool = True) -> Sentence:
     """Say how many comparisons were planned, and what error they share.
+
+    Parameters
+    ----------
+    found : Planned
+        How many.
+    bounded : bool
+        Whether any of them has an interval: one run of each bounds no error.
 
     Examples
     --------
     >>> print(planning(Planned(8, 2)))
     8 planned comparisons on 2 outcomes; up to 5 % on each. Everything else is exploratory and not \
 adjusted.
+    >>> print(planning(Planned(8, 2), bounded=False))
+    8 planned comparisons on 2 outcomes; with so few runs nothing bounds their error. Everything \
+else is exploratory.
     """
     fields = {
         "comparisons": Quantity(found.comparisons, "", 0, how="candidates times objectives"),
@@ -310,6 +392,12 @@ adjusted.
         "error": Quantity(100 * (1 - LEVEL), "%", 0, how="error shared by an outcome's candidates"),
     }
     compared = "comparison" if found.comparisons == 1 else "comparisons"
-    on = "outcome; up to {error}" if found.outcomes == 1 else "outcomes; up to {error} on each"
-    text = f"{{comparisons}} planned {compared} on {{outcomes}} {on}."
-    return Sentence(f"{text} Everything else is exploratory and not adjusted.", fields)
+    on = "outcome" if found.outcomes == 1 else "outcomes"
+    error = "up to {error}" if found.outcomes == 1 else "up to {error} on each"
+    rest = "Everything else is exploratory and not adjusted."
+    if not bounded:
+        error = "with so few runs nothing bounds their error"
+        rest = "Everything else is exploratory."
+    return Sentence(
+        f"{{comparisons}} planned {compared} on {{outcomes}} {on}; {error}. {rest}", fields
+    )

@@ -17,6 +17,7 @@ from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import joined
 from rulka_analysis.verdicts import how_sure, titles
 from rulka_analysis.verdicts.asked import ROUNDING, WINDOWS
+from rulka_analysis.verdicts.deciding import method_of
 from rulka_analysis.verdicts.evaluate import Evaluation, Question
 from rulka_analysis.verdicts.spread import false_rate, runs_needed, stands_out
 
@@ -31,7 +32,7 @@ def how_sure_at_all(evaluation: Evaluation) -> Sentence:
     """Say what was planned, what one run can bear, and what stands out of near-replicates."""
     definition = evaluation.definition
     every = evaluation.experiment.all_runs()
-    told = [how_sure.planning(evaluation.planned)]
+    told = [how_sure.planning(evaluation.planned, bounded=_is_bounded(evaluation))]
     measures = {name: every.measure(name) for name in definition.objectives}
     if all(len(group.runs) == 1 for group in every.groups):
         margins = [
@@ -44,6 +45,17 @@ def how_sure_at_all(evaluation: Evaluation) -> Sentence:
     if said:
         told += [*said, Sentence(f"{_ASSUMED} {how_sure.WARNED}")]
     return joined(told)
+
+
+def _is_bounded(evaluation: Evaluation) -> bool:
+    """Tell whether any planned comparison has so many runs of each that an interval decides."""
+    pairs = [
+        (len(baseline.runs), len(candidate.runs))
+        for name in evaluation.definition.comparisons
+        for baseline, candidates in [evaluation.groups_of(name)]
+        for candidate in candidates
+    ]
+    return any(method_of(pair) == "interval" for pair in pairs)
 
 
 def chance_of_objectives(evaluation: Evaluation) -> dict[str, Quantity]:

@@ -20,6 +20,8 @@ from rulka_analysis.verdicts.relations import HOLDS_FROM
 Floats = NDArray[np.float64]
 
 POWER = 0.8
+# Degrees of freedom from which on a spread makes a limit of noise: 3 v 1 and 2 v 2.
+DF_NEEDED = 2
 # More runs than this nobody makes; the search for how many are needed ends here.
 MOST_RUNS = 1000
 # A margin this many standard deviations wide is passed by chance in one pair of twenty:
@@ -148,7 +150,8 @@ def noise_limit(candidate: Floats, baseline: Floats) -> float:
     Student's t with a pooled standard deviation: t(.975, ν) · s · √(1/na + 1/nb), ν the sum of
     (runs - 1) ("Student", "The probable error of a mean", Biometrika 6, 1908). It supposes that
     both groups spread alike and normally, which two or three runs cannot show: it is called a limit
-    under equal normal spread and not a 95 % interval. NaN where no group has two runs.
+    under equal normal spread and not a 95 % interval. NaN for fewer than four runs: two runs of one
+    setting may log almost the same by chance.
 
     Examples
     --------
@@ -156,6 +159,8 @@ def noise_limit(candidate: Floats, baseline: Floats) -> float:
     4.968
     """
     spread, df = pooled(candidate, baseline)
+    if df < DF_NEEDED:
+        return math.nan
     return _limit(spread, df, 1 / len(candidate) + 1 / len(baseline))
 
 

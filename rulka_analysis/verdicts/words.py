@@ -149,7 +149,7 @@ def answer(about: About, numbers: Numbers | None, decided: Decided, missing: str
         "end": numbers.end,
         "runs": runs,
         "values": values,
-        "clocks": by_clocks(about, decided),
+        "clocks": _clocks_after(about, decided),
     }
     return filled("{answer}{where} at {end}{runs}: {values}{clocks}.", fields)
 
@@ -172,7 +172,7 @@ to 0.90).
         "answer": capital(named(decided.relation, about.vocabulary)),
         "where": about.where,
         "numbers": _took(about, found),
-        "clocks": by_clocks(about, decided),
+        "clocks": _clocks_after(about, decided),
     }
     if decided.relation == "undecided":
         fields["because"] = reason(about, decided, found.ratio)
@@ -211,7 +211,8 @@ def _values(about: About, numbers: Numbers) -> Sentence:
     # A difference that is rounded away has no direction.
     if found.known and any(digit in "123456789" for digit in found.text):
         fields |= {"by": found.size(), "word": about.less if found.number < 0 else about.more}
-        text += " ({by} {word})"
+        # Behind a bracket another one would be hard to read.
+        text += ", {by} {word}" if fields["base_of"] else " ({by} {word})"
     return Sentence(text, fields)
 
 
@@ -259,6 +260,11 @@ def by_clocks(about: About, decided: Decided) -> str:
     if all(said == decided.relation for said in decided.clocks.values()):
         return ""
     return f" ({clocks(about, decided)})"
+
+
+def _clocks_after(about: About, decided: Decided) -> str:
+    same = all(said == decided.relation for said in decided.clocks.values())
+    return "" if same else f"; {clocks(about, decided)}"
 
 
 def label_of_relation(relation: Relation, vocabulary: Vocabulary) -> str:
@@ -324,7 +330,9 @@ def reason(about: About, decided: Decided, like: Quantity) -> Sentence:
         return Sentence("by {clock} the difference lies between {low} and {high}", between)
     if decided.ranks:
         return _ranks(next(iter(decided.ranks.values())))
-    return _too_few(decided)
+    if decided.noise and not any(math.isfinite(one.limit) for one in decided.noise.values()):
+        return Sentence("too few runs to know how much they spread")
+    return _too_few(about, decided)
 
 
 def _crossing(about: About, decided: Decided) -> Sentence:
@@ -354,7 +362,7 @@ def _crossing(about: About, decided: Decided) -> Sentence:
     return joined(told, "; ") if told else Sentence("the two cross over")
 
 
-def _too_few(decided: Decided) -> Sentence:
+def _too_few(about: About, decided: Decided) -> Sentence:
     told = []
     for clock, said in (decided.observation.clocks if decided.observation else {}).items():
         if not said.tells:
@@ -362,9 +370,10 @@ def _too_few(decided: Decided) -> Sentence:
             fields: dict[str, Quantity | str] = {
                 "known": Quantity(tally.known, "", 0, how=f"places known, by {clock}"),
                 "asked": Quantity(tally.asked, "", 0, how=f"places asked, by {clock}"),
+                "places": _places(about),
                 "clock": clock,
             }
-            text = "{known} of {asked} can be compared by {clock}"
+            text = "{known} of {asked} {places} can be compared by {clock}"
             if tally.at_end is None and 2 * tally.known >= tally.asked:
                 text += ", and not the end"
             told.append(Sentence(text, fields))

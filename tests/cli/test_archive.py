@@ -49,6 +49,9 @@ def test_an_archive_stands_for_the_log_directory(logdir: Path, tmp_path: Path) -
     extracted = ["extract", "--metrics", "*", "--logdir"]
     assert run(*extracted, str(out)) == run(*extracted, str(logdir))
     assert "0 event files read, 3 parts kept" in archive(logdir, out).stdout
+    settings = {record.run: record.settings for record in read_index(out).records}
+    assert settings["other"]["batch_size"] == (512, "Training/batch_size")
+    assert "learning_rate" not in settings["other"], "a schedule is meant to change"
 
 
 def test_some_runs_and_metrics(logdir: Path, tmp_path: Path) -> None:

@@ -12,6 +12,10 @@ def is_loss(tag: str) -> bool:
     return "loss" in tag
 
 
+def is_set(tag: str) -> str | None:
+    return tag.removeprefix("set/") if tag.startswith("set/") else None
+
+
 @dataclass(frozen=True)
 class DiesOnce:
     """A choice of all tags at which the first process that asks dies."""

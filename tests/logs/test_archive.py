@@ -24,7 +24,7 @@ from tensorboard.compat.proto.tensor_pb2 import TensorProto
 
 from rulka_analysis.logs.archive import ArchiveError, is_archive, making, parts, writing
 from rulka_analysis.logs.archive.index import Index, Record, Session, read_index
-from rulka_analysis.logs.archive.making import TagChoice
+from rulka_analysis.logs.archive.making import SettingTags, TagChoice
 from rulka_analysis.logs.archive.parts import Part, only, part_bytes, part_of_bytes
 from rulka_analysis.logs.archive.writing import Written, write_archive
 from rulka_analysis.logs.events import EventFile, find_event_files, read_event_file
@@ -35,7 +35,7 @@ from rulka_analysis.values.findings import Finding
 from tests import event_files as write
 from tests import training_logs
 from tests.logs.events.test_block_reader import streams, untimed
-from tests.logs.tag_choices import DiesOnce, is_loss
+from tests.logs.tag_choices import DiesOnce, is_loss, is_set
 from tests.training_logs import Restart, TrainingRun
 
 PROJECT = Path(__file__).parents[2]
@@ -283,17 +283,47 @@ def test_the_index_says_what_the_archive_is_of(mixed, tmp_path):
     assert "selection" not in index
 
 
-def test_settings_that_are_given_are_those_the_archive_names(few_runs, tmp_path):
-    settings = {"run_1x": {"batch_size": (512, "config.yaml"), "lr": (1e-3, "the author")}}
-    archived(few_runs, tmp_path / "archive", settings=settings)
-    records = {one.run: one for one in read_index(tmp_path / "archive").records}
-    assert records["run_1x"].settings == settings["run_1x"]
-    assert records["run_0x"].settings == {}
-    # What is said of a run may change while its logs do not.
-    changed = {"run_1x": {"batch_size": (1024, "config.yaml")}}
-    written = archived(few_runs, tmp_path / "archive", settings=changed)
-    assert written.kept == 3
-    assert {r.run: r.settings for r in written.index.records}["run_1x"] == changed["run_1x"]
+def test_settings_stand_in_the_index_with_their_source(tmp_path):
+    logs = tmp_path / "logs"
+    settings = ("set/batch", "set/lr", "set/late")
+    at = range(3)
+    events = [write.scalar_event(tag, step, 0.5) for step in at for tag in settings[:2]]
+    events += [write.scalar_event("set/late", 2, 7.0), write.scalar_event("loss", 1, 9.0)]
+    events += [write.scalar_event("set/changed", step, step) for step in at]
+    hyperparameters = {"batch": 3, "gamma": 0.9, "changed": 1}
+    name = "events.out.tfevents.1700000000.host.1.0"
+    events.append(write.hyperparameters_event(hyperparameters))
+    write.write_event_file(logs / "run" / name, events)
+    for jobs, tags in ((1, None), (2, None), (1, TagChoice(("loss",), is_loss))):
+        archive = tmp_path / f"archive {jobs} {tags is None}"
+        archived(logs, archive, settings=SettingTags(is_set, ""), jobs=jobs, tags=tags)
+        (record,) = read_index(archive).records
+        # What changes has no value, whatever else says one; a hyperparameter is asked last.
+        assert record.settings == {
+            "batch": (0.5, "set/batch"),
+            "lr": (0.5, "set/lr"),
+            "late": (7.0, "set/late"),
+            "gamma": (0.9, f"run/{name}"),
+        }
+    assert archived(logs, archive, settings=SettingTags(is_set, ""), tags=tags).kept == 1
+    # Where tags mean something else by now, all is written anew.
+    assert archived(logs, archive, settings=SettingTags(is_set, "x"), tags=tags).kept == 0
+
+
+def test_a_setting_is_that_of_the_last_attempt(tmp_path):
+    for began, batch in ((0, 1.0), (1000, 2.0)):
+        events = [write.version_event(write.STARTED + began)]
+        events += [
+            write.scalar_event(tag, step, value, wall_time=write.STARTED + began + step)
+            for step in range(50)
+            for tag, value in (("set/batch", batch), ("loss", batch / (1 + step)))
+        ]
+        name = f"events.out.tfevents.{int(write.STARTED) + began}.host.1.0"
+        write.write_event_file(tmp_path / "logs" / "run" / name, events, version=False)
+    written = archived(tmp_path / "logs", tmp_path / "archive", settings=SettingTags(is_set, ""))
+    (record,) = written.index.records
+    assert record.sessions[-1].attempt == 2
+    assert record.settings == {"batch": (2.0, "set/batch")}
 
 
 def test_the_index_comes_back(tmp_path):
@@ -458,7 +488,7 @@ def test_a_part_that_was_damaged_is_made_anew(few_runs, tmp_path):
 
 def test_another_reader_reads_everything_anew(few_runs, tmp_path, monkeypatch):
     archived(few_runs, tmp_path / "archive")
-    monkeypatch.setattr(writing, "reader_digest", lambda: "another")
+    monkeypatch.setattr(writing, "reader_digest", lambda more: "another")
     assert len(archived(few_runs, tmp_path / "archive").read) == 4
 
 

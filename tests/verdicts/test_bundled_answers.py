@@ -154,7 +154,7 @@ def test_how_large_differences_were_said_to_be(claims: dict[str, Claimed]) -> No
 
 def test_what_each_clock_says_stands_beside_a_weak_answer(answers: dict[str, Answered]) -> None:
     answer = answers["over_tuning.time_A01.uni_8"]
-    assert str(answer.sentence).endswith("(worse by minutes, no better by frames).")
+    assert str(answer.sentence).endswith("; worse by minutes, no better by frames.")
     shares = {row.clock.name: row.share.how for row in answer.rows if row.votes}
     assert shares["minutes"].startswith("true at 8 of the 8 checkpoints")
 
@@ -162,7 +162,9 @@ def test_what_each_clock_says_stands_beside_a_weak_answer(answers: dict[str, Ans
 def test_a_compound_says_how_its_parts_stand(claims: dict[str, Claimed]) -> None:
     compound = claims["over_tuning.hurts"]
     assert len(compound.parts) == 6
-    assert str(compound.sentence).startswith("Of 6 parts: 4 hold, 1 too strong, 1 without data.")
+    assert str(compound.sentence).startswith(
+        "Of 6 parts, 4 hold, 1 is too strong and 1 has no data."
+    )
     assert "no clock of frames for uni_9" in str(compound.parts[-1].sentence)
 
 
@@ -183,7 +185,7 @@ def test_published_numbers_are_those_of_the_curves(answers: dict[str, Answered])
 
 def test_a_fragile_answer_says_what_breaks_it(answers: dict[str, Answered]) -> None:
     assert str(answers["smaller_batch.time_A01"].robustness) == (
-        "Fragile: 17 of 27 robustness checks agree; another answer comes with half the margin, "
+        "Fragile: 17 of 27 robustness checks agree; the answer changes with half the margin, or "
         "over the last two thirds of the common window."
     )
     assert str(answers["larger_batch.time_A01"].robustness) == "27 of 27 robustness checks agree."
@@ -241,9 +243,14 @@ def test_without_a_run_its_claims_have_no_data(bundled: Logs, tmp_path: Path) ->
 
 def test_how_sure_answers_can_be_is_said_once(experiment: LoadedExperiment) -> None:
     said = str(experiment.how_sure())
-    assert said.startswith("14 planned comparisons on 2 outcomes; up to 5 % on each.")
+    assert said.startswith(
+        "14 planned comparisons on 2 outcomes; with so few runs nothing bounds their error."
+    )
     assert "differences under 0.10 s (A01) and 1.00 s (Hock) are ignored" in said
-    assert "two of them differ by 0.10 s or more in 64 % of cases" in said
+    assert (
+        "two of them differ by 0.10 s or more in 64 % of cases, and by 0.42 s or more in 5 %"
+        in (said)
+    )
     # One run against one; the limit is 4.50 standard deviations of four runs, at 55 min.
     assert f"{stats.t.ppf(0.975, 3) * math.sqrt(2):.2f}" == "4.50"
     spread = np.std([61.94, 62.73, 60.69, 61.68], ddof=1)
@@ -260,3 +267,22 @@ def test_how_sure_answers_can_be_is_said_once(experiment: LoadedExperiment) -> N
         f"each would tell in four of five cases ({6 * hours:.0f} h); 4 ({8 * hours:.0f} h) if "
     ) in said
     assert said.count("Adding runs until it is decided") == 1
+
+
+def test_a_clock_that_would_decide_and_is_missing_is_named(answers: dict[str, Answered]) -> None:
+    found = answers["collectors.time_A01"]
+    assert "Not compared by frames: uni_10 has no such clock." in str(found.strength)
+    assert found.as_dict()["missing_clocks"] == {"frames": ["uni_10"]}
+    assert answers["larger_batch.time_A01"].missing_clocks == {}
+
+
+def test_amounts_are_said_to_programs(answers: dict[str, Answered]) -> None:
+    value = answers["smaller_batch.time_hock"].as_dict()["amount"]
+    assert value["value"]["value"] == pytest.approx(58.76 - 65.04)
+    assert (value["low"], value["high"]) == (None, None)
+    pace = answers["smaller_batch.time_hock.pace"].as_dict()["amount"]
+    assert pace["low"]["value"] < pace["value"]["value"] < pace["high"]["value"] < 1
+    # In percent where the margin is.
+    loss = answers["larger_batch.loss"].as_dict()["amount"]["value"]
+    assert (loss["unit"], round(loss["value"])) == ("%", 156)
+    assert "differences under 10 % are ignored" in str(answers["larger_batch.loss"].strength)

@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from numpy.typing import NDArray
 
+from rulka_analysis.values.quantities import Quantity
+from rulka_analysis.verdicts import words
 from rulka_analysis.verdicts.asked import Times, Values
 from rulka_analysis.verdicts.deciding import (
     Curves,
@@ -24,6 +26,7 @@ from rulka_analysis.verdicts.deciding import (
 from rulka_analysis.verdicts.intervals import welch
 from rulka_analysis.verdicts.relations import MIRRORED, Relation, ask
 from rulka_analysis.verdicts.spread import noise_limit
+from rulka_analysis.verdicts.words import About
 
 Floats = NDArray[np.float64]
 NAN = math.nan
@@ -117,6 +120,15 @@ def test_within_the_noise_limit_nothing_is_said_and_beyond_it_nothing_is_level()
     assert wide.noise["minutes"].limit == pytest.approx(limit)
     assert one(curves(spread, spread - 1.1 * limit, margin=10.0)).relation == "no better"
     assert one(curves(spread, spread, margin=10.0)).relation == "undecided"
+
+
+@pytest.mark.parametrize(("mine", "other"), [([1.0, 1.0], [2.0]), ([2.0], [1.0, 1.1])])
+def test_two_runs_against_one_are_too_few(mine: list[float], other: list[float]) -> None:
+    found = one(curves(mine, other))
+    assert (found.relation, found.reason) == ("undecided", "too few known")
+    about = About("", "a", "b", runs=(len(mine), len(other)))
+    said = words.reason(about, found, Quantity(1.0, "s"))
+    assert str(said) == "too few runs to know how much they spread"
 
 
 def test_three_against_one_know_their_noise_from_the_three() -> None:

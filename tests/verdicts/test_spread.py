@@ -49,7 +49,9 @@ def test_a_noise_limit_is_students() -> None:
         else:
             s = np.std(a, ddof=1)
             assert found == pytest.approx(stats.t.ppf(0.975, 2) * s * math.sqrt(1 / 3 + 1))
-    assert math.isnan(noise_limit(A[:1], B[:1]))
+    # Three runs have too little to tell their spread by: two of them may log almost the same.
+    for few in ((A[:1], B[:1]), (A[:2], B[:1]), (A[:1], B[:2])):
+        assert math.isnan(noise_limit(*few))
     spread, df = pooled(A, B)
     assert df == 6
     assert spread**2 == pytest.approx((np.var(A, ddof=1) + np.var(B, ddof=1)) / 2)

@@ -125,7 +125,7 @@ def test_the_words_that_were_agreed() -> None:
     )
     weak = replace(better, relation="no better", clocks={"minutes": "worse", "steps": "no better"})
     assert str(words.answer(told, same, weak)).endswith(
-        "24.58 s each (worse by minutes, no better by steps)."
+        "24.58 s each; worse by minutes, no better by steps."
     )
     hangs = decided("undecided", "hangs on the rule", 1)
     assert str(words.answer(told, TIMES, hangs)).startswith(
@@ -140,7 +140,7 @@ def test_rewards_are_higher_and_means_say_of_how_many_runs() -> None:
     found = Decided("better", None, "interval", {"steps": "better"})
     assert str(words.answer(told, numbers, found)) == (
         "Better at 1,000,000 steps: return 412 with lr 3e-4 (mean of 3 runs), 390 with lr 1e-3 "
-        "(mean of 5 runs) (22 higher)."
+        "(mean of 5 runs), 22 higher."
     )
 
 
@@ -167,7 +167,7 @@ def test_a_difference_that_is_rounded_away_has_no_direction() -> None:
         ("crosses over", "better at 2 and worse at 3 of 5 checkpoints by minutes"),
         ("within noise", "a difference of 0.21 s is within noise, which reaches 0.50 s"),
         ("interval includes 0", "by minutes the difference lies between −0.50 s and 0.10 s"),
-        ("too few known", "1 of 3 can be compared by minutes"),
+        ("too few known", "1 of 3 checkpoints can be compared by minutes"),
         ("hangs on the rule", "4 of 9 robustness checks agree"),
     ],
 )
@@ -286,6 +286,7 @@ def test_standing_out_and_warnings() -> None:
     well_formed(how_sure.bad_runs(["a", "b"]))
     for count in (Planned(8, 2), Planned(1, 1)):
         well_formed(how_sure.planning(count))
+        well_formed(how_sure.planning(count, bounded=False))
     well_formed(how_sure.observed_once([]))
     well_formed(
         how_sure.chance_alone(Quantity(64, "%", 0), Quantity(0.1, "s"), Quantity(0.15, "s"))
@@ -296,15 +297,19 @@ def test_standing_out_and_warnings() -> None:
 
 
 def test_every_claim_has_its_sentence() -> None:
-    for said, verdict, relation, variant in product(SAID, VERDICTS, RELATIONS, ("", "Ant")):
+    for said, relation, variant in product(SAID, RELATIONS, ("", "Ant")):
         found = Decided(relation, None, "interval", {"minutes": relation})
-        for vocabulary in VOCABULARIES:
-            told = about(vocabulary=vocabulary, variant=variant)
-            text = well_formed(claim_words.claim(said, told, Held(verdict), found))
-            assert text.startswith(f"Said {said}")
+        for vocabulary, title in product(VOCABULARIES, ("", "loss", "loss, summed,")):
+            told = about(vocabulary=vocabulary, variant=variant, title=title)
+            text = well_formed(claim_words.claim(said, told, found))
+            assert text.startswith("Said the same" if said == "same" else f"Said {said}")
+            # Of what, and where.
+            assert (f" in {title.rstrip(',')}" in text) == bool(title)
+            assert (" on Ant" in text) == bool(variant)
+            assert ("there are no data" in text) == (relation == "no data")
     same = Decided("level", None, "interval", {"minutes": "level"})
-    assert (
-        str(claim_words.claim("same", about(), Held("holds"), same)) == "Said same, and so it is."
+    assert str(claim_words.claim("same", about(), same)) == (
+        "Said the same in best time, and so it is."
     )
 
 
@@ -357,8 +362,12 @@ def test_causes_and_parts() -> None:
     assert str(claim_words.cause("a", [])) == "Said because of a; the two agree in it."
     every = [Held(verdict) for verdict in VERDICTS]
     assert str(claim_words.parts(every)) == (
-        "Of 5 parts: 1 holds, 1 too strong, 1 wrong, 1 undecided, 1 without data."
+        "Of 5 parts, 1 holds, 1 is too strong, 1 is wrong, 1 is undecided and 1 has no data."
     )
+    for count, verdicts in product((1, 2, 3), product(VERDICTS, repeat=2)):
+        well_formed(claim_words.parts([Held(verdict) for verdict in verdicts] * count))
+        well_formed(claim_words.parts([Held(verdicts[0])] * count, "comparisons"))
+    assert str(claim_words.parts([Held("no data")])) == ("The only one of its parts has no data.")
 
 
 def test_every_answer_has_a_sign_of_its_own() -> None:

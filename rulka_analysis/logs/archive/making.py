@@ -51,6 +51,22 @@ class TagChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingTags:
+    """Which tags record what was set.
+
+    Parameters
+    ----------
+    setting_of : callable
+        Returns the setting that a tag records, or None. Another process must be able to import it.
+    digest : str
+        Of what it goes by: where that changed, all parts are written anew.
+    """
+
+    setting_of: Callable[[str], str | None]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class FileToRead:
     """An event file to archive: what it is called, where it is, how much of it counts."""
 
@@ -69,7 +85,7 @@ class Task:
     files: tuple[FileToRead, ...]
     sidecars: Mapping[str, str] = field(default_factory=dict)
     sidecar_states: Mapping[str, FileState] = field(default_factory=dict)
-    settings: Mapping[str, Setting] | None = None
+    settings: SettingTags | None = None
     tags: TagChoice | None = None
     known: Record | None = None
 
@@ -141,7 +157,6 @@ def _is_same(task: Task, known: Record, unchanged: Mapping[str, FileState]) -> b
         set(unchanged) == {file.name for file in task.files} == set(known.files)
         and task.folders == known.folders
         and dict(task.sidecar_states) == dict(known.sidecars)
-        and (task.settings is None or dict(task.settings) == dict(known.settings))
     )
 
 
@@ -152,6 +167,7 @@ def _write_part(task: Task, files: Mapping[str, EventFile]) -> Record:
     ordered |= {name: file for name, file in files.items() if name not in ordered}
     given_up = dict(zip(names, history.by_file(history.given_up), strict=True))
     attempts = dict(zip(names, history.by_file(history.attempt_of), strict=True))
+    settings = _settings(task, files, attempts, given_up)
     if task.tags is not None:
         chosen = {tag for file in files.values() for tag in file.tags if task.tags.holds(tag)}
         given_up, attempts = (_of_tags(chosen, ordered, one) for one in (given_up, attempts))
@@ -173,7 +189,7 @@ def _write_part(task: Task, files: Mapping[str, EventFile]) -> Record:
         scalars={name: len(ordered[name].values) for name in files},
         sidecars=task.sidecar_states,
         sessions=tuple(_sessions(history)),
-        settings=_settings(files) if task.settings is None else task.settings,
+        settings=settings,
         findings=(
             *history.all_findings,
             *(
@@ -214,12 +230,37 @@ def _sessions(history: History) -> Iterator[Session]:
             yield Session(number, session.begins if math.isfinite(session.begins) else None, names)
 
 
-def _settings(files: Mapping[str, EventFile]) -> dict[str, Setting]:
-    return {
-        key: (value, name)
-        for name, file in files.items()
-        for key, value in file.hyperparameters.items()
-    }
+def _settings(
+    task: Task,
+    files: Mapping[str, EventFile],
+    attempts: Mapping[str, NDArray[np.int32]],
+    given_up: Mapping[str, NDArray[np.bool_]],
+) -> dict[str, Setting]:
+    """Return what was set and never changed: under the tags that record it, else as `add_hparams`.
+
+    The source is the tag or the event file.
+    """
+    logged: dict[str, dict[str, set[float]]] = {}
+    last = max((int(of.max()) for of in attempts.values() if len(of)), default=0)
+    for name in attempts if task.settings is not None else ():
+        file = files[name]
+        of_run = (attempts[name] == last) & ~given_up[name] & np.isfinite(file.values)
+        for code, tag in enumerate(file.tags):
+            assert task.settings is not None
+            setting = task.settings.setting_of(tag)
+            if setting is not None:
+                values = file.values[of_run & (file.tag_codes == code)]
+                logged.setdefault(setting, {}).setdefault(tag, set()).update(values.tolist())
+    found: dict[str, Setting] = {}
+    for setting, by_tag in sorted(logged.items()):
+        for tag, said in sorted(by_tag.items()):
+            if len(said) == 1:
+                found.setdefault(setting, (float(*said), tag))
+    for name, file in files.items():
+        for setting, value in file.hyperparameters.items():
+            if setting not in logged:
+                found[setting] = value, name
+    return found
 
 
 def _stem(run: str) -> str:

@@ -30,7 +30,6 @@ from rulka_analysis.logs.archive.index import (
     ArchiveError,
     Index,
     Record,
-    Setting,
     read_index,
     record_of,
 )
@@ -39,6 +38,7 @@ from rulka_analysis.logs.archive.making import (
     PARTS,
     Done,
     FileToRead,
+    SettingTags,
     TagChoice,
     Task,
     end_with_parent,
@@ -91,7 +91,7 @@ def write_archive(
     runs: Sequence[str] | None = None,
     asked: Sequence[str] | None = None,
     tags: TagChoice | None = None,
-    settings: Mapping[str, Mapping[str, Setting]] | None = None,
+    settings: SettingTags | None = None,
     jobs: int | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
@@ -109,8 +109,8 @@ def write_archive(
         What was asked for, as the archive says it; `runs` by default.
     tags : TagChoice, optional
         Which tags to keep; by default all.
-    settings : mapping of str to mapping, optional
-        What was set in each run, and who says so. By default the hyperparameters in its files.
+    settings : SettingTags, optional
+        Which tags record what was set; by default only hyperparameters do.
     jobs : int, optional
         How many processes work at it; by default as many as there are processors, and one where
         there is little to read.
@@ -127,15 +127,16 @@ def write_archive(
     archive = Path(os.path.abspath(archive))  # noqa: PTH100 - a link keeps its name
     _check_target(archive, logs.path)
     words = None if tags is None else tags.words
-    known = _known_records(archive, words)
+    reader = reader_digest("" if settings is None else settings.digest)
+    known = _known_records(archive, reader, words)
     tasks = [
-        replace(task, tags=tags, known=known.get(task.run))
-        for task in _tasks(logs, archive, runs, settings)
+        replace(task, tags=tags, settings=settings, known=known.get(task.run))
+        for task in _tasks(logs, archive, runs)
     ]
     done: dict[str, Done] = {}
     try:
         (archive / PARTS).mkdir(parents=True, exist_ok=True)
-        begin = [{"reader": reader_digest(), "metrics": words}]
+        begin = [{"reader": reader, "metrics": words}]
         begin += [record.plain() for record in known.values()]
         lines = "".join(json.dumps(line) + "\n" for line in begin)
         write_whole(archive / JOURNAL, lines.encode())
@@ -148,7 +149,7 @@ def write_archive(
                     progress(len(done), len(tasks), record.run)
         index = Index(
             records=tuple(done[task.run][0] for task in tasks),
-            reader=reader_digest(),
+            reader=reader,
             versions={name: version(name) for name in VERSIONS},
             runs=None if runs is None else tuple(runs if asked is None else asked),
             metrics=words,
@@ -167,9 +168,9 @@ def write_archive(
     return Written(index, read_files, kept)
 
 
-def reader_digest() -> str:
-    """Return the digest of everything that decides what stands in a part."""
-    digest = hashlib.sha256()
+def reader_digest(more: str = "") -> str:
+    """Return the digest of everything that decides what is written of event files."""
+    digest = hashlib.sha256(more.encode())
     folder = Path(__file__).parent
     deciding = [*sources(), *sorted(folder.glob("*.py")), *sorted(folder.parent.glob("*.py"))]
     for source in deciding:
@@ -199,12 +200,7 @@ def _check_target(archive: Path, log_directory: Path) -> None:
         )
 
 
-def _tasks(
-    logs: Logs,
-    archive: Path,
-    runs: Sequence[str] | None,
-    settings: Mapping[str, Mapping[str, Setting]] | None,
-) -> Iterator[Task]:
+def _tasks(logs: Logs, archive: Path, runs: Sequence[str] | None) -> Iterator[Task]:
     source = logs.source
     lengths = source.lengths()
     used: set[str] = set()
@@ -224,7 +220,6 @@ def _tasks(
             files=tuple(_files(source, run.places, lengths)),
             sidecars=texts,
             sidecar_states=states,
-            settings=None if settings is None else settings.get(name, {}),
         )
     others = [folder for folder in source.folders if folder not in used]
     if runs is None and others:
@@ -241,18 +236,20 @@ def _files(
             yield FileToRead(name, path, lengths[name])
 
 
-def _known_records(archive: Path, metrics: tuple[str, ...] | None) -> dict[str, Record]:
+def _known_records(
+    archive: Path, reader: str, metrics: tuple[str, ...] | None
+) -> dict[str, Record]:
     """Return what an archive says of its parts, if they were made as they would be today."""
     known: dict[str, Record] = {}
     if is_archive(archive):
         index = read_index(archive)
-        if (index.reader, index.metrics) == (reader_digest(), metrics):
+        if (index.reader, index.metrics) == (reader, metrics):
             known |= {record.run: record for record in index.records}
     try:
         lines = (archive / JOURNAL).read_text(encoding="utf-8").splitlines()
         head = json.loads(lines[0])
         words = None if head["metrics"] is None else tuple(head["metrics"])
-        if (head["reader"], words) == (reader_digest(), metrics):
+        if (head["reader"], words) == (reader, metrics):
             # The last one may have been cut off.
             for line in lines[1:]:
                 record = record_of(json.loads(line))
