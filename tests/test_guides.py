@@ -15,7 +15,7 @@ from docutils.parsers.rst import Directive, directives, roles
 
 from build_tasks.targets import TARGETS
 from rulka_analysis.project import load_catalogue
-from tests.site_of_project import PROJECT, Site
+from tests.site_of_project import FURTHER, PROJECT, Site
 from tests.training_logs import TrainingRun, write_runs
 
 GUIDES = PROJECT / "docs" / "guides"
@@ -110,8 +110,8 @@ def test_adding_a_run_and_a_metric_as_told(logs: Path, tmp_path: Path) -> None:
     write_as_told("add_metric", site.folder)
     site.build_well(logs)
 
-    page = site.page()
-    assert "Twice the batch" in page
+    page = site.page(f"{FURTHER}/twice_the_batch.html")
+    assert "Twice the batch" in site.page()
     assert re.search(r'id="batch-size-and-running-speed-twice-the-batch-time-a01"', page)
     assert "1024 · 512× against 512 · 512×" in page
     assert "Crashes on A01" in page

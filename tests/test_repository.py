@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,6 +52,17 @@ def texts() -> Iterator[tuple[str, str]]:
             yield file.relative_to(ROOT).as_posix(), file.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             continue
+
+
+def test_nothing_is_kept_that_is_ignored() -> None:
+    """What a program made once, such as an environment, would replace everybody's."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is no clone")
+    git = ["git", "-C", str(ROOT), "ls-files", "--cached", "--ignored", "--exclude-standard"]
+    done = subprocess.run(git, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(done.stderr)
+    assert done.stdout.split() == []
 
 
 def pinned() -> dict[str, str]:

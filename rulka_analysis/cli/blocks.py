@@ -172,7 +172,9 @@ def _run_values(
     difference: Mapping[Clock, Quantity],
     ratio: Mapping[Clock, Quantity],
 ) -> RunValues:
-    last = series.quantity(summaries.last_index(series.values), "last value logged")
+    last = series.quantity(
+        summaries.last_index(series.values), "last value logged", series.last_made()
+    )
     if measure.metric.summary == "finish_rate":
         reason = f"a share of {series.words.episodes} so far has no best"
         none = Quantity.unknown(reason, label="–")

@@ -20,16 +20,16 @@ from rulka_analysis.logs.positions import checkpoints
 from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics import summaries
 from rulka_analysis.metrics.catalogue import Catalogue, Metric
+from rulka_analysis.metrics.find import find_series
 from rulka_analysis.metrics.series import (
     Line,
     Measure,
     Series,
-    find_series,
     position_of,
     position_text,
 )
 from rulka_analysis.values.findings import Finding
-from rulka_analysis.values.quantities import Quantity
+from rulka_analysis.values.quantities import Quantity, made
 
 
 class Comparison:
@@ -229,7 +229,7 @@ class Comparison:
         chosen = self.clock(clock)
         known = self.on_clock(measure, chosen)
         ends = {n: s.run.known_until(s.tag, chosen) for n, s in known.items()}
-        return common_window(chosen, ends)
+        return common_window(chosen, ends, {n: s.tag for n, s in known.items()})
 
     def deciding_clock(self, measure: Measure) -> Clock:
         """Return the clock a single number of `measure` is taken on.
@@ -357,7 +357,9 @@ class Comparison:
     def last(self, measure: Measure) -> dict[str, Quantity]:
         """Return each run's last logged value, wherever that run ends."""
         return {
-            name: series.quantity(summaries.last_index(series.values), "last value logged")
+            name: series.quantity(
+                summaries.last_index(series.values), "last value logged", series.last_made()
+            )
             if isinstance(series, Series)
             else series
             for name, series in self.series(measure).items()
@@ -374,7 +376,13 @@ class Comparison:
         """Return where on a clock each run first reached its best value."""
         chosen = self.clock(clock)
         return {
-            name: position_of(series, series.best_index, chosen, "first reached")
+            name: position_of(
+                series,
+                series.best_index,
+                chosen,
+                "first reached",
+                made("position", _best(series), clock=chosen.key),
+            )
             if isinstance(series, Series)
             else series
             for name, series in self.series(measure).items()
@@ -406,7 +414,8 @@ class Comparison:
             side = "above" if measure.orientation > 0 else "below"
             how = f"first at or {side} {target:g} {measure.unit}".rstrip()
             if slot is not None:
-                found[name] = position_of(series, slot, chosen, how)
+                by = series.made_reached(chosen, target)
+                found[name] = position_of(series, slot, chosen, how, by)
                 continue
             reason = (
                 f"not by {position_text(end, chosen)}"
@@ -423,7 +432,21 @@ def window_end(window: Window) -> Quantity:
         f"{run} to {position_text(end, window.clock)}" for run, end in window.ends.items()
     )
     how = f"the end of the common window; there are data of {ends}"
-    return Quantity(window.end, window.clock.unit, 0, how=how)
+    unit = window.clock.unit
+    known = [
+        Quantity(
+            end,
+            unit,
+            0,
+            how=f"until there {window.tags[run]} of {run} is known",
+            made=made("end", run=run, tag=window.tags[run], clock=window.clock.key),
+            about=f"end of the data of {run}",
+        )
+        for run, end in window.ends.items()
+        if run in window.tags
+    ]
+    by = made("least", *known) if len(known) == len(window.ends) else None
+    return Quantity(window.end, unit, 0, how=how, made=by, about="end of the common window")
 
 
 def _with_difference(table: pd.DataFrame) -> pd.DataFrame:
@@ -442,4 +465,5 @@ def _best(series: Series) -> Quantity:
     count = int(np.isfinite(series.values).sum())
     what = "new bests" if series.records_only else "values"
     which = "largest" if series.measure.orientation > 0 else "smallest"
-    return series.quantity(series.best_index, f"{which} of {count:,} {what} logged")
+    how = f"{which} of {count:,} {what} logged"
+    return series.quantity(series.best_index, how, series.best_made())

@@ -9,7 +9,15 @@ import pandas as pd
 
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.experiments.definition import Definition
-from rulka_analysis.experiments.groups import Group, Value, Varied, group_of, make_groups
+from rulka_analysis.experiments.groups import (
+    BETWEEN,
+    LEFT_OUT,
+    Group,
+    Value,
+    Varied,
+    group_of,
+    make_groups,
+)
 from rulka_analysis.logs.clocks import MINUTES, Clock
 from rulka_analysis.logs.runs import Logs, Run
 from rulka_analysis.metrics.catalogue import Catalogue
@@ -122,6 +130,30 @@ class Experiment:
             raise ExperimentError(unknown("group", name, known, f"in experiment {self.name!r}"))
         return found
 
+    def named(self, name: str) -> Group:
+        """Return what a definition speaks of: a group, or one that is left out, called so."""
+        return self._left_out.get(name) or self.group(name)
+
+    def why_left_out(self, group: Group) -> str:
+        """Return why a group is left out; empty where it is not."""
+        if group not in self._left_out.values():
+            return ""
+        reasons = [f"{run} is left out: {self.definition.exclude[run]}" for run in group.runs]
+        return "; ".join(dict.fromkeys(reasons))
+
+    @cached_property
+    def _left_out(self) -> dict[str, Group]:
+        """Runs that are excluded, and groups by hand all of whose runs are, by all their names."""
+        left = [run for run in self.definition.runs if run in self.definition.exclude]
+        by_hand: dict[str, list[str]] = {}
+        for run in left:
+            by_hand.setdefault(self.definition.group_by_hand(run), []).append(run)
+        still = {group.label for group in self.groups}
+        named: dict[str, tuple[str, ...]] = {run: (run,) for run in left}
+        named |= {name: tuple(runs) for name, runs in by_hand.items() if name not in {"", *still}}
+        found = {name: Group(f"{name}{BETWEEN}{LEFT_OUT}", runs) for name, runs in named.items()}
+        return {**found, **{group.label: group for group in found.values()}}
+
     # --- Comparisons ------------------------------------------------------------------------------
 
     def comparison(self, name: str) -> Comparison:
@@ -137,11 +169,18 @@ class Experiment:
             raise ExperimentError(
                 unknown("comparison", name, declared, f"in experiment {self.name!r}")
             )
-        chosen = declared[name]
-        baseline = self.group(chosen.baseline)
-        others = [self.group(candidate) for candidate in chosen.candidates] or self.groups
-        groups = dict.fromkeys(group.label for group in others if group != baseline)
-        return self._compared(name, chosen.title, baseline, [self.group(g) for g in groups])
+        baseline, candidates = self.compared(name)
+        return self._compared(name, declared[name].title, baseline, candidates)
+
+    def compared(self, comparison: str) -> tuple[Group, list[Group]]:
+        """Return the baseline and the candidates of a comparison, without those left out."""
+        declared = self.definition.comparisons[comparison]
+        baseline = self.group(declared.baseline)
+        named = [self.named(name) for name in declared.candidates]
+        there = [group for group in named if not self.why_left_out(group)]
+        every = there if named else self.groups
+        labels = dict.fromkeys(group.label for group in every if group != baseline)
+        return baseline, [self.group(label) for label in labels]
 
     def all_runs(self) -> Comparison:
         """Return all groups side by side, the baseline first."""

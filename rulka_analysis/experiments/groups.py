@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 Value = int | float | str | bool
 BETWEEN = " · "
 NOT_RECORDED = "settings not recorded"
+LEFT_OUT = "left out"
 
 
 @dataclass(frozen=True, slots=True)

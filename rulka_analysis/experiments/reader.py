@@ -241,7 +241,17 @@ class _Tables:
     def check_groups(self) -> None:
         if not self.definition.runs and not self.definition.groups:
             self.toml.fail((), "declares no run; add [runs] or [groups]")
+        exclude = self.definition.exclude
+        if self.definition.baseline in exclude:
+            problem = f"{self.definition.baseline!r} is left out by exclude; name another baseline"
+            self.toml.fail(("baseline",), problem)
         for name, comparison in self.definition.comparisons.items():
+            if comparison.baseline in exclude:
+                problem = f"{comparison.baseline!r} is left out by exclude; name another baseline"
+                self.toml.fail(("comparisons", name, "baseline"), problem)
+            if comparison.candidates and set(comparison.candidates) <= set(exclude):
+                problem = "all are left out by exclude; leave out the comparison, too"
+                self.toml.fail(("comparisons", name, "candidates"), problem)
             if comparison.baseline in comparison.candidates:
                 self.toml.fail(
                     ("comparisons", name, "candidates"),

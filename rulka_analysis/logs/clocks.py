@@ -154,20 +154,25 @@ class Window:
         The run that ends first.
     ends : mapping
         Where the knowledge of each run ends.
+    tags : mapping
+        The tag of each run whose knowledge ends there.
     """
 
     clock: Clock
     end: float
     limited_by: str
     ends: Mapping[str, float]
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def known(self) -> bool:
         return math.isfinite(self.end)
 
 
-def common_window(clock: Clock, ends: Mapping[str, float]) -> Window:
-    """Return the common window of runs of which each is known until `ends`.
+def common_window(
+    clock: Clock, ends: Mapping[str, float], tags: Mapping[str, str] | None = None
+) -> Window:
+    """Return the common window of runs of which each is known until `ends`, by `tags`.
 
     Examples
     --------
@@ -177,6 +182,6 @@ def common_window(clock: Clock, ends: Mapping[str, float]) -> Window:
     """
     if not ends or not all(math.isfinite(end) for end in ends.values()):
         lacking = next((run for run, end in ends.items() if not math.isfinite(end)), "")
-        return Window(clock, math.nan, lacking, dict(ends))
+        return Window(clock, math.nan, lacking, dict(ends), dict(tags or {}))
     shortest = min(ends, key=lambda run: ends[run])
-    return Window(clock, float(ends[shortest]), shortest, dict(ends))
+    return Window(clock, float(ends[shortest]), shortest, dict(ends), dict(tags or {}))

@@ -160,10 +160,12 @@ class Run:
     def evidence(self, tag: str, index: int) -> Evidence:
         """Return the event at a position of `events` (or a row of `scalars`) as evidence."""
         events = self.events(tag)
+        at = self._order[events.files[index]]
         return Evidence(
             run=self.name,
             tag=tag,
-            file=self.file_names[events.files[index]],
+            file=self._history.names[at],
+            sha256=self._history.files[at].digest,
             step=int(events.steps[index]),
             wall_time=float(events.wall_times[index]),
             value=float(events.values[index]),

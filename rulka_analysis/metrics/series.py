@@ -1,13 +1,13 @@
 """One metric of one run, ready to stand beside others: what is meant, its events, its values.
 
-A `Measure` says what is compared, `find_series` finds it in a run, and a `Series` answers with
+A `Measure` says what is compared, `find.find_series` finds it in a run, and a `Series` answers with
 numbers that rest on events: the value at a position of a clock, where that value came from.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -20,12 +20,12 @@ from rulka_analysis.logs.positions import last_event_at, write_interval
 from rulka_analysis.logs.runs import Run
 from rulka_analysis.logs.timeline import Events
 from rulka_analysis.metrics import summaries
-from rulka_analysis.metrics.catalogue import Catalogue, Metric
+from rulka_analysis.metrics.catalogue import Metric
 from rulka_analysis.metrics.domain import Words
+from rulka_analysis.metrics.made import made_of, operation_of
 from rulka_analysis.metrics.patterns import fill_in
-from rulka_analysis.metrics.settings import NOT_RECORDED
-from rulka_analysis.values.quantities import Evidence, Quantity
-from rulka_analysis.values.text import name_in_words
+from rulka_analysis.values.operations import Parameter
+from rulka_analysis.values.quantities import Evidence, Made, Quantity, made
 
 if TYPE_CHECKING:
     # It takes longer to import than a build in which nothing changed should take.
@@ -167,6 +167,7 @@ class Series:
     divided_by: str = ""
     finished: NDArray[np.int64] | None = None
     episode_tags: tuple[str, ...] = ()
+    per: Quantity | None = None
 
     @property
     def records_only(self) -> bool:
@@ -178,23 +179,74 @@ class Series:
     def evidence(self, index: int) -> Evidence:
         return self.run.evidence(self.tag, index)
 
-    def quantity(self, index: int | None, how: str) -> Quantity:
-        """Return the value at one event as a quantity resting on that event."""
+    def quantity(self, index: int | None, how: str, by: Made | None = None) -> Quantity:
+        """Return the value at one event as a quantity resting on that event.
+
+        `by` is the operation that chose the event, if one did.
+        """
         if index is None or index < 0:
             reason = f"{self.run.name} has no value there"
             return Quantity.unknown(reason, self.measure.unit, label="no value")
-        return self._quantity(float(self.values[index]), (index,), how)
+        if by is None and self.finished is not None:
+            minute = float(self.events.minutes[index])
+            known = math.isfinite(minute)
+            clock, until = ("minutes", minute) if known else (None, None)
+            by = self.made("mean", clock=clock, until=until)
+        if by is None:
+            by = self.made("event")
+        return self._quantity(float(self.values[index]), (index,), how, by)
 
-    def together(self, indices: Sequence[int], how: str) -> Quantity:
-        """Return one number of some events, as the metric is summarised, resting on them."""
+    def made(self, operation: str, **parameters: Parameter) -> Made:
+        """Return how a number was made of this series."""
+        return made_of(
+            self.run.name, self.tag, self.measure.metric, operation, self.per, **parameters
+        )
+
+    def last_made(self) -> Made:
+        """Return how the last value is found; of a finish rate, that is a mean of flags."""
+        return self.made("mean" if self.finished is not None else "last")
+
+    def best_made(self) -> Made:
+        """Return how the best of all values is found."""
+        return self.made("greatest" if self.measure.orientation > 0 else "least")
+
+    def made_reached(self, clock: Clock, target: float) -> Made:
+        """Return how it is found where on a clock a target was reached."""
+        mean = self.measure.metric.summary == "trailing_mean"
+        return self.made(
+            "reached",
+            clock=clock.key,
+            until=self.run.known_until(self.tag, clock),
+            target=target,
+            upwards=self.measure.orientation > 0,
+            share=summaries.TRAILING_SHARE if mean else None,
+        )
+
+    def made_at(self, clock: Clock, position: float | None) -> Made:
+        """Return how the series becomes one number at a position on a clock; None for its end."""
+        operation, more = operation_of(self.measure.metric)
+        return self.made(operation, clock=clock.key, until=position, **more)
+
+    def together(
+        self,
+        indices: Sequence[int],
+        how: str,
+        clock: Clock | None = None,
+        position: float | None = None,
+    ) -> Quantity:
+        """Return one number of some events, as the metric is summarised, resting on them.
+
+        `clock` and `position` say where it was asked for.
+        """
         if not indices:
             return self.quantity(None, how)
         value = self.combined(indices)
+        by = self.made("event") if clock is None else self.made_at(clock, position)
         if self.measure.metric.summary == "trailing_mean" and len(indices) > 2:
             # A tenth of a long log is thousands of events: its ends stand for it.
             how = f"{how} ({len(indices):,} readings; first and last of them stand here)"
             indices = (indices[0], indices[-1])
-        return self._quantity(value, tuple(indices), how)
+        return self._quantity(value, tuple(indices), how, by)
 
     def combined(self, indices: Sequence[int]) -> float:
         """Return the mean of some values for a trailing mean, else their median."""
@@ -202,7 +254,7 @@ class Series:
         mean = self.measure.metric.summary == "trailing_mean"
         return float(values.mean() if mean else np.median(values))
 
-    def _quantity(self, value: float, indices: tuple[int, ...], how: str) -> Quantity:
+    def _quantity(self, value: float, indices: tuple[int, ...], how: str, by: Made) -> Quantity:
         # The largest error among the events bounds that of their median.
         error = float(self.events.reading_errors[list(indices)].max()) * self.factor
         return Quantity(
@@ -212,6 +264,8 @@ class Series:
             evidence=tuple(self.evidence(i) for i in indices),
             how=f"{how}{self.divided_by}{self._counted(indices)}",
             reading_error=error,
+            made=by,
+            about=f"{self.measure.title}, {self.run.name}",
         )
 
     def _counted(self, indices: tuple[int, ...]) -> str:
@@ -365,67 +419,7 @@ class Series:
                 where = position_text(position, clock)
                 reason = f"{self.run.name} finished no such {self.words.episode} by {where}"
                 return Quantity.unknown(reason, self.measure.unit, label="none finished")
-        return self.together(indices, how)
-
-
-def find_series(
-    run: Run, measure: Measure, per_value: Quantity | None, catalogue: Catalogue
-) -> Series | Quantity:
-    """Return a run's series of a measure, or why there is none.
-
-    Parameters
-    ----------
-    run : Run
-        The run.
-    measure : Measure
-        What to look for.
-    per_value : Quantity or None
-        The value of the setting named by ``measure.per``, for this run.
-    catalogue : Catalogue
-        Tells which of the run's tags are written after episodes of the same variant.
-    """
-    tags = catalogue.tags_for(measure.metric, run.tags, **measure.placeholders)
-    if not tags:
-        wanted = fill_in(measure.metric.pattern, measure.placeholders)
-        return Quantity.unknown(f"{run.name} has no {wanted} in these logs", measure.unit)
-    tag = tags[0]
-    factor = measure.metric.display_factor
-    divided_by = ""
-    if measure.per:
-        if per_value is None or not per_value.known:
-            reason = f"the {name_in_words(measure.per)} of {run.name} is not recorded"
-            if per_value is not None and per_value.label != NOT_RECORDED:
-                reason = per_value.missing
-            return Quantity.unknown(reason, measure.unit, label="not known")
-        factor /= per_value.number
-        title = name_in_words(measure.per)
-        divided_by = f", divided by the {title} of {per_value.text} ({per_value.how})"
-    events = run.events(tag)
-    values = events.values
-    finished = None
-    if measure.metric.summary == "finish_rate":
-        finished, values = summaries.finish_rate_so_far(values)
-    values, _ = shown_values(values, measure.metric, factor)
-    return Series(
-        run,
-        measure,
-        tag,
-        events,
-        values,
-        abs(factor),
-        catalogue.domain.words,
-        divided_by,
-        finished,
-        tuple(_episode_tags(run, catalogue, measure.variant)),
-    )
-
-
-def _episode_tags(run: Run, catalogue: Catalogue, variant: str | None) -> Iterator[str]:
-    """Yield the run's tags that are written after episodes of a variant."""
-    for tag in run.tags if variant is not None else ():
-        match = catalogue.match(tag)
-        if match and match.metric.written == "episode" and match.variant == variant:
-            yield tag
+        return self.together(indices, how, clock, position)
 
 
 def shown_values(
@@ -456,8 +450,13 @@ def shown_values(
     return summaries.whole_milliseconds(shown) if metric.whole_milliseconds else shown, late
 
 
-def position_of(series: Series, index: int | None, clock: Clock, how: str) -> Quantity:
-    """Return where on a clock an event stands, resting on that event."""
+def position_of(
+    series: Series, index: int | None, clock: Clock, how: str, by: Made | None = None
+) -> Quantity:
+    """Return where on a clock an event stands, resting on that event.
+
+    `by` is the operation that chose the event, if one did.
+    """
     if index is None:
         return Quantity.unknown(f"{series.run.name} has no such event", clock.unit, label="never")
     position = float(series.clock(clock)[index])
@@ -475,7 +474,11 @@ def position_of(series: Series, index: int | None, clock: Clock, how: str) -> Qu
         how = f"{how}; curves are known every {resolution:g} minutes, so up to that much earlier"
     if clock.key == "steps" and series.run.steps_interpolated:
         how = f"{how}; {clock} are interpolated"
-    return Quantity(position, clock.unit, 0, (series.evidence(index),), how)
+    if by is None:
+        by = made("position", series.quantity(index, "that event"), clock=clock.key)
+    evidence = (series.evidence(index),)
+    about = f"{series.measure.title}, {series.run.name}"
+    return Quantity(position, clock.unit, 0, evidence, how, made=by, about=about)
 
 
 def position_text(position: float, clock: Clock) -> str:

@@ -15,8 +15,10 @@ from rulka_analysis.logs.timeline import Events
 from rulka_analysis.metrics import summaries
 from rulka_analysis.metrics.catalogue import Metric
 from rulka_analysis.metrics.domain import Words
+from rulka_analysis.metrics.made import made_of
 from rulka_analysis.metrics.series import shown_values
-from rulka_analysis.values.quantities import Quantity, Sentence
+from rulka_analysis.values.operations import Parameter
+from rulka_analysis.values.quantities import Made, Quantity, Sentence
 from rulka_analysis.values.tables import Cell
 
 if TYPE_CHECKING:
@@ -46,6 +48,8 @@ class Observed:
         Shown value = logged value × this.
     words : Words
         What the domain calls things.
+    metric : Metric or None
+        Says how values are shown; None as logged.
     """
 
     run: Run
@@ -56,6 +60,7 @@ class Observed:
     digits: int | None
     factor: float
     words: Words
+    metric: Metric | None = None
 
     @property
     def finite(self) -> NDArray[np.int64]:
@@ -78,15 +83,20 @@ class Observed:
     def last(self) -> int:
         return int(self.finite[-1])
 
-    def quantity(self, value: float, at: Sequence[int], how: str) -> Quantity:
-        """Return a number that rests on the events at some positions."""
+    def quantity(self, value: float, at: Sequence[int], how: str, by: Made) -> Quantity:
+        """Return a number that rests on the events at some positions, and how it was made."""
         error = float(self.events.reading_errors[list(at)].max()) * abs(self.factor)
         evidence = tuple(self.run.evidence(self.tag, i) for i in at)
         digits = _decimals(value) if self.digits is None else self.digits
-        return Quantity(value, "", digits, evidence, how, error)
+        about = f"{self.tag}, {self.run.name}"
+        return Quantity(value, "", digits, evidence, how, error, made=by, about=about)
 
-    def at(self, index: int, how: str) -> Quantity:
-        return self.quantity(float(self.values[index]), (index,), how)
+    def made(self, operation: str, **parameters: Parameter) -> Made:
+        """Return how a number was made of the values as shown."""
+        return made_of(self.run.name, self.tag, self.metric, operation, None, **parameters)
+
+    def at(self, index: int, how: str, operation: str) -> Quantity:
+        return self.quantity(float(self.values[index]), (index,), how, self.made(operation))
 
     def unknown(self) -> Quantity:
         """Return the reason why there is no value at all."""
@@ -109,7 +119,7 @@ def observed(run: Run, tag: str, words: Words, metric: Metric | None = None) -> 
     values, late = shown_values(values, metric, metric.display_factor)
     values = np.where(np.isfinite(values), values, np.nan)
     count, factor = int(late.sum()), metric.display_factor
-    return Observed(run, tag, events, values, count, metric.digits, factor, words)
+    return Observed(run, tag, events, values, count, metric.digits, factor, words, metric)
 
 
 def _decimals(value: float) -> int:
@@ -138,15 +148,16 @@ def range_and_last(one: Observed) -> tuple[Cell, Cell]:
         return one.unknown(), one.unknown()
     count = len(one.finite)
     what = "new bests" if one.run.records_only(one.tag) else "values"
-    last = one.at(one.last, "last value logged")
+    last = one.at(one.last, "last value logged", "last")
     if count == 1:
-        return _range(one.at(one.last, "the only value logged")), last
+        return _range(one.at(one.last, "the only value logged", "last")), last
     low, high = one.lowest, one.highest
     if one.values[low] == one.values[high]:
-        return _range(one.at(one.last, f"the same in all {count:,} {what} logged")), last
+        how = f"the same in all {count:,} {what} logged"
+        return _range(one.at(one.last, how, "last")), last
     return _range(
-        one.at(low, f"lowest of {count:,} {what} logged"),
-        one.at(high, f"highest of {count:,} {what} logged"),
+        one.at(low, f"lowest of {count:,} {what} logged", "least"),
+        one.at(high, f"highest of {count:,} {what} logged", "greatest"),
     ), last
 
 
@@ -165,12 +176,12 @@ def over_runs(found: Sequence[Observed]) -> tuple[Cell, Cell]:
     where = f"{len(known):,} curves"
     return (
         _range(
-            low.at(low.lowest, f"lowest of {count:,} values in {where}"),
-            high.at(high.highest, f"highest of {count:,} values in {where}"),
+            low.at(low.lowest, f"lowest of {count:,} values in {where}", "least"),
+            high.at(high.highest, f"highest of {count:,} values in {where}", "greatest"),
         ),
         _range(
-            first.at(first.last, f"lowest of the last values of {where}"),
-            final.at(final.last, f"highest of the last values of {where}"),
+            first.at(first.last, f"lowest of the last values of {where}", "last"),
+            final.at(final.last, f"highest of the last values of {where}", "last"),
         ),
     )
 
@@ -186,7 +197,8 @@ def _median_of_last_three(one: Observed) -> Quantity:
     if not at:
         return one.unknown()
     value = summaries.median_of_last_three(one.values)
-    return one.quantity(value, at, "median of the last three values logged")
+    by = one.made("median", values=3.0)
+    return one.quantity(value, at, "median of the last three values logged", by)
 
 
 def _finish_rate(one: Observed) -> Quantity:
@@ -196,7 +208,7 @@ def _finish_rate(one: Observed) -> Quantity:
     count, every = finished[one.last], len(one.finite)
     how = f"{count:,} of {every:,} {one.words.episodes} finished; the first and the last of them"
     ends = sorted({int(one.finite[0]), one.last})
-    return one.quantity(float(rates[one.last]) * one.factor, ends, how)
+    return one.quantity(float(rates[one.last]) * one.factor, ends, how, one.made("mean"))
 
 
 STATISTICS = {

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from string import Formatter
 from typing import Any
 
+from rulka_analysis.values.operations import OPERATIONS, PARAMETERS, Parameter
 from rulka_analysis.values.text import visible
 
 NOT_IN_THESE_LOGS = "not in these logs"
@@ -43,6 +44,8 @@ class Evidence:
         `steps` is a straight line between few known points.
     steps_unit : str
         What the run counts as steps.
+    sha256 : str
+        Digest of the file, as far as it was read.
     """
 
     run: str
@@ -57,6 +60,55 @@ class Evidence:
     published: bool = False
     steps_interpolated: bool = False
     steps_unit: str = "steps"
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How a number was made.
+
+    Parameters
+    ----------
+    operation : str
+        One of `OPERATIONS`.
+    inputs : tuple of Quantity
+        The numbers it was made of. Of a number that was made of a tag, what its values were divided
+        by, if by anything.
+    parameters : tuple of (str, value)
+        What else it takes to do it again, by name; see `PARAMETERS`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such operation, or no such parameter.
+
+    Examples
+    --------
+    >>> made("least", run="a", tag="loss", clock="minutes", until=75.0).parameters
+    (('run', 'a'), ('tag', 'loss'), ('clock', 'minutes'), ('until', 75.0))
+    """
+
+    operation: str
+    inputs: tuple[Quantity, ...] = ()
+    parameters: tuple[tuple[str, Parameter], ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.operation not in OPERATIONS:
+            raise ValueError(
+                f"there is no operation {self.operation!r}: use one of {', '.join(OPERATIONS)}"
+            )
+        strange = [name for name, _ in self.parameters if name not in PARAMETERS]
+        if strange:
+            raise ValueError(
+                f"{self.operation} has no parameter {strange[0]!r}: use one of "
+                f"{', '.join(PARAMETERS)}"
+            )
+
+
+def made(operation: str, *inputs: Quantity, **parameters: Parameter) -> Made:
+    """Return how a number was made, without the parameters that say nothing."""
+    kept = tuple((name, v) for name, v in parameters.items() if v is not None and v is not False)
+    return Made(operation, inputs, kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +133,10 @@ class Quantity:
         Why there is no value.
     label : str
         What stands in place of the number when there is no value.
+    made : Made or None
+        The operation that made it, with its inputs. None for what was stated, by `how`.
+    about : str
+        What it is, in a few words: "loss at the end, uni_7".
     signed : bool
         Show a plus sign, too: the number is a difference.
 
@@ -101,6 +157,8 @@ class Quantity:
     missing: str = ""
     label: str = ""
     signed: bool = False
+    made: Made | None = None
+    about: str = ""
 
     @classmethod
     def unknown(cls, reason: str, unit: str = "", *, label: str = NOT_IN_THESE_LOGS) -> Quantity:
@@ -131,12 +189,14 @@ class Quantity:
 
     def minus(self, other: Quantity, *, how: str = "difference", unit: str = "") -> Quantity:
         """Return this quantity minus `other`, resting on the evidence of both."""
-        return self._with(other, lambda a, b: a - b, how, unit or self.unit, self.digits)
+        by = made("difference", self, other)
+        return self._with(other, lambda a, b: a - b, how, unit or self.unit, self.digits, by)
 
     def over(self, other: Quantity, *, how: str = "ratio", digits: int = 2) -> Quantity:
         """Return this quantity divided by `other` as a pure number (``times``)."""
+        by = made("ratio", self, other)
         ratio = self._with(
-            other, lambda a, b: a / b if b else math.nan, how, "times", digits, relative=True
+            other, lambda a, b: a / b if b else math.nan, how, "times", digits, by, relative=True
         )
         if ratio.value is not None and not math.isfinite(ratio.value):
             return Quantity.unknown("a ratio to zero is not defined", "times", label="not defined")
@@ -144,7 +204,15 @@ class Quantity:
 
     def size(self) -> Quantity:
         """Return the quantity without its sign: by how much, whichever way."""
-        return self if self.value is None else replace(self, value=abs(self.value))
+        if self.value is None or self.value >= 0:
+            return self
+        if self.made is not None and self.made.operation == "difference":
+            turned = replace(self.made, inputs=self.made.inputs[::-1])
+            return replace(self, value=-self.value, made=turned)
+        by = None
+        if self.made is not None:
+            by = replace(self.made, parameters=(*self.made.parameters, ("unsigned", True)))
+        return replace(self, value=-self.value, made=by)
 
     def _with(
         self,
@@ -153,6 +221,7 @@ class Quantity:
         how: str,
         unit: str,
         digits: int,
+        by: Made,
         *,
         relative: bool = False,
     ) -> Quantity:
@@ -171,7 +240,7 @@ class Quantity:
         # What was done to the parts belongs to how the whole came about.
         ways = "; ".join(dict.fromkeys(part.how for part in (self, other) if part.how))
         told = f"{how} ({ways})" if ways else how
-        return Quantity(value, unit, digits, self.evidence + other.evidence, told, error)
+        return Quantity(value, unit, digits, self.evidence + other.evidence, told, error, made=by)
 
     def shown_as(self, *, digits: int | None = None, unit: str | None = None) -> Quantity:
         """Return the same quantity with other decimals or another unit label."""
@@ -183,9 +252,17 @@ class Quantity:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the quantity as plain data for JSON."""
-        data = asdict(self)
-        # The text has it.
-        del data["signed"]
+        data: dict[str, Any] = {
+            field.name: getattr(self, field.name)
+            for field in fields(self)
+            # Whether it has a sign, the text says.
+            if field.name not in ("evidence", "made", "signed")
+        }
+        by = self.made
+        data["evidence"] = [asdict(event) for event in self.evidence]
+        data["operation"] = by.operation if by else ""
+        data["parameters"] = dict(by.parameters) if by else {}
+        data["inputs"] = [one.as_dict() for one in by.inputs] if by else []
         data["text"] = self.text
         return data
 

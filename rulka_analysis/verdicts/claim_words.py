@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rulka_analysis.experiments.said import AtLeast
-from rulka_analysis.values.quantities import Quantity, Sentence
+from rulka_analysis.values.quantities import Quantity, Sentence, made
 from rulka_analysis.values.sentences import listed
 from rulka_analysis.verdicts.claims import VERDICTS, Held, Verdict
 from rulka_analysis.verdicts.deciding import Decided
-from rulka_analysis.verdicts.relations import named
+from rulka_analysis.verdicts.relations import Relation, named
 from rulka_analysis.verdicts.words import About, Numbers, by_clocks, capital, filled
 
 # Of one part, and of several.
@@ -42,13 +42,16 @@ def claim(said: str, about: About, decided: Decided) -> Sentence:
         "clocks": by_clocks(about, decided),
     }
     if decided.relation == "no data":
-        return Sentence("Said {said}{in}{where}; there are no data.", fields)
+        # The answer beside it says so, and why.
+        return Sentence("Said {said}{in}{where}.", fields)
     if found in (said, {"same": "level"}.get(said)):
         return Sentence("Said {said}{in}{where}, and so it is{clocks}.", fields)
     return Sentence("Said {said}{in}{where}; it is {found}{clocks}.", fields)
 
 
-def claimed_amount(about: About, least: AtLeast, sign: int, numbers: Numbers) -> Sentence:
+def claimed_amount(
+    about: About, least: AtLeast, sign: int, numbers: Numbers, met: Relation | None = None
+) -> Sentence:
     """Say how large a difference was said to be, and how large it is.
 
     Parameters
@@ -61,6 +64,8 @@ def claimed_amount(about: About, least: AtLeast, sign: int, numbers: Numbers) ->
         1 if the candidate was said to be higher, -1 if lower.
     numbers : Numbers
         The numbers found.
+    met : str or None
+        Better where it is as large as said, worse where it is not, undecided where that is open.
 
     Examples
     --------
@@ -95,10 +100,12 @@ def claimed_amount(about: About, least: AtLeast, sign: int, numbers: Numbers) ->
         text = "{title}{where} ended {found} {word}"
         if speed:
             text = "Targets{where} were reached {found} {word}"
-    met = side == sign and found.size().number >= least.amount
+    if met == "undecided":
+        return Sentence(f"{text}; whether it is {{said}} or more is undecided.", fields)
+    reached = side == sign and found.size().number >= least.amount
     if side == sign and found.size().text == said.text:
         return Sentence(f"{text}, as was said.", fields)
-    if met:
+    if reached:
         return Sentence(f"{text}; {{said}} or more was said.", fields)
     end = "" if least.kind == "times" else "{claimed}"
     return Sentence(f"{text}, not {{said}}{end}.", fields)
@@ -131,7 +138,8 @@ def found_amount(least: AtLeast, sign: int, numbers: Numbers) -> tuple[Quantity,
     share = 100 * difference.number / abs(baseline.number)
     how = "difference in percent of the baseline"
     digits = max(_digits(least.amount), 0 if abs(share) >= 10 else 1)
-    return Quantity(share, "%", digits, difference.evidence, how), side
+    by = made("ratio", difference, baseline, of_size=True, times=100.0)
+    return Quantity(share, "%", digits, difference.evidence, how, made=by), side
 
 
 def _said(least: AtLeast, found: Quantity) -> Quantity:

@@ -84,7 +84,8 @@ class _Holding:
             met, weak = self._amount(found, said.least, sign)
             held = hold_amount(held, met, fragile=weak)
             if found.numbers is not None:
-                told.append(claim_words.claimed_amount(about, said.least, sign, found.numbers))
+                numbers = found.numbers
+                told.append(claim_words.claimed_amount(about, said.least, sign, numbers, met))
                 why = told[-1]
                 if answer.decided.relation == "undecided":
                     why = joined([why, Sentence("Which way it differs is undecided.")])
@@ -104,7 +105,7 @@ class _Holding:
             comparison=comparison,
             text="" if part else declared.text,
             held=held,
-            brief=joined(told),
+            brief=joined(told if answer.decided.clocks else [*told, answer.sentence]),
             sentence=joined([*told, answer.sentence]),
             why=why,
             answers=(answer,),
@@ -116,8 +117,8 @@ class _Holding:
         baseline = said.baseline or self.definition.comparisons[comparison].baseline
         return self.evaluation.found(
             Question(
-                self.experiment.group(said.candidate).label,
-                self.experiment.group(baseline).label,
+                self.experiment.named(said.candidate).label,
+                self.experiment.named(baseline).label,
                 said.outcome,
                 "pace" if is_about_time(said.said) else "value",
                 clocks,
@@ -207,11 +208,11 @@ class _Holding:
         )
 
     def _middle(self, comparison: str, declared: DeclaredClaim, middle: GoldenMiddle) -> Claimed:
-        own = self.experiment.group(middle.of).label
+        own = self.experiment.named(middle.of).label
         stands: dict[str, list[Stands]] = {}
         answers: dict[str, list[Answered]] = {}
         for name in middle.neighbours:
-            neighbour = self.experiment.group(name).label
+            neighbour = self.experiment.named(name).label
             found = [self.evaluation.found(Question(own, neighbour, on)) for on in middle.on]
             answers[name] = [one.answer for one in found]
             stands[name] = [

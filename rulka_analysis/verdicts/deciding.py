@@ -37,7 +37,7 @@ from rulka_analysis.verdicts.relations import (
     ask,
     intersection,
 )
-from rulka_analysis.verdicts.robustness import ENDS, Sample, agreement_of_runs
+from rulka_analysis.verdicts.robustness import ENDS, RunVariation, Sample, agreement_of_runs
 from rulka_analysis.verdicts.spread import noise_limit
 
 Floats = NDArray[np.float64]
@@ -195,6 +195,8 @@ class Decided:
         In their place where a run has no value.
     noise : mapping of str to Noise
         Of two runs and three, by clock.
+    breaking : tuple of RunVariation
+        Of three runs and more: the smallest changes that break the answer.
     """
 
     relation: Relation
@@ -207,6 +209,7 @@ class Decided:
     intervals: Mapping[str, Interval] = field(default_factory=dict)
     ranks: Mapping[str, RankTest] = field(default_factory=dict)
     noise: Mapping[str, Noise] = field(default_factory=dict)
+    breaking: tuple[RunVariation, ...] = ()
 
     @property
     def fragile(self) -> bool:
@@ -274,7 +277,7 @@ def _noise(group: Groups, orientation: int) -> Noise:
         return Noise(float("nan"), float("nan"))
     a, b = (np.log(v) if sample.logs else v for v in (sample.candidate, sample.baseline))
     difference = orientation * float(a.mean() - b.mean())
-    return Noise(difference, noise_limit(a, b))
+    return Noise(difference, noise_limit(a, b), sample.logs or isinstance(group, Reached))
 
 
 def _all_known(sample: Sample) -> bool:
@@ -310,19 +313,28 @@ def _by_intervals(groups: Mapping[str, Groups], orientation: int, family: int) -
     reason: Reason | None = None
     if relation == "undecided":
         reason = next((why[clock] for clock in said if why[clock]), "clocks disagree")
-    counted = _agreement(relation, groups, orientation)
-    return Decided(relation, reason, "interval", said, *counted, intervals=found, ranks=ranks)
+    agreed = _agreement(relation, groups, orientation)
+    return Decided(
+        relation,
+        reason,
+        "interval",
+        said,
+        agreed.agreeing,
+        agreed.asked,
+        intervals=found,
+        ranks=ranks,
+        breaking=agreed.breaking,
+    )
 
 
 def _agreement(
     relation: Relation, groups: Mapping[str, Groups], orientation: int
-) -> tuple[int, int]:
+) -> Agreement[RunVariation]:
     samples: dict[str, dict[float, Sample]] = {}
     for clock, group in groups.items():
         at = {share: group.sample(share) for share in ENDS}
         samples[clock] = {share: sample for share, sample in at.items() if sample is not None}
-    agreement = agreement_of_runs(relation, samples, orientation)
-    return agreement.agreeing, agreement.asked
+    return agreement_of_runs(relation, samples, orientation)
 
 
 def _mean(values: Floats) -> Floats:

@@ -28,7 +28,7 @@ from rulka_analysis.verdicts.intervals import Planned, family, has_bad_runs, pla
 from rulka_analysis.verdicts.numbers import Asked, numbers_of, pace_of, row_of
 from rulka_analysis.verdicts.relations import IMPLIED, Vocabulary
 from rulka_analysis.verdicts.sides import Measured, Sides, sides_of
-from rulka_analysis.verdicts.spread import pooled, runs_needed
+from rulka_analysis.verdicts.spread import DF_NEEDED, pooled, runs_needed
 from rulka_analysis.verdicts.words import About, Numbers
 
 
@@ -129,12 +129,7 @@ class Evaluation:
 
     def groups_of(self, comparison: str) -> tuple[Group, list[Group]]:
         """Return the baseline and the candidates of a comparison."""
-        declared = self.definition.comparisons[comparison]
-        baseline = self.experiment.group(declared.baseline)
-        named = [self.experiment.group(name) for name in declared.candidates]
-        every = named or list(self.experiment.groups)
-        labels = dict.fromkeys(group.label for group in every if group != baseline)
-        return baseline, [self.experiment.group(label) for label in labels]
+        return self.experiment.compared(comparison)
 
     @property
     def planned(self) -> Planned:
@@ -175,6 +170,8 @@ class Evaluation:
         sides = self._sides_of(question)
         measure = sides.comparison.measure(question.outcome)
         for group, runs in self._both(question, sides):
+            if why := self.experiment.why_left_out(group):
+                return self._without(question, sides, measure, why)
             if not runs:
                 named = " and ".join(group.runs)
                 return self._without(question, sides, measure, f"there is no run {named}")
@@ -208,12 +205,12 @@ class Evaluation:
     def _sides_of(self, question: Question) -> Sides:
         key = (question.baseline, question.candidate)
         if key not in self._sides:
-            baseline, candidate = (self.experiment.group(label) for label in key)
+            baseline, candidate = (self.experiment.named(label) for label in key)
             self._sides[key] = sides_of(self.experiment, baseline, candidate, self.same)
         return self._sides[key]
 
     def _both(self, question: Question, sides: Sides) -> list[tuple[Group, tuple[str, ...]]]:
-        group = self.experiment.group
+        group = self.experiment.named
         return [
             (group(question.candidate), sides.candidate),
             (group(question.baseline), sides.baseline),
@@ -347,7 +344,10 @@ class Evaluation:
             numbers = Numbers(pace.ratio, Quantity(1.0, "times"), pace.ratio, rows[0].end)
             amount = Amount(pace.ratio, pace.low, pace.high)
         else:
-            numbers = numbers_of(rows[0], margin)
+            sample = first.sample()
+            # An interval or a limit of noise is in percent only where logarithms are compared.
+            plain = max(first.runs) > 1 and sample is not None and not sample.logs
+            numbers = numbers_of(rows[0], replace(margin, percent=None) if plain else margin)
             like = numbers.difference
             said = words.answer(about, numbers, decided)
             interval = decided.intervals.get(clock)
@@ -358,8 +358,8 @@ class Evaluation:
             comparison="",
             outcome=question.outcome,
             title=measured.measure.title,
-            candidate=self.experiment.group(question.candidate),
-            baseline=self.experiment.group(question.baseline),
+            candidate=self.experiment.named(question.candidate),
+            baseline=self.experiment.named(question.baseline),
             kind=question.kind,
             vocabulary=about.vocabulary,
             planned=self.is_planned(question),
@@ -375,7 +375,11 @@ class Evaluation:
                     *(how_sure.left_out(name, runs) for name, runs in missing.items() if runs),
                 ]
             ),
-            robustness=how_sure.checks_agree(decided, of_targets=question.kind == "pace"),
+            robustness=how_sure.checks_agree(
+                decided,
+                of_targets=question.kind == "pace",
+                runs=(*measured.sides.candidate, *measured.sides.baseline),
+            ),
             warning=self._warning(measured, first, about),
             needed=self._needed(question, measured, first, decided),
             rows=rows,
@@ -413,7 +417,7 @@ class Evaluation:
         a, b = sample.on_scale()
         spread, free = pooled(a, b)
         # Without any spread a difference of any size would tell; so few runs do not show that.
-        if not free or not spread > 0:
+        if free < DF_NEEDED or not spread > 0:
             return Sentence("")
         needed = runs_needed(
             float(a.mean() - b.mean()),
@@ -456,8 +460,8 @@ class Evaluation:
             comparison="",
             outcome=question.outcome,
             title=measure.title,
-            candidate=self.experiment.group(question.candidate),
-            baseline=self.experiment.group(question.baseline),
+            candidate=self.experiment.named(question.candidate),
+            baseline=self.experiment.named(question.baseline),
             kind=question.kind,
             vocabulary=vocabulary,
             planned=self.is_planned(question),

@@ -17,10 +17,12 @@ from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics import summaries
 from rulka_analysis.metrics.catalogue import Match
-from rulka_analysis.metrics.series import Measure, Series, find_series
+from rulka_analysis.metrics.find import find_series
+from rulka_analysis.metrics.series import Measure, Series
 from rulka_analysis.metrics.settings import numbers_of
 from rulka_analysis.values.errors import UnknownTagError
-from rulka_analysis.values.quantities import Quantity
+from rulka_analysis.values.operations import Parameter
+from rulka_analysis.values.quantities import Made, Quantity, made
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Curve:
     name: str
     series: Series
     inside: NDArray[np.bool_]
+    cut: tuple[Clock, float] | None = None
 
     @property
     def steps(self) -> Clock:
@@ -38,7 +41,7 @@ class Curve:
 
     def until(self, clock: Clock, position: float) -> Curve:
         early = self.series.clock(clock) <= position * (1 + 1e-9)
-        return replace(self, inside=self.inside & early)
+        return replace(self, inside=self.inside & early, cut=(clock, position))
 
     def end(self, clock: Clock) -> float:
         """Where the last event stands."""
@@ -48,30 +51,48 @@ class Curve:
         return min(self.end(clock), self.series.run.known_until(self.series.tag, clock))
 
     def best(self) -> Quantity:
-        return self._at(summaries.best_index(self._values()), "smallest value logged")
+        how = "smallest value logged"
+        return self._at(summaries.best_index(self._values()), how, self._made("least"))
 
     def last(self) -> Quantity:
-        return self._at(summaries.last_index(self._values()), "last value logged")
+        how = "last value logged"
+        return self._at(summaries.last_index(self._values()), how, self._made("last"))
 
     def first_at_or_below(self, target: float) -> Quantity:
         """Return where a value was first reached, in steps."""
-        return self._step(summaries.first_at_or_below(self._values(), target))
+        by = self._made("reached", clock="steps", target=target)
+        return self._step(summaries.first_at_or_below(self._values(), target), by)
 
     def first_best(self) -> Quantity:
         """Return where the best was first reached, in steps."""
-        return self._step(summaries.best_index(self._values()))
+        return self._step(summaries.best_index(self._values()), self._position(self.best()))
 
     def last_step(self) -> Quantity:
         """Return where the last value stands, in steps."""
-        return self._step(summaries.last_index(self._values()), "the last event with a value")
+        by = self._position(self.last())
+        return self._step(summaries.last_index(self._values()), by, "the last event with a value")
 
     def _values(self) -> NDArray[np.float64]:
         return np.where(self.inside, self.series.values, np.nan)
 
-    def _at(self, index: int | None, how: str) -> Quantity:
-        return self.series.quantity(index, f"{how} in folder {self.name}")
+    def _made(self, operation: str, **parameters: Parameter) -> Made:
+        """Return how a number is made of what is inside."""
+        folder = self.name if len(self.series.run.folders) > 1 else None
+        if self.cut is not None:
+            clock, position = self.cut
+            parameters.setdefault("clock", clock.key)
+            parameters["until"] = position
+        return self.series.made(operation, folder=folder, **parameters)
 
-    def _step(self, index: int | None, how: str = "where it was first reached") -> Quantity:
+    def _position(self, of: Quantity) -> Made | None:
+        return made("position", of, clock="steps") if of.known else None
+
+    def _at(self, index: int | None, how: str, by: Made) -> Quantity:
+        return self.series.quantity(index, f"{how} in folder {self.name}", by)
+
+    def _step(
+        self, index: int | None, by: Made | None, how: str = "where it was first reached"
+    ) -> Quantity:
         run = self.series.run
         steps = self.steps
         if steps not in run.clocks:
@@ -81,7 +102,9 @@ class Curve:
         if run.steps_interpolated:
             how += f"; {steps} are interpolated"
         at = float(self.series.clock(steps)[index])
-        return Quantity(at, steps.unit, 0, (self.series.evidence(index),), how)
+        about = f"{self.series.measure.title}, {self.name}"
+        evidence = (self.series.evidence(index),)
+        return Quantity(at, steps.unit, 0, evidence, how, made=by, about=about)
 
 
 @dataclass(frozen=True)
@@ -97,7 +120,8 @@ def percent_lower(value: Quantity, base: Quantity, how: str) -> Quantity:
     if share.value is None:
         return replace(share, unit="%")
     error = 100 * share.reading_error
-    return replace(share, value=100 * (1 - share.value), unit="%", reading_error=error)
+    by = made("ratio", value, base, less_than_whole=True, times=100.0)
+    return replace(share, value=100 * (1 - share.value), unit="%", reading_error=error, made=by)
 
 
 def _difference(run: Curve, against: Curve) -> Quantity:

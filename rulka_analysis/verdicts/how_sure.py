@@ -20,6 +20,7 @@ from rulka_analysis.verdicts.intervals import (
     interquartile_mean,
 )
 from rulka_analysis.verdicts.relations import Variation
+from rulka_analysis.verdicts.robustness import ENDS, RunVariation
 from rulka_analysis.verdicts.spread import MARGIN_PER_SPREAD, RunsNeeded, StandsOut
 from rulka_analysis.verdicts.words import (
     About,
@@ -28,6 +29,7 @@ from rulka_analysis.verdicts.words import (
     filled,
     finished,
     like_it,
+    limit_of,
 )
 
 Floats = NDArray[np.float64]
@@ -42,18 +44,33 @@ _TARGET_WORDS = {WINDOWS[1]: "without the hardest target", WINDOWS[2]: "without 
 _FACTOR_WORDS = {FACTORS[1]: "with half the margin", FACTORS[2]: "with twice the margin"}
 
 
-def checks_agree(decided: Decided, *, of_targets: bool = False) -> Sentence:
-    """Say how many variations of the rule agree; empty where none was asked.
+def checks_agree(
+    decided: Decided, *, of_targets: bool = False, runs: Sequence[str] = ()
+) -> Sentence:
+    """Say how many variations of the rule agree; empty where that tells nothing.
+
+    Parameters
+    ----------
+    decided : Decided
+        The answer.
+    of_targets : bool
+        It is about how soon targets are reached.
+    runs : sequence of str
+        The candidate's and then the baseline's.
 
     Examples
     --------
     >>> print(checks_agree(Decided("level", None, "observed once", {}, 6, 9)))
     Fragile: 6 of 9 robustness checks agree.
     """
-    if not decided.asked:
+    if not decided.asked or decided.reason in ("within noise", "too few known"):
         return Sentence("")
+    if decided.relation == "undecided" and decided.reason != "hangs on the rule":
+        return filled("{checks}.", {"checks": checks(decided, "are undecided, too")})
     breaking = decided.observation.agreement.breaking if decided.observation else ()
-    named = [variation_words(v, of_targets=of_targets) for v in breaking][:_NAMED]
+    named = [variation_words(v, of_targets=of_targets) for v in breaking]
+    named += [run_variation_words(v, runs) for v in decided.breaking]
+    named = named[:_NAMED]
     told = f"; the answer changes {', or '.join(named)}" if decided.fragile and named else ""
     return filled(
         "{fragile}{checks}{breaks}.",
@@ -76,6 +93,26 @@ def variation_words(variation: Variation, *, of_targets: bool = False) -> str:
     windows = _TARGET_WORDS if of_targets else _WINDOW_WORDS
     words = [windows.get(variation.window, ""), _FACTOR_WORDS.get(variation.factor, "")]
     words.append(f"by {variation.clock} alone" if variation.clock else "")
+    return " and ".join(word for word in words if word)
+
+
+def run_variation_words(variation: RunVariation, runs: Sequence[str]) -> str:
+    """Word a variation of what several runs are asked.
+
+    Examples
+    --------
+    >>> run_variation_words(RunVariation(without=1), ["a_0", "a_1"])
+    'without a_1'
+    >>> run_variation_words(RunVariation(end=2 / 3, factor=2.0), [])
+    'at 67 % of the common window and with twice the margin'
+    """
+    early = variation.end < ENDS[0]
+    words = [f"at {variation.end:.0%} of the common window".replace("%", " %") if early else ""]
+    words.append(_FACTOR_WORDS.get(variation.factor, ""))
+    words.append(f"by {variation.clock} alone" if variation.clock else "")
+    if variation.without is not None:
+        known = variation.without < len(runs)
+        words.append(f"without {runs[variation.without]}" if known else "without one of the runs")
     return " and ".join(word for word in words if word)
 
 
@@ -170,13 +207,16 @@ def of_runs(about: About, decided: Decided, like: Quantity, margin: Quantity | N
         "ignored": ignored,
     }
     if decided.method == "noise limit":
-        limits = [n.limit for n in decided.noise.values() if math.isfinite(n.limit)]
+        limits = [limit_of(n, like) for n in decided.noise.values() if math.isfinite(n.limit)]
         if not limits:
             return filled("{runs} against {others}: too few runs to know their spread.", fields)
-        fields["limit"] = like_it(limits[0], like, "limit under equal normal spread of runs")
+        fields["limit"] = limits[0]
+        what = "differences under {limit} are"
+        if like.unit == "times":
+            what = "a ratio under {limit} either way is"
         text = (
-            "{runs} against {others} runs: differences under {limit} are within noise, a limit "
-            "under equal normal spread{ignored}."
+            f"{{runs}} against {{others}} runs: {what} within noise, a limit under equal normal "
+            "spread{ignored}."
         )
         return filled(text, fields)
     if decided.ranks:
@@ -185,11 +225,14 @@ def of_runs(about: About, decided: Decided, like: Quantity, margin: Quantity | N
     if not decided.intervals:
         return filled("{runs} against {others} runs, too few of them with a value.", fields)
     found = next(iter(decided.intervals.values()))
-    fields["low"], fields["high"] = bounds(found, like)
+    low, high = bounds(found, like)
     fields["level"] = Quantity(100 * LEVEL, "%", 0, how="level of the interval")
+    ratio = like.unit == "times"
+    fields["what"] = "ratio" if ratio else "difference"
+    fields |= {"low": replace(low, unit="") if ratio else low, "high": high}
     fields["together"] = f", for {found.family} candidates together" if found.family > 1 else ""
     text = (
-        "{level} interval of the difference: {low} to {high} ({runs} against {others} "
+        "{level} interval of the {what}: {low} to {high} ({runs} against {others} "
         "runs{together}){ignored}."
     )
     return filled(text, fields)

@@ -13,7 +13,7 @@ from rulka_analysis.experiments.comparison import window_end
 from rulka_analysis.experiments.definition import Margin
 from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.metrics.series import position_text
-from rulka_analysis.values.quantities import Quantity
+from rulka_analysis.values.quantities import Quantity, made
 from rulka_analysis.verdicts.answer import OnClock
 from rulka_analysis.verdicts.deciding import Curves, Decided, Reached
 from rulka_analysis.verdicts.relations import OneClock, Relation, named
@@ -130,7 +130,8 @@ def numbers_of(row: OnClock, margin: Margin) -> Numbers:
         digits = 0 if abs(share) >= 10 else 1
         how = f"{difference.how}, in percent of the baseline"
         error = 100 * difference.reading_error / abs(base.number)
-        difference = Quantity(share, "%", digits, difference.evidence, how, error)
+        by = made("ratio", difference, base, of_size=True, times=100.0)
+        difference = Quantity(share, "%", digits, difference.evidence, how, error, made=by)
     return Numbers(row.candidate, base, difference, row.end)
 
 

@@ -8,9 +8,10 @@ and why. It is a decision and no test: how sure it is, the answers say.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from rulka_analysis.experiments.comparison import window_end
 from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.logs.clocks import MINUTES, Clock, Window
 from rulka_analysis.logs.positions import checkpoints
@@ -167,7 +168,7 @@ def _end_of(window: Window) -> Quantity:
             "no setting that could win has data of every objective", MINUTES.unit
         )
     how = f"the common end: the data of {window.limited_by} end there"
-    return Quantity(window.end, window.clock.unit, 0, how=how)
+    return replace(window_end(window), how=how, about="the common end")
 
 
 def _rank_along(contest: SettingsTried, clock: Clock) -> tuple[Stretch, ...]:

@@ -333,10 +333,13 @@ class Noise:
     limit : float
         Below it a difference is noise; NaN where the spread is not known, and then every difference
         may be. See `spread.noise_limit`.
+    logs : bool
+        Whether both are differences of logarithms.
     """
 
     difference: float
     limit: float
+    logs: bool = False
 
     @property
     def is_noise(self) -> bool:

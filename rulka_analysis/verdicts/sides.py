@@ -15,7 +15,7 @@ from rulka_analysis.experiments.groups import Group
 from rulka_analysis.logs.clocks import Clock, Window, common_window
 from rulka_analysis.logs.positions import checkpoints
 from rulka_analysis.metrics.series import Measure, Series
-from rulka_analysis.values.quantities import Quantity
+from rulka_analysis.values.quantities import Quantity, made
 from rulka_analysis.verdicts.deciding import Curves, Reached
 from rulka_analysis.verdicts.tried import each_once
 
@@ -86,7 +86,7 @@ class Measured:
 
     def window(self, clock: Clock) -> Window:
         ends = {run: s.run.known_until(s.tag, clock) for run, s in self.series.items()}
-        return common_window(clock, ends)
+        return common_window(clock, ends, {run: s.tag for run, s in self.series.items()})
 
     def curves(self, clock: Clock, margin: Margin) -> Curves:
         """Return how every run stands at checkpoints of a clock."""
@@ -203,4 +203,6 @@ def together(by_run: Mapping[str, Quantity], runs: Sequence[str]) -> Quantity:
         tuple(event for value in found for event in value.evidence),
         f"mean of {len(found)} runs ({each}); {first.how}",
         max(value.reading_error for value in found),
+        made=made("mean", *found),
+        about=f"mean of {len(found)} runs",
     )

@@ -19,7 +19,7 @@ from rulka_analysis.logs.clocks import Clock, Window, common_window
 from rulka_analysis.metrics.series import Measure, Series, position_text
 from rulka_analysis.metrics.settings import round_off
 from rulka_analysis.values.findings import Finding
-from rulka_analysis.values.quantities import Quantity, Sentence
+from rulka_analysis.values.quantities import Quantity, Sentence, made
 from rulka_analysis.values.sentences import in_words, joined, listed
 from rulka_analysis.verdicts.answer import Contradicted
 from rulka_analysis.verdicts.ranking import Ranking, rank
@@ -238,6 +238,7 @@ class SettingsTried:
     def window(self, clock: Clock) -> Window:
         """Return where those that can win are all known, on all objectives."""
         ends: dict[str, float] = {}
+        tags: dict[str, str] = {}
         for tried in self.on(clock):
             if tried.barred:
                 continue
@@ -246,8 +247,9 @@ class SettingsTried:
                     if isinstance(series, Series):
                         run = series.run
                         end = run.known_until(series.tag, clock)
-                        ends[run.name] = min(end, ends.get(run.name, math.inf))
-        return common_window(clock, ends)
+                        if not end >= ends.get(run.name, math.inf):
+                            ends[run.name], tags[run.name] = end, series.tag
+        return common_window(clock, ends, tags)
 
     def on(self, clock: Clock) -> list[Tried]:
         """Return what was tried by runs that are there and have this clock."""
@@ -281,6 +283,8 @@ class SettingsTried:
             tuple(event for value in values for event in value.evidence),
             f"mean of {len(values)} runs, {how}",
             max(value.reading_error for value in values),
+            made=made("mean", *values),
+            about=f"mean of {len(values)} runs",
         )
 
     def values(self, clock: Clock, position: float) -> dict[str, dict[str, Quantity]]:

@@ -17,7 +17,7 @@ from rulka_analysis.values.sentences import joined, listed
 from rulka_analysis.verdicts.deciding import Decided
 from rulka_analysis.verdicts.intervals import LEVEL, Bound, Interval
 from rulka_analysis.verdicts.ranks import RankTest
-from rulka_analysis.verdicts.relations import Relation, Vocabulary, named
+from rulka_analysis.verdicts.relations import Noise, Relation, Vocabulary, named
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,8 +316,11 @@ def reason(about: About, decided: Decided, like: Quantity) -> Sentence:
         return _crossing(about, decided)
     if decided.reason == "within noise" and decided.noise:
         noise = next(found for found in decided.noise.values() if found.is_noise)
-        how = "limit under equal normal spread of runs"
-        fields = {"by": like.size(), "limit": like_it(noise.limit, like, how)}
+        if like.unit == "times":
+            fields = {"by": like, "limit": limit_of(noise, like)}
+            text = "a ratio of {by} is within noise, which reaches {limit} either way"
+            return Sentence(text, fields)
+        fields = {"by": like.size(), "limit": limit_of(noise, like)}
         return Sentence("a difference of {by} is within noise, which reaches {limit}", fields)
     if decided.reason == "interval includes 0" and decided.intervals:
         clock, found = next(
@@ -327,6 +330,9 @@ def reason(about: About, decided: Decided, like: Quantity) -> Sentence:
         )
         low, high = bounds(found, like)
         between: dict[str, Quantity | str] = {"low": low, "high": high, "clock": clock}
+        if like.unit == "times":
+            between["low"] = replace(low, unit="")
+            return Sentence("by {clock} the ratio lies between {low} and {high}", between)
         return Sentence("by {clock} the difference lies between {low} and {high}", between)
     if decided.ranks:
         return _ranks(next(iter(decided.ranks.values())))
@@ -411,12 +417,13 @@ def finished(test: RankTest) -> Sentence:
     return Sentence("{have} of {of} finished against {others} of {base_of}", fields)
 
 
-def checks(decided: Decided) -> Sentence:
-    fields = {
+def checks(decided: Decided, agree: str = "agree") -> Sentence:
+    fields: dict[str, Quantity | str] = {
         "agreeing": Quantity(decided.agreeing, "", 0, how="variations of the rule that agree"),
         "asked": Quantity(decided.asked, "", 0, how="variations of the rule"),
+        "agree": agree,
     }
-    return Sentence("{agreeing} of {asked} robustness checks agree", fields)
+    return Sentence("{agreeing} of {asked} robustness checks {agree}", fields)
 
 
 def bounds(interval: Interval, like: Quantity) -> tuple[Quantity, Quantity]:
@@ -437,6 +444,25 @@ def bounds(interval: Interval, like: Quantity) -> tuple[Quantity, Quantity]:
         ends = [100 * math.expm1(end) for end in ends]
     low, high = (like_it(end, like, how) for end in ends)
     return low, high
+
+
+def limit_of(noise: Noise, like: Quantity) -> Quantity:
+    """Return a limit of noise in the unit of the difference, or of logarithms in percent.
+
+    Examples
+    --------
+    >>> limit_of(Noise(0.1, math.log(1.2), logs=True), Quantity(0.1, "%", 1)).text
+    '20.0 %'
+    >>> limit_of(Noise(0.1, math.log(1.2), logs=True), Quantity(0.9, "times")).text
+    '1.20 times'
+    """
+    limit = noise.limit
+    if noise.logs and like.unit == "times":
+        limit = math.exp(limit)
+    elif noise.logs:
+        like = replace(like, unit="%", digits=1)
+        limit = 100 * math.expm1(limit)
+    return like_it(limit, like, "limit under equal normal spread of runs")
 
 
 # --- Putting sentences together -------------------------------------------------------------------

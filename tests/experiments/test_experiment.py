@@ -12,6 +12,7 @@ from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.experiments.reader import EVERY_GROUP, read_definition
 from rulka_analysis.health import experiment_findings
 from rulka_analysis.logs.clocks import MINUTES
+from rulka_analysis.logs.run import Run
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.metrics.catalogue_file import load_catalogue as read_catalogue
 from rulka_analysis.metrics.domain import Domain, Variant
@@ -326,6 +327,10 @@ MISTAKES = {
     "no margin": ('margin = [0.1, "10 %"]\n', "", "As it is", ["no margin it could be the reason"]),
     "a margin": ('[0.1, "10 %"]', '"10"', 'margin = "10"', ['a share such as "10 %"']),
     "margin below zero": ("margin = 0.10", "margin = -0.1", "margin = -0.1", ["above zero"]),
+    "baseline left out": ('[maps]', 'exclude = { one = "a" }\n[maps]', "baseline = ",
+                          ["left out by exclude; name another baseline"]),
+    "candidates left out": ('[maps]', 'exclude = { three = "a" }\n[maps]', "candidates = ",
+                            ["all are left out by exclude"]),
     "targets of a loss": ('reason = "As it is."', 'reason = "As it is."\ntargets = [1]',
                           "targets = [1]", ["only the summaries best and trailing mean"]),
     "no map": ('map = "A01"\nmargin', "margin", "robust_race_time", ["on a map; add map = …"]),
@@ -462,6 +467,29 @@ def test_an_excluded_run_is_in_no_group_and_said_to_be_left_out(tmp_path: Path) 
     assert "two, too is left out: stopped by a power cut." in map(str, shown.notes)
     with pytest.raises(ExperimentError, match=r"left out .*power cut"):
         experiment.group("two, too")
+
+
+def test_members_follow_the_definition_and_logs_are_asked_where_it_is_silent(
+    tmp_path: Path,
+) -> None:
+    asked: list[str] = []
+
+    class Watched(Logs):
+        def get(self, name: str) -> Run | None:
+            asked.append(name)
+            return super().get(name)
+
+    # The log says another batch size: health tells of it, and the group stays the declared one.
+    write_run(tmp_path / "logs", TrainingRun("one", minutes=10, batch_size=1024))
+    logs = Watched(tmp_path / "logs", conventions=load_catalogue().domain.conventions)
+    whole = Experiment(read(definition_file(tmp_path)), logs, load_catalogue())
+    assert whole.group("one").label == "512 · 160×"
+    assert not asked
+    text = DEFINITION.replace('about = "Baseline", batch_size = 512, ', "")
+    (tmp_path / "silent").mkdir()
+    silent = Experiment(read(definition_file(tmp_path / "silent", text)), logs, load_catalogue())
+    assert silent.group("one").label == "1024 · 160×"
+    assert set(asked) == {"one"}
 
 
 def test_settings_are_as_logged_else_as_declared_else_not_recorded(tmp_path: Path) -> None:

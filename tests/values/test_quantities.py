@@ -156,4 +156,5 @@ def test_a_quantity_is_plain_data() -> None:
         "published": False,
         "steps_interpolated": False,
         "steps_unit": "steps",
+        "sha256": "",
     }

@@ -18,6 +18,7 @@ from rulka_analysis.verdicts.answer import Answered, Claimed
 from rulka_analysis.verdicts.loaded import LoadedExperiment
 
 NAME = "batch_size_and_running_speed"
+DEFINITION = Path(__file__).parents[2] / "docs" / "experiments" / f"{NAME}.toml"
 CURVES = Path(__file__).parents[2] / "data" / "published" / "published_curves.csv"
 
 # Name, answer, whether it is fragile.
@@ -286,3 +287,22 @@ def test_amounts_are_said_to_programs(answers: dict[str, Answered]) -> None:
     loss = answers["larger_batch.loss"].as_dict()["amount"]["value"]
     assert (loss["unit"], round(loss["value"])) == ("%", 156)
     assert "differences under 10 % are ignored" in str(answers["larger_batch.loss"].strength)
+
+
+def test_a_run_left_out_is_compared_with_nothing_and_said_to_be_left_out(
+    bundled: Logs, tmp_path: Path
+) -> None:
+    definition = tmp_path / "left_out.toml"
+    text = DEFINITION.read_text(encoding="utf-8")
+    definition.write_text(f'exclude = {{ uni_9 = "The disk was full" }}\n{text}', encoding="utf-8")
+    found = load_experiment("left_out", bundled, path=definition)
+    assert {one.candidate.label for one in found.answers("over_tuning")} == {
+        "uni_8 · settings not recorded"
+    }
+    assert "uni_9" not in found.comparison("over_tuning").runs
+    claims = {claim.name: claim for claim in found.claims()}
+    for name in ("uni_9_later", "uni_9_share", "worse", "golden_middle"):
+        assert claims[name].held.verdict == "no data", name
+    assert str(claims["uni_9_later"].sentence) == (
+        "Said later on A01. No data on A01: uni_9 is left out: The disk was full."
+    )

@@ -598,3 +598,29 @@ def test_a_claim_that_names_a_cause_needs_a_pair_that_differs_in_it_alone(tmp_pa
     assert "Said because of batch size; the two differ in running speed, too." in str(
         cause.sentence
     )
+
+
+def test_an_interval_of_what_has_no_logarithm_is_in_its_own_unit(tmp_path: Path) -> None:
+    """A margin in percent of values below zero: the interval's ends are no percentages."""
+    for group, middle in (("a", -2.0), ("b", -2.3)):
+        for number in range(3):
+            events = [
+                write.scalar_event("Q", 100 * n, middle + number / 50, write.STARTED + 10 * n)
+                for n in range(1, 61)
+            ]
+            write.write_event_file(tmp_path / "logs" / f"{group}{number}", events)
+    file = tmp_path / "below_zero.toml"
+    file.write_text(
+        'title = "T"\nbaseline = "a"\ndomain = "rl"\n[groups]\na = { runs = "a*", lr = 1 }\n'
+        'b = { runs = "b*", lr = 2 }\n[outcomes.q]\ntag = "Q"\nbetter = "higher"\n'
+        'unit = "V"\nmargin = "10 %"\nreason = "Chosen."\n',
+        encoding="utf-8",
+    )
+    (answer,) = load_experiment("below_zero", path=file, logdir=tmp_path / "logs").answers()
+    found = answer.decided.intervals["minutes"]
+    assert not found.logs
+    assert f"95 % interval of the difference: −{-found.low:.2f} V to −{-found.high:.2f} V" in (
+        str(answer.strength)
+    )
+    assert "0.30 V lower" in str(answer.sentence)
+    assert "differences under 10 % are ignored" in str(answer.strength)

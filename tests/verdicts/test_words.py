@@ -27,6 +27,7 @@ from rulka_analysis.verdicts.relations import (
     named,
     on_clock,
 )
+from rulka_analysis.verdicts.robustness import RunVariation
 from rulka_analysis.verdicts.spread import RunsNeeded, StandsOut
 from rulka_analysis.verdicts.words import About, Numbers, Pace
 
@@ -233,8 +234,31 @@ def test_every_method_says_what_it_can_bear() -> None:
     assert "a limit under equal normal spread" in well_formed(
         how_sure.of_runs(about(runs=(3, 1)), few, TIMES.difference, None)
     )
+    # What is compared by logarithms has a limit in percent, and a ratio one on either side.
+    logs = replace(few, noise={"minutes": Noise(0.2, math.log(1.25), logs=True)})
+    assert "differences under 25.0 % are within noise" in well_formed(
+        how_sure.of_runs(about(runs=(3, 1)), logs, Quantity(-30.0, "%", 0), None)
+    )
+    assert "a ratio under 1.25 times either way is within noise" in well_formed(
+        how_sure.of_runs(about(runs=(3, 1)), logs, RATIO, None)
+    )
+    noisy = replace(logs, relation="undecided", reason="within noise")
+    noisy = replace(noisy, noise={"minutes": Noise(0.1, math.log(1.25), logs=True)})
+    assert str(words.reason(about(), noisy, RATIO)) == (
+        "a ratio of 0.52 times is within noise, which reaches 1.25 times either way"
+    )
     blind = replace(few, noise={"minutes": Noise(math.nan, math.nan)})
     well_formed(how_sure.of_runs(about(runs=(2, 2)), blind, TIMES.difference, None))
+    times = Interval(math.log(0.5), math.log(0.4), math.log(0.6), 0.1, 4, (3, 5), logs=True)
+    sooner = Decided("better", None, "interval", {}, intervals={"minutes": times})
+    assert str(how_sure.of_runs(about(runs=(3, 5)), sooner, RATIO, None)) == (
+        "95 % interval of the ratio: 0.40 to 0.60 times (3 against 5 runs)."
+    )
+    open_ = replace(sooner, relation="undecided", reason="interval includes 0")
+    open_ = replace(open_, clocks={"minutes": "undecided"})
+    assert str(words.reason(about(), open_, RATIO)) == (
+        "by minutes the ratio lies between 0.40 and 0.60 times"
+    )
     interval = Interval(-0.21, -0.3, -0.1, 0.02, 4, (3, 5), family=4)
     many = Decided("better", None, "interval", {}, intervals={"minutes": interval})
     assert str(how_sure.of_runs(about(runs=(3, 5)), many, TIMES.difference, margin)) == (
@@ -259,6 +283,19 @@ def test_robustness_is_counted_and_fragile_said() -> None:
     sound = Decided("level", None, "interval", {}, 9, 9)
     assert str(how_sure.checks_agree(sound)) == "9 of 9 robustness checks agree."
     assert str(how_sure.checks_agree(Decided("no data", None, "interval", {}))) == ""
+    # What breaks an answer of several runs: an earlier end, the margin, one run.
+    breaking = (RunVariation(end=5 / 6), RunVariation(factor=2.0), RunVariation(without=3))
+    weak = Decided("worse", None, "interval", {}, 24, 33, breaking=breaking)
+    assert str(how_sure.checks_agree(weak, runs=["a_0", "a_1", "a_2", "b_0"])) == (
+        "Fragile: 24 of 33 robustness checks agree; the answer changes at 83 % of the common "
+        "window, or with twice the margin, or without b_0."
+    )
+    # Undecided has nothing to agree with but other undecided.
+    assert str(how_sure.checks_agree(decided("undecided", "crosses over", 1))) == (
+        "4 of 9 robustness checks are undecided, too."
+    )
+    for reason in ("within noise", "too few known"):
+        assert str(how_sure.checks_agree(decided("undecided", reason, 1))) == ""
 
 
 def test_how_many_runs_would_tell() -> None:
@@ -306,7 +343,7 @@ def test_every_claim_has_its_sentence() -> None:
             # Of what, and where.
             assert (f" in {title.rstrip(',')}" in text) == bool(title)
             assert (" on Ant" in text) == bool(variant)
-            assert ("there are no data" in text) == (relation == "no data")
+            assert (";" in text or "so it is" in text) == (relation != "no data")
     same = Decided("level", None, "interval", {"minutes": "level"})
     assert str(claim_words.claim("same", about(), same)) == (
         "Said the same in best time, and so it is."
@@ -344,6 +381,23 @@ def test_an_amount_is_said_beside_the_one_found(
     at_least = AtLeast(*least)  # type: ignore[arg-type]
     found = claim_words.claimed_amount(LOSS, at_least, sign, loss(*numbers))
     assert well_formed(found) == f"Loss per transition {expected}"
+
+
+def test_an_amount_of_times_is_about_targets_and_an_open_one_says_so() -> None:
+    speed = about(title="", variant="Ant", vocabulary="speed", less="sooner", more="later")
+    numbers = Numbers(Quantity(0.5, "times"), Quantity(1.0, "times"), Quantity(0.5, "times"), END)
+    for least, expected in (
+        (AtLeast("percent", 40), "Targets on Ant were reached 50 % sooner; 40 % or more was said."),
+        (AtLeast("times", 3), "Targets on Ant took 2.00 times as long with 2048 · 160× as with "
+         "512 · 512×, not 3 times."),
+    ):  # fmt: skip
+        assert well_formed(claim_words.claimed_amount(speed, least, -1, numbers)) == expected
+    found = claim_words.claimed_amount(
+        LOSS, AtLeast("percent", 10), -1, loss(0.43, 0.5), "undecided"
+    )
+    assert well_formed(found) == (
+        "Loss per transition ended 14 % lower; whether it is 10 % or more is undecided."
+    )
 
 
 def test_an_amount_that_cannot_be_known_says_why() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rulka_analysis.experiments.groups import value_text
 from rulka_analysis.pages.blocks.facts import (
     Facts,
+    Pair,
     counted,
     pace_numbers,
     together,
@@ -15,7 +17,7 @@ from rulka_analysis.pages.results import Block
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import in_words, joined
 from rulka_analysis.verdicts.separation import Inseparable, inseparable
-from rulka_analysis.verdicts.words import Pace
+from rulka_analysis.verdicts.words import Pace, bounds, filled
 
 if TYPE_CHECKING:
     from rulka_analysis.verdicts.evaluate import Found
@@ -69,8 +71,9 @@ def _effect(facts: Facts) -> Card:
     numbers = {name: n for name, found in paces.items() if (n := pace_numbers(found)) is not None}
     known = [name for name, one in numbers.items() if one.ratio.known]
     sooner = [n for n in known if (f := paces[n]) and f.answer.decided.relation == "better"]
-    if not known:
-        return _difference(facts)
+    values = [pair.value(name).answer.decided.relation for name in facts.objectives]
+    if not known or (not sooner and "better" in values):
+        return _difference(facts, pair)
     main = (sooner or known)[0]
     where = facts.objectives[main].variant_title or in_words(facts.objectives[main].title)
     others = [_other(facts, n, numbers[n], f) for n in known if n != main and (f := paces[n])]
@@ -115,15 +118,12 @@ def _other(facts: Facts, outcome: str, pace: Pace, found: Found) -> Sentence:
     text = "On {where} {ratio}" + between + ": {word}."
     fields: dict[str, Any] = {"where": where, "word": found.answer.word}
     parts = {"ratio": _ratio(pace), "range": _range(pace)}
-    from rulka_analysis.verdicts.words import filled
-
     return filled(text, {**fields, **parts})
 
 
-def _difference(facts: Facts) -> Card:
-    """Return the effect where nothing has targets: the difference on what decides."""
-    assert facts.pair is not None
-    found = {name: facts.pair.value(name) for name in facts.objectives}
+def _difference(facts: Facts, pair: Pair) -> Card:
+    """Return the effect where no targets show it: the difference on what decides."""
+    found = {name: pair.value(name) for name in facts.objectives}
     better = [name for name, one in found.items() if one.answer.decided.relation == "better"]
     main = (better or [*found])[0]
     numbers = found[main].numbers
@@ -131,11 +131,41 @@ def _difference(facts: Facts) -> Card:
         return {"label": "Effect", "value": "Not known", "text": found[main].answer.sentence}
     title = facts.objectives[main].title
     sign = "+" if numbers.difference.known and numbers.difference.number > 0 else ""
+    others = [
+        Sentence("{where}: {word}.", {"where": _where(facts, name), "word": one.answer.word})
+        for name, one in found.items()
+        if name != main
+    ]
     return {
         "label": f"{title}, against the baseline",
         "value": Sentence(sign + "{by}", {"by": numbers.difference}),
-        "text": joined([found[main].answer.strength]),
+        "range": _interval(found[main]),
+        "text": joined([_what_interval(found[main]), *others]),
     }
+
+
+def _where(facts: Facts, outcome: str) -> str:
+    measure = facts.objectives[outcome]
+    return measure.variant_title or measure.title
+
+
+def _interval(found: Found) -> Sentence:
+    intervals = found.answer.decided.intervals
+    if not intervals or found.numbers is None:
+        return Sentence("")
+    low, high = bounds(next(iter(intervals.values())), found.numbers.difference)
+    return Sentence("{low} to {high}", {"low": low.shown_as(unit=""), "high": high})
+
+
+def _what_interval(found: Found) -> Sentence:
+    """Say what the range is, and where the difference was taken."""
+    assert found.numbers is not None
+    end: dict[str, Quantity | str] = {"end": found.numbers.end}
+    runs = [Quantity(count, "", 0, how="counted: runs") for count in found.about.runs]
+    if not found.answer.decided.intervals:
+        return Sentence("At {end}, in these runs; without a range.", end)
+    told = "At {end}; 95 % interval of {a} against {b} runs."
+    return Sentence(told, {**end, "a": runs[0], "b": runs[1]})
 
 
 def _sure(facts: Facts) -> Card:
@@ -157,6 +187,8 @@ def _together(facts: Facts) -> list[Sentence]:
             return _apart(facts, one)
     found = [pair.value(name).answer for name in facts.objectives]
     needed = [one.needed for one in found if one.needed.template]
+    if not needed and facts.counts != (1, 1):
+        needed = [found[-1].strength]
     changed = [
         in_words(setting.title)
         for name, setting in facts.definition.settings.items()
@@ -195,6 +227,4 @@ def _apart(facts: Facts, pair: Inseparable) -> list[Sentence]:
 
 
 def _shown(value: Quantity | str) -> str:
-    from rulka_analysis.experiments.groups import value_text
-
     return value if isinstance(value, str) else value_text(value.number)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rulka_analysis.pages.tables.verdict import claim_in_words
+from rulka_analysis.values.quantities import Sentence
 from rulka_analysis.values.tables import Cell, Table, Word
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 MOST = 5
 
 
-def claimed(experiment: LoadedExperiment, most: int = MOST) -> Table:
+def claimed(experiment: LoadedExperiment, most: int = MOST) -> Table | Sentence:
     """Return the claims marked `headline`: what was said, how it stands, and why.
 
     Parameters
@@ -24,6 +25,8 @@ def claimed(experiment: LoadedExperiment, most: int = MOST) -> Table:
         No more of them than these.
     """
     marked = [claim for claim in experiment.claims() if claim.headline][:most]
+    if not marked:
+        return Sentence("No claim is marked as one of the few that stand here.")
     rows: dict[str, list[Cell]] = {
         f"{claim.comparison}.{claim.name}": [
             f"“{shortened(claim.text)}”" if claim.text else claim.name.replace("_", " "),

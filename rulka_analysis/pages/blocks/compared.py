@@ -125,7 +125,7 @@ def _values(experiment: LoadedExperiment, answer: Answered) -> Cell:
 
 def _ratio(pace: Pace | None) -> Cell:
     if pace is None or not pace.ratio.known:
-        return "–" if pace is None else pace.ratio.missing
+        return (pace.ratio.missing if pace else "") or "–"
     bound = {"at least": "≥ ", "at most": "≤ ", "": ""}.get(pace.bound, "about ")
     fields: dict[str, Quantity | str] = {"ratio": pace.ratio.shown_as(unit="")}
     text = bound + "{ratio}×"

@@ -166,10 +166,10 @@ def _sooner(where: str, pace: Found) -> str:
     if numbers is None or not numbers.ratio.known:
         return f"reached the {where} targets sooner"
     ratio = numbers.ratio.number
-    at_least = "at least " if numbers.bound == "at least" else ""
+    bound = {"": "", "at least": "at least ", "at most": "at most "}.get(numbers.bound, "about ")
     if _HALF[0] <= ratio <= _HALF[1] and not numbers.bound:
         return f"reached the {where} targets in half the time"
-    return f"reached the {where} targets in {at_least}{ratio:.0%} of the time".replace("%", " %")
+    return f"reached the {where} targets in {bound}{ratio:.0%} of the time".replace("%", " %")
 
 
 def _better(where: str, measure: Measure, value: Found) -> str:

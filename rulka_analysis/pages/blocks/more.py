@@ -12,9 +12,13 @@ if TYPE_CHECKING:
 # A title; the page, one of the experiment's own beginning with a dot; its sections, or what it is.
 _LINKS: tuple[tuple[str, str, tuple[str, ...] | str], ...] = (
     ("Explore these runs", "/docs/explore", "every metric and clock"),
-    ("All answers and claims", "./answers", ("Results", "Detailed comparisons", "Conclusions")),
+    (
+        "All answers and claims",
+        "./answers",
+        ("Results", "Detailed comparisons", "Conclusions", "Recommendations"),
+    ),
     ("Runs and logs", "./runs", ("Overview", "Run analysis", "Configuration", "Hardware")),
-    ("Original claims", "./claims", ("Typed against regenerated", "Recommendations")),
+    ("Original claims", "./claims", ("Typed against regenerated", "What became of the advice")),
     ("Other metrics", "./metrics", "throughput, gradients and what else is logged"),
     ("Notebooks", "./notebooks", "behind every number, to run and change"),
     ("Method", "/docs/guides/answers", "how an answer is reached"),

@@ -52,11 +52,12 @@ def _table(facts: Facts, most: int | None) -> Table:
     columns = _columns(facts)
     rows: dict[str, list[Cell]] = {one.name: _row(facts, one) for one in shown}
     # A column of which nothing is known says nothing.
-    kept = [
-        at
-        for at in range(len(columns))
-        if not all(isinstance(c := row[at], Quantity) and not c.known for row in rows.values())
-    ]
+    unknown = {
+        key
+        for at, key in enumerate(columns)
+        if all(isinstance(c := row[at], Quantity) and not c.known for row in rows.values())
+    }
+    kept = [at for at, key in enumerate(columns) if key.removesuffix("_against") not in unknown]
     return Table(
         {key: title for at, (key, title) in enumerate(columns.items()) if at in kept},
         {name: [row[at] for at in kept] for name, row in rows.items()},

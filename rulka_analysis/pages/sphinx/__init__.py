@@ -38,14 +38,16 @@ from rulka_analysis.pages.sphinx import patches, site_files
 from rulka_analysis.pages.sphinx.anchors import add_anchors
 from rulka_analysis.pages.sphinx.answer_boxes import add_answer_nodes
 from rulka_analysis.pages.sphinx.answer_tables import add_answer_tables
-from rulka_analysis.pages.sphinx.blocks import add_blocks, page_heading
+from rulka_analysis.pages.sphinx.blocks import add_blocks
 from rulka_analysis.pages.sphinx.collecting import NotesCollector
+from rulka_analysis.pages.sphinx.evidence import add_evidence
 from rulka_analysis.pages.sphinx.explore import add_explore, write_explore_files
+from rulka_analysis.pages.sphinx.operations import add_operations
 from rulka_analysis.pages.sphinx.outputs import find_blocked, prepare_outputs, take_unshown
 from rulka_analysis.pages.sphinx.policy import RELAXATION, RELAXED
 from rulka_analysis.pages.sphinx.prose import fail_on_typed, setup_typed_numbers
 from rulka_analysis.pages.sphinx.published import Registry
-from rulka_analysis.pages.sphinx.quoting import ResultDirective, ResultRole
+from rulka_analysis.pages.sphinx.quoting import EXPERIMENTS, ResultDirective, ResultRole
 from rulka_analysis.pages.sphinx.reference import add_directives
 from rulka_analysis.pages.sphinx.rendering import add_nodes, data_banner
 from rulka_analysis.pages.sphinx.reporting import BuildStopped
@@ -77,6 +79,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("rulka_jobs", 0, "", types=[int])
     app.add_config_value("rulka_seconds_a_cell", SECONDS_A_CELL, "", types=[int])
     add_nodes(app)
+    add_evidence(app)
     app.add_role("result", ResultRole())
     app.add_directive("result", ResultDirective)
     add_directives(app)
@@ -85,6 +88,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_anchors(app)
     add_blocks(app)
     add_explore(app)
+    add_operations(app)
     add_rules(app)
     setup_typed_numbers(app)
     app.add_directive("volatile", VolatileDirective)
@@ -121,7 +125,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
 def _version_of_code() -> int:
     """Return another number for other code: all pages are made anew then."""
     pages = Path(__file__).parent.parent
-    sources = [*Path(__file__).parent.glob("*.py"), pages / "results.py"]
+    sources = [*Path(__file__).parent.glob("*.py"), pages / "results.py", pages / "evidence.py"]
     sources += [path for path in (pages / "explore").rglob("*") if path.suffix in _MADE_OF]
     return int(digest_of([digest_file(path) for path in sorted(sources)])[:15], 16)
 
@@ -190,6 +194,7 @@ def execute(app: Sphinx) -> None:
     state.executed = {f"{NOTEBOOKS}/{name}": notebook for name, notebook in executed.items()}
     state.registry = Registry.of(list(executed.values()), NOTEBOOKS)
     report.still_running = list(still_running(logs, time.time()))
+    state.conventions = logs.conventions
     state.banner = banner(logs, report.still_running)
 
 
@@ -291,7 +296,7 @@ def add_banner(app: Sphinx, doctree: nodes.document) -> None:
     )
     # The same on all pages, a search would find them all; and the index does not name the source.
     node = data_banner("", "", nodes.Text(text), link, nodes.Text("."), classes=["no-search"])
-    if notes.explorer or next(iter(doctree.findall(page_heading)), None) is not None:
+    if notes.explorer or app.env.current_document.docname.startswith(EXPERIMENTS):
         # The chart comes first there, and the answer: it is all that the page is for.
         next(iter(doctree.findall(nodes.section)), doctree).append(node)
     else:

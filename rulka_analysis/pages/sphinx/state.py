@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
+from rulka_analysis.logs.clocks import Conventions
 from rulka_analysis.pages.execute import Executed
 from rulka_analysis.pages.sphinx.published import Registry
 from rulka_analysis.pages.sphinx.reporting import BuildReport, FailedWrites
@@ -32,6 +33,8 @@ class BuildState:
         What they published.
     banner : str
         The words that say which data pages are built from.
+    conventions : Conventions
+        How the logs tell minutes and updates.
     site_before : list of str
         The files of the last good build's site.
     failed_writes : FailedWrites
@@ -44,6 +47,7 @@ class BuildState:
     executed: dict[str, Executed] = field(default_factory=dict)
     registry: Registry = field(default_factory=Registry)
     banner: str = ""
+    conventions: Conventions = field(default_factory=Conventions)
     site_before: list[str] = field(default_factory=list)
     failed_writes: FailedWrites = field(default_factory=FailedWrites)
 
@@ -87,14 +91,16 @@ class PageNotes:
         What it quotes that nobody published, with its place.
     banner : str
         Digest of the banner it shows; empty where it shows none.
-    figures : dict of str to (str, str)
-        Figures it shows: by file, the result and the theme.
+    figures : dict of str to str
+        Figures it shows: the result, by file.
     drawn : dict of str to str
         Pictures drawn for it, and published nowhere, by file.
     explorer : str
         The published curves that it explores; empty for any page but one.
     prose : list of Prose
         What of it is prose with a digit in it.
+    evidence : str
+        The evidence of its numbers, as JSON; empty where it has none.
     policy : str
         What its notebook's metadata says of its content security policy.
     volatile : list of str or None
@@ -109,10 +115,11 @@ class PageNotes:
     notebook: str = ""
     missing: list[str] = field(default_factory=list)
     banner: str = ""
-    figures: dict[str, tuple[str, str]] = field(default_factory=dict)
+    figures: dict[str, str] = field(default_factory=dict)
     drawn: dict[str, str] = field(default_factory=dict)
     explorer: str = ""
     prose: list[Prose] = field(default_factory=list)
+    evidence: str = ""
     policy: str = ""
     volatile: list[str] | None = None
     boxes: list[str] = field(default_factory=list)

@@ -314,7 +314,10 @@ def curve(
         columns[name] = comparison.shown(name)
         if isinstance(series, Series):
             decided = series.at(clock, positions)
-            cells[name] = [series.together(indices, measure.how()) for indices in decided]
+            cells[name] = [
+                series.together(indices, measure.how(), clock, float(position))
+                for position, indices in zip(positions, decided, strict=True)
+            ]
         else:
             cells[name] = [series] * len(positions)
     rows: dict[str, list[Cell]] = {

@@ -13,6 +13,8 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.summary.writer.record_writer import RecordWriter
 
 from rulka_analysis.logs.events import find_event_files
+from rulka_analysis.values.operations import OPERATIONS
+from tests.evidence_files import evidence_of, numbers_of, pages_with_numbers, told_of
 from tests.site_of_project import FURTHER, PAGE, Site
 
 LANDING = "index.html"
@@ -33,11 +35,8 @@ def logs(site: Site) -> Path:
 
 
 def text_of(html: str) -> str:
-    """The page as it is read: without what is hidden in popovers."""
-    soup = BeautifulSoup(html, "html.parser")
-    for hidden in soup.select(".rulka-evidence"):
-        hidden.decompose()
-    return re.sub(r"\s+", " ", soup.get_text())
+    """The page as it is read."""
+    return re.sub(r"\s+", " ", BeautifulSoup(html, "html.parser").get_text())
 
 
 def whole_text(site: Site) -> str:
@@ -92,30 +91,50 @@ def test_pages_still_show_the_figures_once_typed(site: Site) -> None:
 
 
 def test_every_number_can_be_asked_where_it_comes_from(site: Site) -> None:
-    soup = BeautifulSoup(site.page(COMPARISON), "html.parser")
-    buttons = soup.select("button.rulka-number")
-    evidence = {found["id"]: found for found in soup.select(".rulka-evidence")}
-    assert len(buttons) == len(evidence) > 100
-    for button in buttons:
-        assert evidence[button["popovertarget"]].get_text(strip=True)
-    best = next(b for b in buttons if b.get_text() == "24.56 s")
-    told = evidence[best["popovertarget"]].get_text(" ")
+    pages = pages_with_numbers(site.html)
+    assert site.html / PAGE in pages
+    assert site.html / LANDING in pages
+    for page in pages:
+        evidence, numbers = evidence_of(page), numbers_of(page)
+        assert numbers
+        for number in numbers:
+            entry = evidence["entries"][int(number["data-entry"])]
+            assert entry["text"] == number.get_text()
+            assert entry.get("operation") in OPERATIONS or entry["missing"]
+            assert entry.get("notebook") is not None
+        # Only numbers are quoted; each has an entry.
+        soup = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+        assert len(soup.select("article .rulka-number")) == len(numbers)
+    evidence = evidence_of(site.html / COMPARISON)
+    best = next(n for n in numbers_of(site.html / COMPARISON) if n.get_text() == "24.56 s")
+    told = told_of(best, evidence)
     assert "Race/eval_race_time_robust_trained_A01" in told
     assert "uni_5/events.out.tfevents" in told
-    assert "step 3,658,108" in told
+    assert "step 3658108" in told
 
 
-def test_figures_are_files_for_both_themes_with_words_and_numbers(site: Site) -> None:
+def test_without_a_script_a_link_leads_to_the_evidence_as_a_table(site: Site) -> None:
+    soup = BeautifulSoup(site.page(COMPARISON), "html.parser")
+    (link,) = soup.select("a[data-script]")
+    table = site.html / Path(COMPARISON).with_name(link["href"])
+    rows = BeautifulSoup(table.read_text(encoding="utf-8"), "html.parser").select("tbody tr")
+    evidence = evidence_of(site.html / COMPARISON)
+    assert len(rows) == len(evidence["entries"]) > 100
+    told = next(row.get_text(" ") for row in rows if "24.56 s" in row.get_text())
+    assert "SHA-256" in told
+    assert evidence["files"][0]["sha256"] in table.read_text(encoding="utf-8")
+    assert "Content-Security-Policy" in table.read_text(encoding="utf-8")
+
+
+def test_figures_are_files_with_words_and_numbers(site: Site) -> None:
     soup = BeautifulSoup(site.page(COMPARISON), "html.parser")
     figures = soup.select("figure.rulka-figure")
     assert len(figures) >= 5
     for figure in figures:
-        light, dark = figure.select("img")
-        assert light["class"] == ["only-light"]
-        assert dark["class"] == ["only-dark"]
-        for image in (light, dark):
-            assert (site.html / COMPARISON).parent.joinpath(image["src"]).resolve().is_file()
-        assert re.search(r"(falls|rises) from .+ to .+; its data end at \d", light["alt"])
+        (image,), (narrow,) = figure.select("img"), figure.select("source")
+        for file in (image["src"], narrow["srcset"]):
+            assert (site.html / COMPARISON).parent.joinpath(file).resolve().is_file()
+        assert re.search(r"(falls|rises) from .+ at .+ to .+ at \d", image["alt"])
         assert figure.select_one("figcaption").get_text(strip=True)
         assert len(figure.select("details table tbody tr")) > 2
 
@@ -163,11 +182,12 @@ def test_halved_loss_changes_what_the_page_says(site: Site, halved: Path) -> Non
     assert "1.28 times" in text_of(site.page(NOTEBOOK))
     # What was typed is still told as typed; no number of these logs is that.
     for page in (*site.experiment(), LANDING, NOTEBOOK):
-        soup = BeautifulSoup(site.page(page), "html.parser")
-        evidence = {found["id"]: found.get_text(" ") for found in soup.select(".rulka-evidence")}
-        for button in soup.select("button.rulka-number"):
-            if "9.84" in button.get_text():
-                told = evidence[button["popovertarget"]]
+        if site.html / page not in pages_with_numbers(site.html):
+            continue
+        evidence = evidence_of(site.html / page)
+        for number in numbers_of(site.html / page):
+            if "9.84" in number.get_text():
+                told = told_of(number, evidence)
                 assert "as was said" in told or "as typed on the page" in told
     assert "the log directory logs" in text_of(site.page())
 

@@ -100,12 +100,12 @@ class Built:
 
     @cached_property
     def pages(self) -> dict[str, BeautifulSoup]:
-        """Every page as it is read: without what is hidden behind a number."""
+        """Every page as it is read."""
         found = {}
         for path in sorted(self.site.html.rglob("*.html")):
+            if path.name.endswith(".evidence.html"):
+                continue
             page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-            for hidden in page.select(".rulka-evidence"):
-                hidden.decompose()
             found[path.relative_to(self.site.html).as_posix()] = page
         return found
 
