@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 MOST = 10
 # Of what does not decide, so many metrics have a column.
 _BESIDE = 2
-_A_MINUTE = "divided by the minutes"
 
 
 def settings(experiment: LoadedExperiment) -> Table:
@@ -172,16 +171,17 @@ def _pace(facts: Facts, tried: Tried) -> Quantity:
         run: Run | None = facts.experiment.run(name)
         if run is None or steps not in run.clocks:
             return Quantity.unknown(f"{name} has no clock of {steps}", label=f"no {steps}")
-        at_end = float(run.at(steps, np.array([end]))[0])
-        if not np.isfinite(at_end):
+        place = float(run.at(steps, np.array([end]))[0])
+        if not np.isfinite(place):
             return Quantity.unknown(f"not known at {facts.end}", label="–")
-        how = f"{steps} of {name} at {facts.end}, by straight lines between its events"
-        found.append(Quantity(at_end, steps.unit, 0, how=how).over(facts.end, how=_A_MINUTE))
-    one = found[0].shown_as(digits=0, unit="")
+        by = made("position", facts.end, run=name, clock=steps.key)
+        there = Quantity(place, steps.unit, 0, how=f"{steps} of {name} at {facts.end}", made=by)
+        found.append(there.over(facts.end).shown_as(digits=0, unit=""))
+    how = f"{steps} at {facts.end}, divided by the minutes"
     if len(found) == 1:
-        return one
-    mean = float(np.mean([value.number for value in found]))
-    return replace(one, value=mean, how=f"mean of the runs: {_A_MINUTE}", made=made("mean", *found))
+        return replace(found[0], how=how)
+    value = float(np.mean([one.number for one in found]))
+    return Quantity(value, "", 0, how=how, made=made("mean", *found))
 
 
 def _caption(facts: Facts) -> Sentence:
