@@ -20,6 +20,7 @@ import json
 import time
 from collections.abc import Sequence
 from functools import partial
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -31,16 +32,19 @@ from sphinx.util import logging
 
 from rulka_analysis.logs.growth import still_running
 from rulka_analysis.logs.runs import Logs
-from rulka_analysis.pages.execute import SECONDS_A_CELL, execute_notebooks
+from rulka_analysis.pages.execute import SECONDS_A_CELL, execute_notebooks, is_notebook
 from rulka_analysis.pages.locks import held
 from rulka_analysis.pages.sphinx import absent, patches, site_files
 from rulka_analysis.pages.sphinx.anchors import add_anchors
 from rulka_analysis.pages.sphinx.answer_boxes import add_answer_nodes
 from rulka_analysis.pages.sphinx.answer_tables import add_answer_tables
 from rulka_analysis.pages.sphinx.blocks import add_blocks
+from rulka_analysis.pages.sphinx.card_nodes import landing_cards
 from rulka_analysis.pages.sphinx.collecting import NotesCollector
+from rulka_analysis.pages.sphinx.entries import add_entries
 from rulka_analysis.pages.sphinx.evidence import add_evidence
 from rulka_analysis.pages.sphinx.explore import add_explore, write_explore_files
+from rulka_analysis.pages.sphinx.landing import add_landing
 from rulka_analysis.pages.sphinx.operations import add_operations
 from rulka_analysis.pages.sphinx.outputs import find_blocked, prepare_outputs, take_unshown
 from rulka_analysis.pages.sphinx.policy import RELAXATION, RELAXED
@@ -89,6 +93,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_explore(app)
     add_operations(app)
     add_rules(app)
+    add_entries(app)
+    add_landing(app)
     setup_typed_numbers(app)
     app.add_directive("volatile", VolatileDirective)
     app.add_env_collector(NotesCollector)
@@ -111,7 +117,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-collect-pages", patches.complete_search_index)
     # After every other listener: only a build that went well all the way ends the marker.
     app.connect("build-finished", telling(finish), priority=10_000)
-    for style in ("look.css", "rulka.css", "tables.css"):
+    for style in ("look.css", "rulka.css", "tables.css", "entries.css", "landing.css"):
         app.add_css_file(style)
     for script in ("rulka.js", "tables.js"):
         app.add_js_file(script, loading_method="defer")
@@ -134,11 +140,21 @@ def _version_of_code() -> int:
 
 def lock(app: Sphinx, config: Config) -> None:
     """Let a second build of the same doctrees wait: it would read what this one writes."""
+    config.exclude_patterns += list_helpers(Path(app.srcdir))
     config.template_bridge = "rulka_analysis.pages.sphinx.policy.PageTemplates"
     folder = Path(app.doctreedir)
     folder.mkdir(parents=True, exist_ok=True)
     waiting = partial(logger.info, "%s")
     state_of(app).lock.enter_context(held(folder / ".lock", waiting=waiting))
+
+
+def list_helpers(project: Path) -> list[str]:
+    """Return patterns of the modules beside notebooks, which are no pages."""
+    return [
+        escape(path.relative_to(project).as_posix())
+        for path in sorted((project / NOTEBOOKS).rglob("*.py"))
+        if not is_notebook(path)
+    ]
 
 
 def execute(app: Sphinx) -> None:
@@ -294,7 +310,9 @@ def add_banner(app: Sphinx, doctree: nodes.document) -> None:
     )
     # The same on all pages, a search would find them all; and the index does not name the source.
     node = data_banner("", "", nodes.Text(text), link, nodes.Text("."), classes=["no-search"])
-    if notes.explorer or app.env.current_document.docname.startswith(EXPERIMENTS):
+    of_experiment = app.env.current_document.docname.startswith(EXPERIMENTS)
+    cards = next(iter(doctree.findall(landing_cards)), None)
+    if notes.explorer or of_experiment or cards is not None:
         # The chart comes first there, and the answer: it is all that the page is for.
         next(iter(doctree.findall(nodes.section)), doctree).append(node)
     else:
