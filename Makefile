@@ -11,7 +11,7 @@ endif
 endef
 $(foreach setting,LOGDIR JOBS SECONDS LONG,$(eval $(call hand_on,$(setting))))
 
-TARGETS := help html test lab tensorboard repeat linkcheck bench fuzz logdir lock clean
+TARGETS := help html test lab tensorboard repeat linkcheck verify bench fuzz logdir lock clean
 
 .PHONY: $(TARGETS)
 $(TARGETS):

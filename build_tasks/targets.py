@@ -209,6 +209,24 @@ def open_lab(project: Project, order: Order) -> int:
     return run_python(project, order, "-m", "jupyterlab", *options, serves=True, **settings)
 
 
+def verify_pages(project: Project, order: Order) -> int:
+    """Compute every number of the published site again, from an archive of its logs."""
+    try:
+        told = (project.build / "last_build.json").read_text(encoding="utf-8")
+        logs = Path(json.loads(told)["log_directory"])
+    except (OSError, ValueError, KeyError):
+        raise TaskError("there is no site to verify; build it first: make html") from None
+    prepare(project, order)
+    archive = logs
+    if not (logs / "archive.toml").is_file():
+        archive = project.build / "archive"
+        making = ("-m", "rulka_analysis", "archive", str(logs), str(archive))
+        if (status := run_python(project, order, *making)) != 0:
+            return status
+    script, site = project.root / "scripts" / "verify.py", locate_site(project.build).published
+    return run_python(project, order, str(script), str(site), str(archive), *order.passed)
+
+
 def clean(project: Project, order: Order) -> int:
     """Delete what was built, and nothing else."""
     build = project.build
@@ -252,6 +270,9 @@ TARGETS = {
     ),
     "linkcheck": Target(
         "check the addresses in the pages", check_links, ("html",), BUILDS, "sphinx"
+    ),
+    "verify": Target(
+        "compute every number of the site again", verify_pages, passes_to="scripts/verify.py"
     ),
     "bench": Target("run the measurements in bench/", measure, ("html", "bench"), passes_to="each"),
     "fuzz": Target(

@@ -56,8 +56,8 @@ common = [
 ]
 ra.publish("overview.window", ra.tables.window(every, "time_A01"))
 ra.publish("overview.common", ra.tables.by_run(every, common, "where all of them are known"))
-ra.publish("overview.A01", ra.figures.curves(every, "time_A01"))
-ra.publish("overview.Hock", ra.figures.curves(every, "time_hock"))
+ra.publish("overview.A01", ra.figures.curves(every, "time_A01", whole=True))
+ra.publish("overview.Hock", ra.figures.curves(every, "time_hock", whole=True))
 ra.publish("overview.curves", ra.blocks.abreast("overview.Hock", "overview.A01"))
 
 # %% [markdown]
@@ -66,5 +66,7 @@ ra.publish("overview.curves", ra.blocks.abreast("overview.Hock", "overview.A01")
 # Throughput and gradient norms tell about speed and stability.
 
 # %%
-ra.publish("overview.throughput", ra.figures.curves(every, "throughput"))
-ra.publish("overview.gradients", ra.figures.curves(every, "gradient_norm_before_clip_max"))
+ra.publish("overview.throughput", ra.figures.curves(every, "throughput", whole=True))
+ra.publish(
+    "overview.gradients", ra.figures.curves(every, "gradient_norm_before_clip_max", whole=True)
+)

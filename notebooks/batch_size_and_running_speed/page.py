@@ -23,6 +23,9 @@ experiment = ra.load_experiment("batch_size_and_running_speed")
 # %%
 ra.publish("heading", ra.blocks.heading(experiment))
 ra.publish("cards", ra.blocks.cards(experiment))
+ra.publish("hero", ra.blocks.hero(experiment))
+ra.publish("sooner", ra.blocks.sooner(experiment))
+ra.publish("spark", ra.blocks.spark(experiment))
 
 # %% [markdown]
 # ## The settings that were tried
@@ -34,9 +37,19 @@ ra.publish("settings_tried", ra.blocks.settings_tried(experiment))
 ra.publish("settings", ra.blocks.settings(experiment))
 
 # %% [markdown]
+# ## What else differed
+#
+# Diagnostics beside the objectives, and settings with one more change.
+
+# %%
+ra.publish("why", ra.blocks.why(experiment))
+ra.publish("follow_ups", ra.blocks.follow_ups(experiment))
+
+# %% [markdown]
 # ## How sure that is
 
 # %%
+ra.publish("leads", ra.blocks.leads(experiment))
 ra.publish("sure", ra.blocks.sure(experiment))
 
 # %% [markdown]

@@ -10,12 +10,7 @@
 # `python bench/bench_events.py --json notebooks/reader/measured.json` also writes that file.
 
 # %%
-import io
 import json
-
-from matplotlib import rc_context
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure as Canvas
 
 import rulka_analysis as ra
 from rulka_analysis import figures, questions
@@ -130,44 +125,31 @@ ra.publish("rows_lost", number(largest[READERS["accumulator"]]["rows_lost"], "ev
 ra.publish("minima_lost", number(largest[READERS["accumulator"]]["minima_lost"], "minima"))
 
 # %%
-HEIGHT = 3.4
 by_cost = sorted((key for key in READERS if key != "grown"), key=costs.__getitem__, reverse=True)
+OURS = ("first", "frame", "cached", "specification")
 
 
-def drawn():
-    """Draw a bar a reader, in the colours of the light theme."""
-    with rc_context(figures.style()):
-        canvas = Canvas(figsize=(figures.WIDTH, HEIGHT), layout="constrained")
-        FigureCanvasSVG(canvas)
-        axes = canvas.add_subplot()
-        ours, others = figures.COLOURS["light"][:2]
-        colours = [
-            ours if key in ("first", "frame", "cached", "specification") else others
-            for key in by_cost
-        ]
-        bars = axes.barh(
-            [READERS[key] for key in by_cost], [costs[key] for key in by_cost], color=colours
-        )
-        axes.bar_label(bars, [f"{costs[key]:,.3g}" for key in by_cost], padding=3, fontsize=9)
-        axes.set_xscale("log")
-        axes.margins(x=0.12)
-        axes.grid(axis="y", visible=False)
-        axes.xaxis.set_major_formatter("{x:g}")
-        axes.xaxis.set_minor_formatter("")
-        axes.set_xlabel("Processor time an event (µs)")
-        stream = io.StringIO()
-        canvas.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-    return stream.getvalue()
+def drawn(width):
+    """Draw a bar a reader."""
+    names = 200 if width == figures.WIDE else 190
+    sheet = figures.Sheet(width, 30 + 26 * len(by_cost))
+    sheet.title("Processor time an event", "µs, logarithmic")
+    axes = sheet.plot(names, 26, width - 60, sheet.height)
+    axes.set_xscale("log")
+    axes.set_axis_off()
+    axes.set_xlim(min(costs.values()) / 2, max(costs[key] for key in by_cost))
+    axes.set_ylim(-0.5, len(by_cost) - 0.5)
+    for place, key in enumerate(by_cost):
+        colour = "winner" if key in OURS else "other"
+        axes.barh([place], [costs[key]], height=0.6, color=figures.colour(colour))
+        x, y = sheet.placed(axes, costs[key], place)
+        sheet.text(names - 8, y, READERS[key], anchor="end")
+        sheet.text(x + 6, y, f"{costs[key]:,.3g}", colour="text")
+    return sheet.picture()
 
-
-light = dark = drawn()
-for one, other in zip(figures.COLOURS["light"], figures.COLOURS["dark"], strict=True):
-    dark = dark.replace(one, other)
-for name, colour in figures.GROUND["light"].items():
-    dark = dark.replace(colour, figures.GROUND["dark"][name])
 
 caption = (
-    "Processor time an event when reading {events} events; this package's readers in the first colour. "
+    "Processor time an event when reading {events} events; this package's readers in green. "
     "It is no metric of the logs, so the Explore page has no view of it."
 )
 table = ra.Table(
@@ -179,10 +161,8 @@ words = "; ".join(f"{READERS[key]} {costs[key]:,.3g}" for key in reversed(by_cos
 ra.publish(
     "time_an_event",
     figures.Figure(
-        light=light,
-        dark=dark,
-        width=round(figures.WIDTH * 96),
-        height=round(HEIGHT * 96),
+        picture=drawn(figures.WIDE),
+        phone=drawn(figures.PHONE),
         caption=ra.Sentence(caption, {"events": number(int(sizes[-1]))}),
         alt=f"Bars of the microseconds that readers need for an event, fastest first: {words}.",
         table=table,

@@ -384,7 +384,7 @@ def _values_data(values: RunValues) -> dict[str, Any]:
 
 
 def draw(report: Report, subject: Subject, as_logged: bool) -> tuple[str | None, str]:
-    """Return one measure's figure as SVG, on a light ground, and the name it is known by.
+    """Return one measure's figure as SVG, for both themes, and the name it is known by.
 
     None, with the reason in place of the name, where it cannot be drawn.
     """
@@ -396,4 +396,4 @@ def draw(report: Report, subject: Subject, as_logged: bool) -> tuple[str | None,
     )
     if not isinstance(figure, figures.Figure):
         return None, str(figure)
-    return figure.light, measure.title
+    return figure.picture.svg, measure.title

@@ -54,7 +54,7 @@ def explore(logs: Logs, names: Sequence[str], catalogue: Catalogue, output: Path
             for view, _ in zip(views, drawing.each([view.tag for view in views]), strict=True)
         }
     # Where no script runs, and the names of tags are untrusted: they are numbered.
-    stills = [(f.light, f.dark, f.alt) for f in drawn.values() if isinstance(f, Figure)]
+    stills = [figure for figure in drawn.values() if isinstance(figure, Figure)]
     with Waiting("writing the page") as reading:
         page = write_explore(output, data, stills=stills, each=reading.each)
     note(f"wrote {len(data.metrics):,} metrics of {len(data.runs):,} runs; open {page}")

@@ -1,338 +1,266 @@
-"""How a figure is drawn: runs as lines on the axes of one metric and one clock, as SVG."""
+"""What figures draw of a comparison: its groups on one clock, as lines."""
 
 from __future__ import annotations
 
-import io
 import math
-import re
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rulka_analysis.experiments.comparison import Comparison
-from rulka_analysis.logs.clocks import Clock, Window
+from rulka_analysis.experiments.group_curves import POINTS, GroupCurve, group_curves
+from rulka_analysis.experiments.groups import Group
+from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.metrics.series import Measure, Series
 from rulka_analysis.metrics.summaries import best_so_far
-from rulka_analysis.values.text import printable
+from rulka_analysis.pages.charts import Drawn, Points
+from rulka_analysis.pages.palette import MOST_COLOURED, Role
+from rulka_analysis.values.quantities import Quantity, format_number
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+Floats = NDArray[np.float64]
 
-Theme = Literal["light", "dark"]
-
-# Wide enough for a page, small enough that its text is still readable on a phone.
-WIDTH, HEIGHT = 5.8, 3.5
-# What stands around the axes keeps its size in a lower figure. Inches: below the axes, above them;
-# above the axes to the notes, to the name of the window; between the names of two runs.
-BELOW, ABOVE = 0.4725, 0.63
-NOTES, WINDOW_NAME, BETWEEN_NAMES = 0.2038, 0.0527, 0.1798
-# Longer names find no room at a line's end.
-LONGEST_LABEL = 14
-# A mark for each event, up to here; beyond, marks would hide the line.
-MOST_MARKS = 150
-
-# Okabe and Ito's colours for all kinds of colour vision, shaded so that each keeps a contrast of at
-# least 3:1 on its theme's ground. https://jfly.uni-koeln.de/color/
-COLOURS: dict[Theme, tuple[str, ...]] = {
-    "light": (
-        "#0072b2", "#c44e00", "#00805a", "#a8487f", "#8a6d00", "#7a4b2a", "#5b4b9a", "#555555"
-    ),
-    "dark": (
-        "#5db8f0", "#ff9a4d", "#35c99a", "#e893c0", "#e8d44a", "#d3a57c", "#b9a8ff", "#c8c8c8"
-    ),
-}  # fmt: skip
-# Told apart without colour as well.
-DASHES: tuple[tuple[float, tuple[float, ...]] | str, ...] = (
-    "-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (6, 2, 1.5, 2)),
-    (0, (8, 2)), (0, (3, 1, 1, 1)), (0, (1, 3)), (0, (4, 4)),
-)  # fmt: skip
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-GROUND: dict[Theme, dict[str, str]] = {
-    "light": {"ink": "#24292f", "faint": "#6b7280", "grid": "#e3e6ea", "beyond": "#f1f2f4"},
-    "dark": {"ink": "#e6e6e6", "faint": "#a8adb5", "grid": "#3a3f47", "beyond": "#23272e"},
-}
+# As many single readings are drawn as they are; of more, the lowest and highest side by side.
+_MOST_READINGS = 2 * POINTS
 
 
-@dataclass(frozen=True)
-class Curve:
-    """What is drawn of one run, in units of the axes."""
+@dataclass(frozen=True, eq=False)
+class GroupLine:
+    """A group as it is drawn, and what is known of it.
 
-    name: str
-    style: int
-    x: NDArray[np.float64]
-    y: NDArray[np.float64]
-    error: NDArray[np.float64]
-    known_until: float
-    capped: bool
-    lone_x: NDArray[np.float64]
-    lone_y: NDArray[np.float64]
-    label: str = ""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Everything that is drawn; `draw` puts it on axes, in the colours of the light theme."""
-
-    measure: Measure
-    clock: Clock
-    window: Window
-    interpolated: bool
-    lines: tuple[Curve, ...]
-    top: float | None
-    above: int
-    axes_height: float
-
-    @classmethod
-    def of(
-        cls,
-        comparison: Comparison,
-        measure: Measure,
-        clock: Clock,
-        window: Window,
-        known: dict[str, Series],
-        height: float,
-    ) -> Plan:
-        order = comparison.run_order
-        lines = tuple(
-            replace(
-                _curve(name, order.index(name) if name in order else len(order), series, clock),
-                label=_label_of(comparison, name),
-            )
-            for name, series in known.items()
-        )
-        top, above = _cut(lines, window.end / clock.scale, best=measure.is_best)
-        interpolated = clock.key == "steps" and comparison.steps_interpolated
-        axes_height = height - BELOW - ABOVE
-        return cls(measure, clock, window, interpolated, lines, top, above, axes_height)
-
-    def draw(self, axes: Axes) -> None:
-        ink = GROUND["light"]
-        for line in self.lines:
-            self._draw_line(axes, line)
-        if self.top is not None:
-            bottom = min(float(np.nanmin(line.y)) for line in self.lines if len(line.y))
-            axes.set_ylim(bottom - 0.06 * (self.top - bottom), self.top)
-        axes.set_xlim(left=0)
-        self._mark_window(axes)
-        axes.set_xlabel(self.clock.axis + (", interpolated" if self.interpolated else ""))
-        unit = f" ({self.measure.unit})" if self.measure.unit else ""
-        axes.set_title(printable(self.measure.title) + unit, loc="left", pad=31)
-        notes = []
-        better = self.measure.metric.better
-        if better != "neither":
-            notes.append(f"{better} is better")
-        if self.top is not None and self.above:
-            values = "value is" if self.above == 1 else "values are"
-            notes.append(f"axis cut at {self.top:g}, {self.above} earlier {values} higher")
-        at = 1 + NOTES / self.axes_height
-        axes.text(
-            0, at, "; ".join(notes), transform=axes.transAxes, fontsize=8.5, color=ink["faint"]
-        )
-        self._label(axes)
-
-    def _draw_line(self, axes: Axes, line: Curve) -> None:
-        colours = COLOURS["light"]
-        look: dict[str, Any] = {
-            "color": colours[line.style % len(colours)],
-            "linestyle": DASHES[line.style % len(DASHES)],
-            "linewidth": 1.7,
-        }
-        marker = MARKERS[line.style % len(MARKERS)]
-        if self.measure.is_best:
-            # A best holds until a better one comes; it ends where knowledge of the run ends.
-            x = np.append(line.x, line.known_until)
-            y = np.append(line.y, line.y[-1]) if len(line.y) else line.y
-            if len(line.y):
-                axes.step(x, y, where="post", **look)
-                axes.plot(line.x, line.y, marker, ms=3.2, color=look["color"])
-        else:
-            marked = marker if len(line.y) <= MOST_MARKS else None
-            axes.plot(line.x, line.y, marker=marked, ms=2.6, **look)
-        if (line.error > 0).any():
-            axes.errorbar(
-                line.x, line.y, yerr=line.error, fmt="none", ecolor=look["color"], elinewidth=0.8
-            )
-        if line.capped and len(line.y):
-            at = line.known_until if self.measure.is_best else line.x[-1]
-            axes.plot([at], [line.y[-1]], "|", ms=11, mew=1.7, color=look["color"])
-        if len(line.lone_x):
-            # After the curve is no longer known, a reading stands alone: no line leads to it.
-            axes.plot(line.lone_x, line.lone_y, marker, ms=5, mfc="none", color=look["color"])
-
-    def _mark_window(self, axes: Axes) -> None:
-        if not self.window.known:
-            return
-        end = self.window.end / self.clock.scale
-        above = 1 + WINDOW_NAME / self.axes_height
-        ink = GROUND["light"]
-        right = axes.get_xlim()[1]
-        axes.set_xlim(0, max(right, end * 1.02))
-        axes.axvspan(end, axes.get_xlim()[1], color=ink["beyond"], zorder=0, lw=0)
-        axes.axvline(end, color=ink["faint"], lw=1, ls=(0, (2, 2)), zorder=1)
-        axes.text(
-            end, above, "common window ends ", transform=axes.get_xaxis_transform(),
-            fontsize=8.5, color=ink["faint"], ha="right",
-        )  # fmt: skip
-
-    def _label(self, axes: Axes) -> None:
-        """Name the runs beside the plot, each at the height of its last value."""
-        bottom, top = axes.get_ylim()
-        colours = COLOURS["light"]
-        wanted = [
-            (float(np.clip((line.y[-1] - bottom) / (top - bottom), 0.03, 0.97)), line)
-            for line in self.lines
-            if len(line.y)
-        ]
-        for height, line in _spread(wanted, BETWEEN_NAMES / self.axes_height):
-            marker = MARKERS[line.style % len(MARKERS)]
-            colour = colours[line.style % len(colours)]
-            axes.plot(
-                [1.025], [height], marker, ms=4, color=colour, transform=axes.transAxes,
-                clip_on=False,
-            )  # fmt: skip
-            axes.text(
-                1.045, height, printable(line.label), transform=axes.transAxes, color=colour,
-                va="center", fontsize=9.5, fontweight="bold",
-            )  # fmt: skip
-
-
-def _label_of(comparison: Comparison, run: str) -> str:
-    """Return what stands at the end of a run's line: its settings, where there is room for them.
-
-    Of several runs of one group each is called by its own name; the caption has both.
+    Parameters
+    ----------
+    group : Group
+    drawn : Drawn
+        In units of the axes.
+    runs, lacking : tuple of str
+        Members that are drawn, and those without such a series on this clock.
+    until : float
+        Up to where on the clock it is drawn.
+    ends : bool
+        What is known of it ends there: the first of its runs does.
+    value : Quantity
+        Its value there, or where the comparison ends.
+    axis : Clock
+        The clock with the scale of the axes.
     """
-    label = comparison.label(run)
-    alone = all(len(group.runs) == 1 for group in comparison.groups if run in group.runs)
-    return label if alone and len(label) <= LONGEST_LABEL else run
+
+    group: Group
+    drawn: Drawn
+    runs: tuple[str, ...]
+    lacking: tuple[str, ...]
+    until: float
+    ends: bool
+    value: Quantity
+    axis: Clock
+
+    @property
+    def first(self) -> float:
+        """The first value drawn."""
+        known = self.drawn.y[np.isfinite(self.drawn.y)]
+        return float(known[0])
 
 
-def _curve(name: str, style: int, series: Series, clock: Clock) -> Curve:
-    scale = clock.scale
-    x = series.clock(clock)
-    order = np.argsort(x, kind="stable")
-    x, y = x[order], series.values[order]
-    error = series.events.reading_errors[order] * series.factor
-    until = series.run.known_until(series.tag, clock)
-    if series.measure.is_best:
-        at = np.unique(best_so_far(y))
-        at = at[at >= 0]
-        x, y, error = x[at], y[at], error[at]
-    usable = np.isfinite(x) & np.isfinite(y)
-    x, y, error = x[usable], y[usable], error[usable]
-    inside = x <= until * (1 + 1e-9)
-    return Curve(
-        name, style, x[inside] / scale, y[inside], error[inside], until / scale,
-        series.run.tag_provenance(series.tag) is not None, x[~inside] / scale, y[~inside],
+def roles(groups: Sequence[Group], baseline: Group, winner: Group | None = None) -> list[Role]:
+    """Return how groups are drawn: no more than three in colour, and none by chance.
+
+    Examples
+    --------
+    >>> a, b, c, d = (Group(name, (name,)) for name in "abcd")
+    >>> roles([a, b, c], a), roles([a, b, c, d], a, c)
+    (['baseline', 'third', 'fourth'], ['baseline', 'other', 'winner', 'other'])
+    """
+    known: dict[str, Role] = {baseline.label: "baseline"}
+    if winner is not None:
+        known[winner.label] = "winner"
+    rest = [group.label for group in groups if group.label not in known]
+    shown = sum(group.label in known for group in groups)
+    if len(rest) <= MOST_COLOURED - shown:
+        own: tuple[Role, ...] = ("third", "fourth", "other")
+        known |= dict(zip(rest, own, strict=False))
+    return [known.get(group.label, "other") for group in groups]
+
+
+def group_lines(
+    comparison: Comparison,
+    measure: Measure,
+    clock: Clock,
+    *,
+    winner: Group | None = None,
+    end: float = math.inf,
+) -> list[GroupLine]:
+    """Return the groups of a comparison as lines on a clock, those without a value left out.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    measure : Measure
+    clock : Clock
+    winner : Group, optional
+        The group that is recommended.
+    end : float
+        Up to where on the clock; each to its own end by default.
+    """
+    found = []
+    known = comparison.on_clock(measure, clock)
+    points = max((len(series.values) for series in known.values()), default=1)
+    every = group_curves(comparison, measure, clock, points=min(points, POINTS))
+    curves = {curve.group.label: curve for curve in every}
+    axis = _scaled(clock, max((min(float(c.positions[-1]), end) for c in every), default=0.0))
+    looks = roles(comparison.groups, comparison.baseline_group, winner)
+    for group, role in zip(comparison.groups, looks, strict=True):
+        curve = curves.get(group.label)
+        if curve is None:
+            continue
+        own_end = float(curve.positions[-1])
+        until = min(own_end, end)
+        value = _value_at(known, curve, clock, until)
+        drawn = _drawn(known, curve, axis, role, until, value)
+        if drawn.known:
+            ends = own_end <= end
+            found.append(
+                GroupLine(group, drawn, curve.runs, curve.lacking, until, ends, value, axis)
+            )
+    return found
+
+
+def _scaled(clock: Clock, reached: float) -> Clock:
+    """Return a clock with a scale that suits how far it reaches."""
+    if clock.scale == 1:
+        return clock
+    return replace(clock, scale=next((s for s in (1e6, 1e3) if reached >= 2 * s), 1.0))
+
+
+def place_text(place: float, clock: Clock) -> str:
+    """Return a place on a clock in the unit of its axis, without it.
+
+    Examples
+    --------
+    >>> from rulka_analysis.logs.clocks import MINUTES, STEPS
+    >>> place_text(160.0, MINUTES), place_text(2_192_167.0, STEPS)
+    ('160', '2,192')
+    """
+    shown = place / clock.scale
+    size = abs(shown)
+    digits = 0 if size >= 100 or math.isclose(shown, round(shown), abs_tol=0.005) else 1
+    if clock.scale > 1 and size < 10:
+        digits = 2
+    return format_number(shown, digits)
+
+
+def _value_at(
+    known: Mapping[str, Series], curve: GroupCurve, clock: Clock, place: float
+) -> Quantity:
+    """Return a group's value at a place: the mean of its runs, resting on their events."""
+    series = [known[run] for run in curve.runs]
+    measure = series[0].measure
+    values = [one.at_one(clock, place, measure.how()) for one in series]
+    if len(values) == 1:
+        return values[0]
+    unknown = [value for value in values if not value.known]
+    if unknown:
+        return unknown[0]
+    return Quantity(
+        float(np.mean([value.number for value in values])),
+        measure.unit,
+        measure.digits,
+        tuple(event for value in values for event in value.evidence),
+        f"mean of {len(values)} runs, {measure.how()}",
+        max(value.reading_error for value in values),
+    )
+
+
+def _drawn(
+    known: Mapping[str, Series],
+    curve: GroupCurve,
+    axis: Clock,
+    role: Role,
+    until: float,
+    value: Quantity,
+) -> Drawn:
+    # With the scale of an axis it is no clock of a run.
+    clock = next(own for own in next(iter(known.values())).run.clocks if own.key == axis.key)
+    measure = next(iter(known.values())).measure
+    members: tuple[Points, ...] = ()
+    low = high = lone = None
+    if curve.is_band:
+        inside = curve.positions <= until
+        x, y = curve.positions[inside], curve.mean[inside]
+        low, high = curve.low[inside], curve.high[inside]
+        members = tuple((x / axis.scale, run) for run in curve.values[:, inside])
+    else:
+        series = known[curve.runs[0]]
+        places, values = _readings(series, clock)
+        x, y = _line_of_one(series, clock, places, values, until)
+        raw = measure.metric.summary in ("median_of_last_three", "trailing_mean")
+        if raw:
+            members = (_thinned(places[places <= until] / axis.scale, values[places <= until]),)
+        after = (places > until) & (places > series.run.known_until(series.tag, clock))
+        if after.any() and until >= curve.positions[-1]:
+            lone = (places[after] / axis.scale, values[after])
+    shown = format_number(value.number, measure.digits) if value.known else ""
+    return Drawn(
+        curve.group.label, role, x / axis.scale, y, shown, place_text(until, axis), members, low,
+        high, lone,
     )  # fmt: skip
 
 
-def _cut(lines: Sequence[Curve], end: float, *, best: bool) -> tuple[float | None, int]:
-    """Return where to cut the axis so that the start does not squash what matters.
+def _readings(series: Series, clock: Clock) -> Points:
+    places = series.clock(clock)
+    order = np.argsort(places, kind="stable")
+    places, values = places[order], series.values[order]
+    known = np.isfinite(places) & np.isfinite(values)
+    return places[known], values[known]
 
-    What matters is where the runs stand at the end of the common window, and the way there in its
-    second half, save that of the slowest among many. The axis shows two and a half times that span;
-    it is cut only where that leaves out something.
+
+def _line_of_one(
+    series: Series, clock: Clock, places: Floats, values: Floats, until: float
+) -> Points:
+    """Return the line of one run: exact where it has few values, else at even places."""
+    inside = places <= until * (1 + 1e-9)
+    places, values = places[inside], values[inside]
+    if series.measure.is_best:
+        records = np.unique(best_so_far(-values if series.measure.orientation > 0 else values))
+        records = records[records >= 0]
+        # A best holds until a better one comes; it ends where knowledge of the run ends.
+        last = values[records[-1:]]
+        return np.append(places[records], [until] * len(last)), np.append(values[records], last)
+    at = np.unique(places) if len(places) <= POINTS else until * np.arange(1, POINTS + 1) / POINTS
+    return at, series.standing(clock, at)[0]
+
+
+def _thinned(x: Floats, y: Floats) -> Points:
+    """Return a line with the same look of no more points than can be seen.
+
+    Examples
+    --------
+    >>> x = np.arange(10_000.0)
+    >>> thin, values = _thinned(x, np.sin(x))
+    >>> len(thin) <= 480, bool(values.max() == np.sin(x).max())
+    (True, True)
     """
-    drawn = [line for line in lines if len(line.y)]
-    if not drawn:
-        return None, 0
-    late = []
-    for line in drawn:
-        in_second_half = line.y[(line.x >= end / 2) & (line.x <= end)]
-        before = line.y[line.x < end / 2]
-        if best and len(before):  # the best of the first half still holds in the second
-            in_second_half = np.append(in_second_half, before[-1])
-        late.append(in_second_half if len(in_second_half) else line.y[-1:])
-    highest = sorted(float(values.max()) for values in late)
-    at_the_end = max(float(values[-1] if not best else values.min()) for values in late)
-    low = min(float(values.min()) for values in late)
-    high = max(highest[math.ceil(0.75 * len(highest)) - 1 if len(highest) > 3 else -1], at_the_end)
-    span = high - low or 0.05 * abs(high) or 1.0
-    top = high + 1.5 * span
-    above = sum(int((line.y > top).sum()) for line in drawn)
-    if not above:
-        return None, 0
-    # Two figures of the span: 27.1 and not 27.1234.
-    top = round(top, -math.floor(math.log10(span)))
-    return top, sum(int((line.y > top).sum()) for line in drawn)
+    if len(x) <= _MOST_READINGS:
+        return x, y
+    edges = np.unique(np.linspace(0, len(x), POINTS + 1).astype(int))
+    kept = set()
+    for begin, end in pairwise(edges.tolist()):
+        part = y[begin:end]
+        kept |= {begin + int(part.argmin()), begin + int(part.argmax())}
+    at = np.array(sorted(kept))
+    return x[at], y[at]
 
 
-def _spread(wanted: list[tuple[float, Curve]], gap: float) -> list[tuple[float, Curve]]:
-    """Move label heights apart so that no two are closer than `gap`, from the bottom up."""
-    placed: list[tuple[float, Curve]] = []
-    for height, line in sorted(wanted, key=lambda pair: pair[0]):
-        lowest = placed[-1][0] + gap if placed else height
-        placed.append((max(height, lowest), line))
-    over = placed[-1][0] - 0.97 if placed else 0.0
-    return [(height - over, line) for height, line in placed] if over > 0 else placed
-
-
-def as_svg(draw: Callable[[Axes], None], height: float) -> str:
-    """Return what a function draws on axes as SVG: the same bytes each time."""
-    import matplotlib
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure as Canvas
-
-    with matplotlib.rc_context(style()), warnings.catch_warnings():
-        # A name in a script the font lacks is drawn as boxes; caption, words and table carry it.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure = Canvas(figsize=(WIDTH, height))
-        FigureCanvasSVG(figure)
-        bottom, tall = BELOW / height, (height - BELOW - ABOVE) / height
-        axes = figure.add_axes((0.105, bottom, 0.765, tall))
-        draw(axes)
-        stream = io.StringIO()
-        # No date, no creator: the same data give the same bytes.
-        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-    return stream.getvalue()
-
-
-def in_the_dark(svg: str) -> str:
-    """Return a figure in the colours of the dark theme.
-
-    Every colour drawn is one of ours, and the themes differ in nothing else: exchanging colours
-    takes no time, drawing again takes as long as the first time.
-    """
-    exchange = dict(zip(COLOURS["light"], COLOURS["dark"], strict=True))
-    exchange |= {GROUND["light"][name]: GROUND["dark"][name] for name in GROUND["light"]}
-    return re.sub(r"#[0-9a-f]{6}\b", lambda found: exchange.get(found[0], found[0]), svg)
-
-
-def style() -> Any:
-    """Return Matplotlib's settings for our figures, so that Jupyter and the build agree."""
-    import matplotlib
-
-    ink = GROUND["light"]
-    return {
-        **dict(matplotlib.rcParamsDefault),
-        "svg.hashsalt": "rulka",
-        "savefig.facecolor": "none",
-        "figure.facecolor": "none",
-        "axes.facecolor": "none",
-        "axes.edgecolor": ink["faint"],
-        "axes.labelcolor": ink["ink"],
-        "axes.titlecolor": ink["ink"],
-        "axes.titlesize": 11,
-        "axes.titleweight": "bold",
-        "axes.labelsize": 9.5,
-        "axes.grid": True,
-        "axes.axisbelow": True,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "grid.color": ink["grid"],
-        "grid.linewidth": 0.8,
-        "text.color": ink["ink"],
-        "text.parse_math": False,
-        "xtick.color": ink["faint"],
-        "ytick.color": ink["faint"],
-        "xtick.labelcolor": ink["ink"],
-        "ytick.labelcolor": ink["ink"],
-        "xtick.labelsize": 9,
-        "ytick.labelsize": 9,
-        "font.size": 10,
-        "axes.formatter.useoffset": False,
-    }
+def not_drawn(
+    comparison: Comparison, measure: Measure, clock: Clock, lines: Sequence[GroupLine]
+) -> Iterator[tuple[str, str]]:
+    """Yield the runs of which nothing is drawn, and why."""
+    drawn = {run for line in lines for run in line.runs}
+    for name, series in comparison.series(measure).items():
+        if not isinstance(series, Series):
+            yield name, series.missing
+        elif clock not in series.run.clocks:
+            yield name, f"no clock of {clock} in these logs"
+        elif name not in drawn:
+            yield name, "no value to draw"

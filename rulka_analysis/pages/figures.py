@@ -6,30 +6,30 @@ draws; all three are computed from the data.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 
 from rulka_analysis.experiments.comparison import Comparison, window_end
+from rulka_analysis.experiments.groups import group_of
 from rulka_analysis.logs.clocks import MINUTES, Clock, Window
 from rulka_analysis.metrics.series import Measure, Series, position_text
-from rulka_analysis.pages.drawing import (
-    COLOURS,
-    GROUND,
-    HEIGHT,
-    WIDTH,
-    Plan,
-    as_svg,
-    in_the_dark,
-    style,
-)
+from rulka_analysis.pages.charts import Chart, picture, scaled_by
+from rulka_analysis.pages.drawing import GroupLine, group_lines, not_drawn
 from rulka_analysis.pages.explore.view import View
-from rulka_analysis.pages.results import Figure
+from rulka_analysis.pages.palette import COLOURS, colour
+from rulka_analysis.pages.results import Figure, Figures, Panel
+from rulka_analysis.pages.sheets import PHONE, WIDE, Picture, Sheet
 from rulka_analysis.pages.tables.comparison import clock_in_words, curve
 from rulka_analysis.pages.tables.marked import Marked
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.text import name_in_words
 
+# As many groups are put into words where others may be counted.
+MOST_TOLD = 8
 # Notebooks that draw something of their own take its look from here.
-__all__ = ["COLOURS", "GROUND", "WIDTH", "Figure", "curves", "style"]
+__all__ = [
+    "COLOURS", "PHONE", "WIDE", "Figure", "Figures", "Panel", "Picture", "Sheet", "colour", "curves"
+]  # fmt: skip
 
 
 def curves(
@@ -39,14 +39,17 @@ def curves(
     clock: str | Clock = MINUTES,
     *,
     as_logged: bool = False,
-    height: float = HEIGHT,
+    height: int | None = None,
     every: float | None = None,
+    whole: bool = False,
+    winner: str = "",
     **variants: str | None,
 ) -> Figure | Sentence:
-    """Draw one metric of all compared runs on one clock.
+    """Draw one metric of all compared groups on one clock.
 
-    Where nothing of it can be drawn (not in these logs, or a run has no such clock) a sentence
-    says so instead.
+    Of a group of several runs their mean is drawn, a band from the lowest to the highest, and each
+    run as a thin line. Where nothing can be drawn (not in these logs, or a run has no such clock) a
+    sentence says so instead.
 
     Parameters
     ----------
@@ -56,10 +59,14 @@ def curves(
         What to draw; see `Comparison.measure`.
     clock : str or Clock
         The horizontal axis.
-    height : float
-        Of the figure, in inches.
+    height : int, optional
+        Of the figure, in CSS pixels.
     every : float, optional
         Distance between the checkpoints of the table behind the figure, in units of the clock.
+    whole : bool
+        Draw each group to its own end, and not to where all of them are known.
+    winner : str
+        The group that is recommended, by its label or one of its runs.
     **variants : str
         The variant under the name that the domain has for it.
     """
@@ -75,17 +82,44 @@ def curves(
         fields = {"title": measure.title, "clock": chosen.name, "runs": ", ".join(lacking)}
         return Sentence("{title}" + reason, fields)
     window = comparison.window(measure, chosen)
-    plan = Plan.of(comparison, measure, chosen, window, known, height)
-    light = as_svg(plan.draw, height)
+    end = window.end if window.known and not whole else math.inf
+    best = group_of(winner, comparison.groups) if winner else None
+    lines = group_lines(comparison, measure, chosen, winner=best, end=end)
+    sheet = _chart(comparison, measure, chosen, lines, whole=whole)
     return Figure(
-        light=light,
-        dark=in_the_dark(light),
-        width=round(WIDTH * 96),
-        height=round(height * 96),
-        caption=_caption(comparison, measure, chosen, window, plan),
-        alt=_alternative_text(comparison, measure, chosen, window, plan),
+        picture=picture(sheet, WIDE, height),
+        caption=_caption(comparison, measure, chosen, window, lines),
+        alt=_alternative_text(comparison, measure, chosen, window, lines),
         table=curve(comparison, measure, chosen, every),
         view=_view(measure, chosen, known),
+        phone=picture(sheet, PHONE, height),
+    )
+
+
+def _chart(
+    comparison: Comparison,
+    measure: Measure,
+    clock: Clock,
+    lines: Sequence[GroupLine],
+    *,
+    whole: bool,
+) -> Chart:
+    axis = lines[0].axis if lines else clock
+    interpolated = clock.key == "steps" and comparison.steps_interpolated
+    better = measure.metric.better
+    behind = [
+        f"{clock.name} interpolated" if interpolated else "",
+        f"{better} is better" if better != "neither" else "",
+    ]
+    return Chart(
+        title=measure.title,
+        lines=tuple(line.drawn for line in lines),
+        clock=axis,
+        behind=" · ".join(part for part in behind if part),
+        stepped=measure.is_best,
+        upwards=measure.orientation > 0,
+        value_head=measure.unit or "value",
+        until_head=scaled_by(axis) or axis.unit if whole else "",
     )
 
 
@@ -103,7 +137,11 @@ def _view(measure: Measure, clock: Clock, known: Mapping[str, Series]) -> tuple[
 
 
 def _caption(
-    comparison: Comparison, measure: Measure, clock: Clock, window: Window, plan: Plan
+    comparison: Comparison,
+    measure: Measure,
+    clock: Clock,
+    window: Window,
+    lines: Sequence[GroupLine],
 ) -> Sentence:
     values = comparison.at_common_end(measure, clock)
     fields: dict[str, Quantity | str] = {
@@ -116,18 +154,17 @@ def _caption(
         fields["end"] = window_end(window)
         fields["limit"] = window.limited_by
         stated = []
-        for number, line in enumerate(plan.lines):
-            if values[line.name].known:
-                fields[f"run{number}"] = comparison.shown(line.name)
-                fields[f"value{number}"] = values[line.name]
+        for number, name in enumerate(run for line in lines for run in line.runs):
+            if values[name].known:
+                fields[f"run{number}"] = comparison.shown(name)
+                fields[f"value{number}"] = values[name]
                 stated.append(f"{{run{number}}} {{value{number}}}")
         if stated:
             template += " At {end}, where the data of {limit} end: " + ", ".join(stated) + "."
-    for number, (name, why) in enumerate(_not_drawn(comparison, measure, clock, plan)):
+    template += "".join(f" {said}" for said in explained(measure, lines))
+    for number, (name, why) in enumerate(not_drawn(comparison, measure, clock, lines)):
         fields[f"absent{number}"] = f"{comparison.shown(name)}: {why}"
         template += f" {{absent{number}}}."
-    if any(len(line.lone_x) for line in plan.lines):
-        template += " Hollow marks are single values; between them and the curve nothing is known."
     said = Marked(comparison)
     said.series(measure)
     for number, note in enumerate(said.notes):
@@ -136,54 +173,42 @@ def _caption(
     return Sentence(template, fields)
 
 
-def _not_drawn(
-    comparison: Comparison, measure: Measure, clock: Clock, plan: Plan
-) -> list[tuple[str, str]]:
-    """Return the runs of which nothing is drawn, and why."""
-    found = []
-    lines = {line.name: line for line in plan.lines}
-    for name, series in comparison.series(measure).items():
-        if not isinstance(series, Series):
-            found.append((name, series.missing))
-        elif name not in lines:
-            found.append((name, f"no clock of {clock} in these logs"))
-        elif not len(lines[name].y):
-            found.append((name, "no value to draw"))
-    return found
+def explained(measure: Measure, lines: Sequence[GroupLine]) -> Iterator[str]:
+    """Yield what lines are that do not explain themselves."""
+    bands = any(line.drawn.low is not None for line in lines)
+    if bands:
+        yield (
+            "Bold: the mean of a group's runs, as far as all of them go; the band reaches from the "
+            "lowest to the highest of them; thin: each run."
+        )
+    if any(line.drawn.members and line.drawn.low is None for line in lines):
+        yield "Thin: single readings."
+    if any(line.drawn.lone for line in lines):
+        yield "Hollow marks are single values; between them and the curve nothing is known."
 
 
 def _shown_how(measure: Measure) -> str:
     if measure.is_best:
         return "best so far"
     if measure.metric.summary == "median_of_last_three":
-        return "single readings (numbers: median of the last three)"
+        return "median of the last three readings"
     if measure.metric.summary == "trailing_mean":
-        return "single readings (numbers: mean over the last tenth of the way)"
+        return "mean over the last tenth of the way"
     return f"divided by {name_in_words(measure.per)}" if measure.per else "as logged"
 
 
 def _alternative_text(
-    comparison: Comparison, measure: Measure, clock: Clock, window: Window, plan: Plan
+    comparison: Comparison,
+    measure: Measure,
+    clock: Clock,
+    window: Window,
+    lines: Sequence[GroupLine],
 ) -> str:
-    """State what is to be seen: how each run goes, and how they stand where all are known."""
+    """State what is to be seen: how each group goes, and how runs stand where all are known."""
     by = clock_in_words(comparison, clock)
-    said = [f"Line chart of {measure.title} by {by}, {len(plan.lines)} runs."]
-    for line in plan.lines:
-        if not len(line.y):
-            continue
-        first, last = float(line.y[0]), float(line.y[-1])
-        start = position_text(line.x[0] * clock.scale, clock)
-        until = position_text(line.known_until * clock.scale, clock)
-        if first == last:
-            said.append(
-                f"{comparison.shown(line.name)} is {_shown(last, measure)} from {start} to {until}."
-            )
-            continue
-        word = "falls" if last < first else "rises"
-        said.append(
-            f"{comparison.shown(line.name)} {word} from {_shown(first, measure)} at {start} to "
-            f"{_shown(last, measure)}; its data end at {until}."
-        )
+    runs = sum(len(line.runs) for line in lines)
+    said = [f"Line chart of {measure.title} by {by}, {runs} runs."]
+    said += [told for line in lines if (told := told_line(comparison, line, measure, clock))]
     values = {n: q for n, q in comparison.at_common_end(measure, clock).items() if q.known}
     base = values.get(comparison.baseline)
     if base is not None and window.known:
@@ -204,9 +229,35 @@ def _alternative_text(
             )
     said += [
         f"{comparison.shown(name)}: {why}."
-        for name, why in _not_drawn(comparison, measure, clock, plan)
+        for name, why in not_drawn(comparison, measure, clock, lines)
     ]
     return " ".join(said)
+
+
+def told_lines(
+    comparison: Comparison, lines: Sequence[GroupLine], measure: Measure, clock: Clock
+) -> list[str]:
+    """State how groups go, those in colour first; of many the rest is counted."""
+    order = sorted(lines, key=lambda line: line.drawn.role == "other")
+    told = [told_line(comparison, line, measure, clock) for line in order[:MOST_TOLD]]
+    if len(order) > MOST_TOLD:
+        told.append(f"{len(order) - MOST_TOLD} more settings are drawn.")
+    return told
+
+
+def told_line(comparison: Comparison, line: GroupLine, measure: Measure, clock: Clock) -> str:
+    """State how a group goes: from where to where, and until when."""
+    name = comparison.shown(line.runs[0]) if len(line.runs) == 1 else line.group.label
+    if len(line.runs) > 1:
+        name = f"The mean of {len(line.runs)} runs of {name}"
+    last = line.drawn.end[1]
+    begin = float(line.drawn.x[line.drawn.y == line.first][0]) * line.axis.scale
+    start, until = position_text(begin, clock), position_text(line.until, clock)
+    if line.first == last:
+        return f"{name} is {_shown(last, measure)} from {start} to {until}."
+    word = "falls" if last < line.first else "rises"
+    said = f"{name} {word} from {_shown(line.first, measure)} at {start} to {_shown(last, measure)}"
+    return f"{said}; its data end at {until}." if line.ends else f"{said} at {until}."
 
 
 def _shown(value: float, measure: Measure) -> str:

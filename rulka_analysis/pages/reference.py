@@ -16,7 +16,6 @@ from rulka_analysis.logs.clocks import MINUTES
 from rulka_analysis.logs.runs import Logs, Run
 from rulka_analysis.metrics.catalogue import Catalogue, Metric
 from rulka_analysis.metrics.settings import numbers_of, read_settings
-from rulka_analysis.pages.drawing import COLOURS
 from rulka_analysis.pages.figures import curves
 from rulka_analysis.pages.observed import (
     STATISTICS,
@@ -42,9 +41,9 @@ ROWS_A_RUN, ROWS_A_RUN_IMPORTANT = 8, 24
 ROWS_A_TAG = 12
 # Names beyond this are counted and not listed; `rulka-analysis tags` lists them all.
 LISTED_TAGS = 200
-# Inches; of a figure that shows no more than how a curve goes.
-TREND_HEIGHT = 2.7
-MOST_LINES = len(COLOURS["light"])
+# CSS pixels; of a figure that shows no more than how a curve goes.
+TREND_HEIGHT = 200
+MOST_LINES = 8
 
 Part = Table | Figure | Sentence
 
@@ -284,6 +283,7 @@ class Reference:
             as_logged=not divisible,
             height=TREND_HEIGHT,
             every=every,
+            whole=True,
         )
 
 

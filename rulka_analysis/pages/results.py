@@ -7,6 +7,7 @@ only artefact: there are no side files to lose. `collect` reads results back fro
 
 from __future__ import annotations
 
+import base64
 import html
 import math
 import numbers
@@ -16,6 +17,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from rulka_analysis.pages.panels import Figure as Figure
+from rulka_analysis.pages.panels import Figures as Figures
+from rulka_analysis.pages.panels import Panel as Panel
 from rulka_analysis.values.errors import ResultError
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.tables import Cell, Jump, Table, Word
@@ -26,7 +30,16 @@ if TYPE_CHECKING:
 
 MIME = "application/vnd.rulka.result+json"
 Kind = Literal[
-    "number", "sentence", "table", "figure", "answer", "claim", "code", "curves", "block"
+    "number",
+    "sentence",
+    "table",
+    "figure",
+    "figures",
+    "answer",
+    "claim",
+    "code",
+    "curves",
+    "block",
 ]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
@@ -46,37 +59,6 @@ class Code:
 
     text: str
     language: str = "python"
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A figure for both themes, with the words and numbers that go with it.
-
-    Parameters
-    ----------
-    light, dark : str
-        The figure as SVG.
-    width, height : int
-        Its size in CSS pixels.
-    caption : Sentence
-        What it shows and what it says.
-    alt : str
-        Alternative text: what is to be seen, for those who do not see it.
-    table : Table
-        The numbers it draws.
-    view : pair of str, or None
-        The view of the Explore page that shows the same, as a link's fragment; and how that differs
-        from what is drawn, in a few words, if it does.
-    """
-
-    light: str
-    dark: str
-    width: int
-    height: int
-    caption: Sentence
-    alt: str
-    table: Table
-    view: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +93,7 @@ class Result:
     ----------
     name : str
         The name it was published under.
-    kind : {"number", "sentence", "table", "figure", "answer", "claim", "code", "curves", "block"}
+    kind : {"number", "sentence", "table", "figure", "figures", "answer", "claim", "code", …}
         What it is.
     data : dict
         Its content; see `encode`.
@@ -128,6 +110,7 @@ def publish(
     | Sentence
     | Table
     | Figure
+    | Figures
     | Answered
     | Claimed
     | Code
@@ -147,7 +130,7 @@ def publish(
     ----------
     name : str
         Letters, digits, ``_``, ``-`` and ``.``; unique in the experiment.
-    value : Quantity, Sentence, Table, Figure, Answered, Claimed, Code, Curves, Block, number or str
+    value : Quantity, Sentence, Table, Figure, Figures, Answered, Claimed, Code, Curves, Block, …
         A number becomes a `Quantity` without evidence, a text a `Sentence`.
     unit, digits
         For a plain number.
@@ -241,14 +224,18 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
         return "block", {"form": value.form, "content": _plain(value.content)}
     if isinstance(value, Figure):
         return "figure", {
-            "light": value.light,
-            "dark": value.dark,
-            "width": value.width,
-            "height": value.height,
-            "alt": visible(value.alt, keep=""),
+            **_pictures(value),
             "caption": _cell(value.caption),
             "table": _table(value.table),
-            "view": list(value.view) if value.view else None,
+        }
+    if isinstance(value, Figures):
+        choices = [[name, list(map(_panel, shown))] for name, shown in value.choices.items()]
+        return "figures", {
+            "title": value.title,
+            "behind": value.behind,
+            "choices": choices,
+            "caption": _cell(value.caption),
+            "table": _table(value.table),
         }
     # Imported here: a notebook that publishes no answer does not depend on it.
     from rulka_analysis.verdicts.answer import Answered, Claimed
@@ -260,8 +247,8 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
     if isinstance(value, Curves):
         return "curves", value.written()
     raise ValueError(
-        f"a {type(value).__name__} is none of Quantity, Sentence, Table, Figure, Answered, "
-        "Claimed, Code, Curves, Block, number or str"
+        f"a {type(value).__name__} is none of Quantity, Sentence, Table, Figure, Figures, "
+        "Answered, Claimed, Code, Curves, Block, number or str"
     )
 
 
@@ -298,6 +285,31 @@ def _cell(cell: Cell) -> str | dict[str, Any]:
     if isinstance(cell, Sentence):
         return {"kind": "sentence", "parts": [_part(part) for part in cell.parts()]}
     return visible(cell, keep="") if isinstance(cell, str) else _quantity(cell)
+
+
+def _panel(panel: Panel) -> dict[str, Any]:
+    return {"name": panel.name, **_pictures(panel), "sentence": _cell(panel.sentence)}
+
+
+def _pictures(figure: Figure | Panel) -> dict[str, Any]:
+    phone = figure.phone
+    return {
+        "picture": asdict(figure.picture),
+        "phone": asdict(phone) if phone else None,
+        "alt": visible(figure.alt, keep=""),
+        "view": list(figure.view) if figure.view else None,
+    }
+
+
+def panels(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the drawings of a figure, or of several that stand together."""
+    return [panel for _, own in data["choices"] for panel in own] if "choices" in data else [data]
+
+
+def pictures(data: Mapping[str, Any]) -> Iterator[str]:
+    """Yield every file of a figure, or of several that stand together."""
+    for panel in panels(data):
+        yield from (panel[kind]["svg"] for kind in ("picture", "phone") if panel[kind])
 
 
 def _table(table: Table) -> dict[str, Any]:
@@ -361,14 +373,18 @@ def _bundle(result: Result) -> dict[str, Any]:
     """Return what Jupyter shows, with the result beside it."""
     bundle: dict[str, Any] = {MIME: asdict(result) | {"value": result.data}}
     del bundle[MIME]["data"]
-    if result.kind == "figure":
+    if result.kind in ("figure", "figures"):
         caption = as_text(result.data["caption"])
-        source = f'<figure role="img" aria-label="{html.escape(result.data["alt"], quote=True)}">'
-        bundle["text/html"] = (
-            f"{source}{_inline_svg(result.data['light'])}"
-            f"<figcaption>{html.escape(caption)}</figcaption></figure>"
+        # As an image: a style within a page would be the whole page's.
+        images = "".join(
+            f'<img src="{_address(panel["picture"]["svg"])}" alt="{_attribute(panel["alt"])}">'
+            for panel in panels(result.data)
         )
-        bundle["text/plain"] = f"{caption}\n{result.data['alt']}"
+        bundle["text/html"] = (
+            f"<figure>{images}<figcaption>{html.escape(caption)}</figcaption></figure>"
+        )
+        said = [caption, *(panel["alt"] for panel in panels(result.data))]
+        bundle["text/plain"] = "\n".join(line for line in said if line)
     elif result.kind == "table":
         bundle["text/html"] = _html_table(result.data)
         bundle["text/plain"] = _plain_table(result.data)
@@ -393,16 +409,20 @@ def as_text(cell: str | Mapping[str, Any]) -> str:
     return str(cell["text"])
 
 
+def _attribute(text: str) -> str:
+    return html.escape(text, quote=True)
+
+
+def _address(svg: str) -> str:
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode('utf-8')).decode('ascii')}"
+
+
 def _all_text(content: Any) -> str:
     """Return the texts of a block, a line each."""
     if isinstance(content, str) or (isinstance(content, Mapping) and "kind" in content):
         return as_text(content)
     inner = content.values() if isinstance(content, Mapping) else content
     return "\n".join(filter(None, map(_all_text, inner))) if not isinstance(content, bool) else ""
-
-
-def _inline_svg(svg: str) -> str:
-    return svg[svg.index("<svg") :]
 
 
 def _html_table(data: Mapping[str, Any]) -> str:

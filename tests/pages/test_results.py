@@ -17,7 +17,18 @@ import rulka_analysis as ra
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages import tables
-from rulka_analysis.pages.results import MIME, Figure, as_text, collect, encode, publish
+from rulka_analysis.pages.results import (
+    MIME,
+    Figure,
+    Figures,
+    Panel,
+    as_text,
+    collect,
+    encode,
+    pictures,
+    publish,
+)
+from rulka_analysis.pages.sheets import Picture
 from rulka_analysis.project import load_catalogue, open_logs
 from rulka_analysis.values.errors import ResultError
 from rulka_analysis.values.findings import Finding
@@ -31,7 +42,10 @@ EVENT = Evidence("uni_5", "Training/loss", "uni_5/events", 7, 1.0, 300.96)
 NUMBER = Quantity(300.96, "a batch", 2, (EVENT,), "last value")
 SENTENCE = Sentence("{run} has {x}.", {"run": "uni_5", "x": NUMBER})
 TABLE = Table({"b": "B", "a": "A"}, {"z": ["z", NUMBER], "y": [SENTENCE, "–"]}, SENTENCE, ["note"])
-FIGURE = Figure("<svg>l</svg>", "<svg>d</svg>", 640, 400, SENTENCE, 'said "so"', TABLE)
+WIDE, NARROW = Picture("<svg>w</svg>", 464, 252), Picture("<svg>n</svg>", 340, 270)
+FIGURE = Figure(WIDE, SENTENCE, 'said "so"', TABLE, ("#x=minutes", ""), NARROW)
+PANEL = Panel("Hock", WIDE, NARROW, "seen", ("#x=minutes", "as logged"), SENTENCE)
+FIGURES = Figures("Best", {"Minutes": [PANEL, PANEL], "Frames": [PANEL]}, SENTENCE, TABLE)
 
 
 @pytest.fixture
@@ -55,7 +69,9 @@ def notebook_of(outputs: list[dict[str, Any]]) -> dict[str, Any]:
 # --- There and back -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("value", [NUMBER, SENTENCE, TABLE, FIGURE, 5, "a text with {braces}"])
+@pytest.mark.parametrize(
+    "value", [NUMBER, SENTENCE, TABLE, FIGURE, FIGURES, 5, "a text with {braces}"]
+)
 def test_what_was_published_is_read_back(shown: list[dict[str, Any]], value: Any) -> None:
     publish("a_name", value)
     publish("another", 1.5, unit="s", digits=1)
@@ -180,14 +196,14 @@ def test_text_from_logs_is_escaped_in_what_jupyter_shows(shown: list[dict[str, A
     table = Table({SCRIPT: SCRIPT}, {SCRIPT: [SCRIPT], "b": [sentence]}, sentence, [SCRIPT])
     quoted = f'"{SCRIPT}" onload="alert(1)'
     publish("table", table)
-    publish("figure", Figure("<svg></svg>", "<svg></svg>", 1, 1, sentence, quoted, table))
+    publish("figure", Figure(Picture("<svg></svg>", 1, 1), sentence, quoted, table))
     publish("findings", tables.findings([Finding("k", "error", SCRIPT, run=SCRIPT)]))
     for output in shown:
         parsed = Tags(output["text/html"])
         assert "script" not in parsed.found
         assert "onload" not in parsed.attributes
         assert "&lt;script&gt;" in output["text/html"] or "figure" in parsed.found
-    assert Tags(shown[1]["text/html"]).attributes["aria-label"] == quoted
+    assert Tags(shown[1]["text/html"]).attributes["alt"] == quoted
 
 
 @pytest.mark.parametrize("name", [SCRIPT, r"$\frac{1$", "a&b", "_hidden", "神舟革命"])
@@ -207,7 +223,8 @@ def test_a_run_of_any_name_can_be_drawn(
     publish("figure", ra.figures.curves(comparison, "loss", as_logged=True))
     publish("table", tables.summary(comparison, [ra.Line("loss", as_logged=True)]))
     data = shown[0][MIME]["value"]
-    for svg in (data["light"], data["dark"], shown[0]["text/html"], shown[1]["text/html"]):
+    assert len(list(pictures(data))) == 2
+    for svg in (*pictures(data), shown[0]["text/html"], shown[1]["text/html"]):
         assert "script" not in Tags(svg).found
     assert name in data["alt"]
     assert [name, name] in data["table"]["columns"]

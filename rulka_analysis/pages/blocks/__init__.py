@@ -11,11 +11,17 @@ from rulka_analysis.pages.blocks.compared import (
     compared_figures,
     compared_heading,
 )
+from rulka_analysis.pages.blocks.follow_ups import follow_ups
 from rulka_analysis.pages.blocks.heading import heading
+from rulka_analysis.pages.blocks.hero import hero
+from rulka_analysis.pages.blocks.leads import leads
 from rulka_analysis.pages.blocks.logs import abreast, logs
 from rulka_analysis.pages.blocks.more import more
 from rulka_analysis.pages.blocks.settings import settings, settings_tried
+from rulka_analysis.pages.blocks.sooner import sooner
+from rulka_analysis.pages.blocks.spark import spark
 from rulka_analysis.pages.blocks.sure import sure
+from rulka_analysis.pages.blocks.why import why
 
 __all__ = [
     "abreast",
@@ -24,10 +30,16 @@ __all__ = [
     "compared_answers",
     "compared_figures",
     "compared_heading",
+    "follow_ups",
     "heading",
+    "hero",
+    "leads",
     "logs",
     "more",
     "settings",
     "settings_tried",
+    "sooner",
+    "spark",
     "sure",
+    "why",
 ]

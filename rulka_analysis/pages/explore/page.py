@@ -14,6 +14,8 @@ from itertools import chain
 from pathlib import Path
 
 from rulka_analysis.pages.explore.data import Explore, index_script, metric_scripts
+from rulka_analysis.pages.results import Figure
+from rulka_analysis.pages.sheets import NARROW
 from rulka_analysis.values.errors import RulkaError
 
 STATIC = Path(__file__).parent / "static"
@@ -87,7 +89,7 @@ def write_explore(
     data: Explore,
     *,
     fallback: str = "",
-    stills: Sequence[tuple[str, str, str]] = (),
+    stills: Sequence[Figure] = (),
     whole_up_to: int = WHOLE_UP_TO,
     each: Each = iter,
 ) -> Path:
@@ -99,19 +101,20 @@ def write_explore(
     ----------
     folder, data, fallback, whole_up_to, each
         See `explore_page`.
-    stills : sequence of (str, str, str)
-        Figures that are shown where no script runs: as SVG, light and dark, and in words.
+    stills : sequence of Figure
+        What is shown where no script runs.
 
     Raises
     ------
     ExploreError
         If the folder is in the way or cannot be written to.
     """
-    fallback += "".join(_still(number, alt) for number, (_, _, alt) in enumerate(stills))
+    fallback += "".join(_still(number, figure) for number, figure in enumerate(stills))
     pictures = {
-        f"still/{number}{theme}.svg": picture.encode("utf-8")
-        for number, (light, dark, _) in enumerate(stills)
-        for theme, picture in (("", light), ("-dark", dark))
+        f"still/{number}{kind}.svg": picture.svg.encode("utf-8")
+        for number, figure in enumerate(stills)
+        for kind, picture in (("", figure.picture), ("-phone", figure.phone))
+        if picture is not None
     }
     page = explore_page(data, "explore/", fallback=fallback, whole_up_to=whole_up_to, each=each)
     target = folder / "index.html"
@@ -151,12 +154,14 @@ def refuse_foreign(folder: Path) -> None:
         )
 
 
-def _still(number: int, alt: str) -> str:
-    """Return the markup of a static figure, in the colours of the system's theme."""
+def _still(number: int, figure: Figure) -> str:
+    """Return the markup of a static figure, whose file knows both themes."""
     name = f"explore/still/{number}"
+    narrow = f'<source media="{NARROW}" srcset="{name}-phone.svg">' if figure.phone else ""
+    alt = html.escape(figure.alt, quote=True)
+    size = f'width="{figure.picture.width}" height="{figure.picture.height}"'
     return (
-        f'<p><picture><source media="(prefers-color-scheme: dark)" srcset="{name}-dark.svg">'
-        f'<img src="{name}.svg" alt="{html.escape(alt, quote=True)}" loading="lazy">'
+        f'<p><picture>{narrow}<img src="{name}.svg" alt="{alt}" {size} loading="lazy">'
         "</picture></p>\n"
     )
 

@@ -8,44 +8,27 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rulka_analysis.pages.drawing import COLOURS, GROUND, HEIGHT, WIDTH, as_svg, in_the_dark
+from rulka_analysis.logs.clocks import Clock
+from rulka_analysis.pages.charts import Chart, Drawn, picture
 from rulka_analysis.pages.explore.decoding import KeptSeries
 from rulka_analysis.pages.explore.lines import DrawnLine, Reading, extent_of, line_of, mean_of
 from rulka_analysis.pages.explore.view import View
-from rulka_analysis.pages.figures import Figure
+from rulka_analysis.pages.palette import Role
+from rulka_analysis.pages.results import Figure
+from rulka_analysis.pages.sheets import PHONE, WIDE
 from rulka_analysis.values.quantities import Sentence, format_number
 from rulka_analysis.values.tables import Table
 from rulka_analysis.values.text import amount, printable
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-# Names beside the axes, a line each: as many as there is room for.
-MOST_NAMES = 12
-# Characters of a name and a value; the axes take this share of the figure's width.
-_BESIDE = 33
-_AXES_WIDTH = 0.5
-_OF_ROLE: dict[str, tuple[str, Any, float]] = {
-    "winner": (COLOURS["light"][2], "-", 2.4),
-    "baseline": (COLOURS["light"][0], (0, (5, 2)), 2.4),
-    "third": (GROUND["light"]["ink"], (0, (1.5, 1.5)), 2.0),
-    "other": (GROUND["light"]["faint"], "-", 1.0),
-}
-_OF_PLACE: tuple[tuple[str, Any, float], ...] = tuple(
-    (COLOURS["light"][colour], dash, 1.7)
-    for colour, dash in zip(
-        (2, 0, 1, 3, 4, 6),
-        ("-", (0, (5, 2)), (0, (6, 2, 1.5, 2)), (0, (1.5, 1.5)), (0, (8, 2)), (0, (3, 1, 1, 1))),
-        strict=True,
-    )
-)
-# Groups with neither a role nor a place in the palette are grey, as on the page.
-_OF_PLACE += (_OF_ROLE["other"],)
+# As many lines are put into words.
+MOST_TOLD = 12
+# Groups without a role, by their place: as the page colours the first ones, and others grey.
+_OF_PLACE: tuple[Role, ...] = ("winner", "baseline", "fourth", "other")
 
 
 @dataclass(frozen=True)
@@ -54,7 +37,7 @@ class _Shown:
 
     label: str
     run: str
-    look: tuple[str, Any, float]
+    role: Role
     line: DrawnLine
     of: int = 1
 
@@ -114,12 +97,10 @@ def draw_view(
     if not shown:
         return Sentence("{title}: nothing of what is asked for is in these logs.", {"title": title})
     sheet = _Sheet(view, metric, index["clocks"][clock], reading, shown)
-    light = as_svg(sheet.draw, HEIGHT)
+    chart = sheet.chart(title)
     return Figure(
-        light=light,
-        dark=in_the_dark(light),
-        width=round(WIDTH * 96),
-        height=round(HEIGHT * 96),
+        picture=picture(chart, WIDE),
+        phone=picture(chart, PHONE),
         caption=sheet.caption(title, index["episodes"]),
         alt=sheet.alternative_text(title),
         table=sheet.table(),
@@ -158,7 +139,7 @@ def _lines(
 ) -> list[_Shown]:
     found = []
     for place, (label, role, runs) in enumerate(index["groups"]):
-        look = _OF_ROLE[role] if role else _OF_PLACE[min(place, len(_OF_PLACE) - 1)]
+        look: Role = role or _OF_PLACE[min(place, len(_OF_PLACE) - 1)]
         there = [
             (run, series[run], line)
             for run in runs
@@ -170,9 +151,8 @@ def _lines(
             line, number = mean
             found.append(_Shown(label, f"{number} runs", look, line, number))
         if len(runs) > 1:
-            thin = (look[0], look[1], 0.9)
             found += [
-                _Shown(label, index["runs"][run], thin, line)
+                _Shown(label, index["runs"][run], "other", line)
                 for run, _, line in there
                 if index["runs"][run] in view.members
             ]
@@ -189,49 +169,37 @@ class _Sheet:
     reading: Reading
     shown: Sequence[_Shown]
 
-    def draw(self, axes: Axes) -> None:
-        box = axes.get_position()
-        axes.set_position((box.x0, box.y0, _AXES_WIDTH, box.height))
-        # The boldest last: it lies on top.
-        for one in sorted(self.shown, key=lambda one: one.look[2]):
-            self._draw_line(axes, one)
-        left, right = self._across()
-        axes.set_xlim(left, right)
-        bottom, top = self._range(left, right)
-        if self._logarithmic:
-            axes.set_yscale("log")
-        axes.set_ylim(bottom, top)
-        axes.set_xlabel(_capital(self.clock["name"]))
-        unit = f" ({self.metric['unit']})" if self.metric["unit"] else ""
-        axes.set_title(printable(_capital(self.metric["title"])) + unit, loc="left", pad=16)
-        if self.view.cursor is not None:
-            axes.axvline(self.view.cursor, color=GROUND["light"]["faint"], lw=1, ls=(0, (2, 2)))
-        self._name_lines(axes, bottom, top)
+    def chart(self, title: str) -> Chart:
+        reached = max(max(float(one.line.x[-1]), one.line.end) for one in self.shown)
+        scale = next((size for size in (1e6, 1e3) if reached >= 2 * size), 1.0)
+        key, name, unit = (self.clock[field] for field in ("key", "name", "unit"))
+        zoom = self.view.zoom
+        return Chart(
+            title=printable(title),
+            lines=tuple(self._line(one, scale) for one in self.shown),
+            clock=Clock(key, name, unit, 1.0, scale=scale),
+            stepped=self.reading.best,
+            upwards=self.metric["better"] == "higher",
+            value_head=self.metric["unit"] or "value",
+            log=self._logarithmic,
+            span=None if zoom is None else (zoom[0] / scale, zoom[1] / scale),
+            cursor=None if self.view.cursor is None else self.view.cursor / scale,
+            cut=self._cuts,
+        )
 
-    def _draw_line(self, axes: Axes, one: _Shown) -> None:
-        colour, dash, width = one.look
+    def _line(self, one: _Shown, scale: float) -> Drawn:
         line = one.line
-        look: dict[str, Any] = {"color": colour, "linestyle": dash, "linewidth": width}
-        if line.low is not None and line.high is not None:
-            step: Literal["post"] | None = "post" if self.reading.best else None
-            band: dict[str, Any] = {"color": colour, "alpha": 0.18, "linewidth": 0}
-            axes.fill_between(line.x, line.low, line.high, step=step, **band)
-        if line.faint is not None:
-            axes.plot(*line.faint, color=colour, alpha=0.3, linewidth=0.7)
+        x, y, low, high = line.x, line.y, line.low, line.high
         if self.reading.best:
             # A best holds until a better one comes; it ends where knowledge of the run ends.
-            x, y = np.append(line.x, line.end), np.append(line.y, line.y[-1])
-            axes.step(x, y, where="post", **look)
-            axes.plot([line.end], [line.y[-1]], "o", ms=4, color=colour)
-        else:
-            axes.plot(line.x, line.y, **look)
-
-    def _across(self) -> tuple[float, float]:
-        if self.view.zoom is not None:
-            return self.view.zoom
-        low = min(0.0, *(float(one.line.x[0]) for one in self.shown))
-        high = max(max(float(one.line.x[-1]), one.line.end) for one in self.shown)
-        return low, high if high > low else low + 1.0
+            x = np.append(x, line.end)
+            y, low, high = (_held(values) for values in (y, low, high))
+        members = () if line.faint is None else ((line.faint[0] / scale, line.faint[1]),)
+        label = one.run if one.role == "other" and one.run in self.view.members else one.label
+        return Drawn(
+            label, one.role, x / scale, y, self._number(one.last), members=members, low=low,
+            high=high,
+        )  # fmt: skip
 
     @property
     def _logarithmic(self) -> bool:
@@ -243,73 +211,14 @@ class _Sheet:
         limited = self.metric["cutoff"] is not None and self.metric["better"] == "lower"
         return limited and not self.view.unfinished
 
-    def _range(self, left: float, right: float) -> tuple[float, float]:
-        """Return the range of values shown, by the rule of the page (``static/view.js``)."""
-        low, high, usual = math.inf, -math.inf, -math.inf
-        for one in self.shown:
-            line = one.line
-            first = max(int(np.searchsorted(line.x, left, side="right")) - 1, 0)
-            last = int(np.searchsorted(line.x, right, side="right"))
-            x = line.x[first:last]
-            for values in (line.y, line.low, line.high):
-                if values is None:
-                    continue
-                y = values[first:last]
-                y = y[np.isfinite(y) & ((y > 0) | (not self._logarithmic))]
-                if len(y):
-                    low, high = min(low, float(y.min())), max(high, float(y.max()))
-            finite = np.isfinite(line.y[first:last])
-            if self._cuts and finite.any():
-                weights = np.ones(len(x))
-                if self.reading.best:
-                    until = np.minimum(np.append(x[1:], line.end), right)
-                    weights = np.maximum(until - np.maximum(x, left), 0.0)
-                share = 0.93 if self.reading.best else 0.98
-                usual = max(usual, _weighted(line.y[first:last][finite], weights[finite], share))
-        if not low <= high:
-            return (1.0, 10.0) if self._logarithmic else (0.0, 1.0)
-        if self._cuts and usual > low and high - low > 2 * (usual - low):
-            high = usual
-        if self._logarithmic:
-            ratio = max(high / low, 1.05) ** 0.04
-            return low / ratio, high * ratio
-        pad = (high - low) * 0.05 or abs(high) * 0.05 or 1.0
-        return (0.0 if low >= 0 > low - pad else low - pad), high + pad
-
-    def _name_lines(self, axes: Axes, bottom: float, top: float) -> None:
-        """Name the lines beside the axes, each at the height of its last value if there is room."""
-        order = sorted(self.shown, key=lambda one: -one.look[2])
-        named = order[: MOST_NAMES if len(order) <= MOST_NAMES else MOST_NAMES - 1]
-        scale = np.log if self._logarithmic else np.asarray
-        low, high = float(scale(bottom)), float(scale(top))
-        wanted = sorted(
-            (float(np.clip((float(scale(one.last)) - low) / (high - low), 0.02, 0.98)), number)
-            for number, one in enumerate(named)
-        )
-        heights = _apart([height for height, _ in wanted], 0.078)
-        for height, (_, number) in zip(heights, wanted, strict=True):
-            one = named[number]
-            axes.text(
-                1.03, height, self._name(one),
-                transform=axes.transAxes, color=one.look[0], va="center", fontsize=8,
-                fontweight="bold" if one.look[2] > 2 else "normal",
-            )  # fmt: skip
-        if len(named) < len(order):
-            axes.text(
-                1.03, -0.1, f"and {len(order) - len(named):,} more", transform=axes.transAxes,
-                color=GROUND["light"]["faint"], va="center", fontsize=8.5,
-            )  # fmt: skip
-
-    def _name(self, one: _Shown) -> str:
-        value = self._value(one.last)
-        return f"{shorten(printable(one.label), _BESIDE - len(value) - 2)}  {value}"
-
-    def _value(self, value: float) -> str:
+    def _number(self, value: float) -> str:
+        digits = self.metric["digits"]
         if not math.isfinite(value):
             return "no number"
-        digits = self.metric["digits"]
-        shown = format_number(value, digits) if digits >= 0 else f"{value:.4g}"
-        return f"{shown} {self.metric['unit']}".strip()
+        return format_number(value, digits) if digits >= 0 else f"{value:.4g}"
+
+    def _value(self, value: float) -> str:
+        return f"{self._number(value)} {self.metric['unit']}".strip()
 
     def _place(self, place: float) -> str:
         return f"{format_number(place, self.clock['digits'])} {self.clock['unit']}"
@@ -332,7 +241,7 @@ class _Sheet:
         said = [
             f"Line chart of {title} by {self.clock['name']}, {amount(len(self.shown), 'line')}."
         ]
-        for one in sorted(self.shown, key=lambda one: -one.look[2])[:MOST_NAMES]:
+        for one in sorted(self.shown, key=lambda one: one.role == "other")[:MOST_TOLD]:
             first, last = float(one.finite[0]), one.last
             name = f"{one.label} ({one.run})" if one.label != one.run else one.run
             start, end = self._place(float(one.line.x[0])), self._place(one.line.end)
@@ -344,8 +253,8 @@ class _Sheet:
                     f"{name} {word} from {self._value(first)} at {start} to {self._value(last)}; "
                     f"its data end at {end}."
                 )
-        if len(self.shown) > MOST_NAMES:
-            said.append(f"{len(self.shown) - MOST_NAMES:,} more lines are drawn.")
+        if len(self.shown) > MOST_TOLD:
+            said.append(f"{len(self.shown) - MOST_TOLD:,} more lines are drawn.")
         return printable(" ".join(said))
 
     def table(self) -> Table:
@@ -363,44 +272,9 @@ class _Sheet:
         return Table(columns, rows, f"{_capital(self.metric['title'])}, line by line.")
 
 
-def _weighted(values: NDArray[np.float64], weights: NDArray[np.float64], share: float) -> float:
-    """Return the value that a share of the weight lies at or below."""
-    order = np.argsort(values, kind="stable")
-    sums = np.cumsum(weights[order])
-    at = min(int(np.searchsorted(sums, share * sums[-1])), len(values) - 1)
-    return float(values[order][at])
-
-
-def _apart(heights: Sequence[float], gap: float) -> list[float]:
-    """Move heights, which ascend, apart so that no two are closer than a gap.
-
-    Examples
-    --------
-    >>> [round(height, 2) for height in _apart([0.5, 0.51, 0.98], 0.1)]
-    [0.5, 0.6, 0.98]
-    """
-    placed: list[float] = []
-    for height in heights:
-        placed.append(max(height, placed[-1] + gap) if placed else height)
-    most = 0.98
-    for number in range(len(placed) - 1, -1, -1):
-        placed[number] = min(placed[number], most)
-        most = placed[number] - gap
-    return placed
-
-
-def shorten(text: str, most: int) -> str:
-    """Leave out the middle of a text that is too long: what tells apart stands at its ends.
-
-    Examples
-    --------
-    >>> shorten("512 · 512× · 4 collectors", 17), shorten("seed 1", 17)
-    ('512 · 51…llectors', 'seed 1')
-    """
-    if len(text) <= most:
-        return text
-    head = (most - 1) // 2
-    return f"{text[:head]}…{text[len(text) - (most - 1 - head) :]}"
+def _held(values: NDArray[np.float64] | None) -> Any:
+    """Return values with the last one once more, where they end."""
+    return None if values is None else np.append(values, values[-1:])
 
 
 def _capital(text: str) -> str:

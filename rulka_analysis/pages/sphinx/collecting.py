@@ -11,7 +11,7 @@ from sphinx.environment.collectors import EnvironmentCollector
 
 from rulka_analysis.pages.execute import list_volatile
 from rulka_analysis.pages.sphinx.prose import prose_with_digits
-from rulka_analysis.pages.sphinx.rendering import quoted_figure
+from rulka_analysis.pages.sphinx.rendering import figure_file, figure_panel, quoted_figure
 from rulka_analysis.pages.sphinx.state import notes_of_current, notes_of_pages, state_of
 from rulka_analysis.values.digests import digest_text
 
@@ -34,16 +34,17 @@ class NotesCollector(EnvironmentCollector):
     def process_doc(self, app: Sphinx, doctree: nodes.document) -> None:
         notes = notes_of_current(app.env)
         notes.prose = prose_with_digits(doctree)
+        shown = [*doctree.findall(quoted_figure), *doctree.findall(figure_panel)]
         notes.figures = {
-            file: (figure["result"], theme)
-            for figure in doctree.findall(quoted_figure)
+            file: figure["result"]
+            for figure in shown
             if "drawn" not in figure
-            for theme, file in figure["files"].items()
+            for _, file, *_ in figure["pictures"]
         }
         notes.drawn = {
-            figure["files"][theme]: picture
-            for figure in doctree.findall(quoted_figure)
-            for theme, picture in figure.attributes.pop("drawn", {}).items()
+            figure_file(picture): picture
+            for figure in shown
+            for picture in figure.attributes.pop("drawn", ())
         }
 
     def get_outdated_docs(

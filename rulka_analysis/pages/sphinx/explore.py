@@ -24,7 +24,7 @@ from rulka_analysis.pages.explore.view import view_of
 from rulka_analysis.pages.exploring import KeptCurves
 from rulka_analysis.pages.figures import Figure
 from rulka_analysis.pages.kept import read_kept
-from rulka_analysis.pages.results import encode
+from rulka_analysis.pages.results import encode, pictures
 from rulka_analysis.pages.sphinx.published import Published
 from rulka_analysis.pages.sphinx.quoting import MissingResultError, look_up, note_missing
 from rulka_analysis.pages.sphinx.rendering import figure_node, inline_nodes, pass_over
@@ -87,7 +87,7 @@ class _OfCurves(SphinxDirective):
             return
         figure = figure_node(data, found.id, found.notebook)
         figure["ids"] = [f"view-{self.env.new_serialno('view')}"]
-        figure["drawn"] = {theme: data[theme] for theme in ("light", "dark")}
+        figure["drawn"] = list(pictures(data))
         self.set_source_info(figure)
         yield figure
 

@@ -24,6 +24,7 @@ from rulka_analysis.pages.sphinx.rendering import (
     disclosure,
     explore_link,
     figure_node,
+    figures_node,
     inline_nodes,
     table_node,
 )
@@ -31,7 +32,7 @@ from rulka_analysis.pages.sphinx.state import notes_of_current, state_of
 from rulka_analysis.values.errors import suggest, unknown
 
 # What does not stand in a line of text.
-NOT_IN_A_LINE = ("table", "figure", "code", "curves", "block")
+NOT_IN_A_LINE = ("table", "figure", "figures", "code", "curves", "block")
 EXPERIMENTS = "docs/experiments/"
 _REFERENCE = re.compile(r"(?P<id>[^\[\]]+?)\s*(?:\[(?P<row>.+),\s*(?P<column>[^,\]]+)\])?\Z")
 
@@ -80,7 +81,7 @@ def full_id(quoted: str, document: str) -> str:
 
 def _cell(found: Published, row: str, column: str) -> Any:
     data = found.result.data
-    table = data["table"] if found.result.kind == "figure" else data
+    table = data["table"] if found.result.kind in ("figure", "figures") else data
     if "rows" not in table:
         raise MissingResultError(f"{found.id!r} is a {found.result.kind}: it has no rows to quote")
     rows, columns = dict(table["rows"]), [key for key, _ in table["columns"]]
@@ -154,6 +155,8 @@ class ResultDirective(SphinxDirective):
         kind = data.get("kind") if isinstance(data, dict) else None
         if kind == "figure":
             return [figure_node(data, found.id, found.notebook)]
+        if kind == "figures":
+            return [figures_node(data, found.id, found.notebook)]
         if kind in BOXED:
             return [boxed(self.env, found, data)]
         if kind == "block":

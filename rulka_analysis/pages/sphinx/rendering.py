@@ -13,6 +13,7 @@ from typing import Any
 from docutils import nodes
 
 from rulka_analysis.pages.results import as_text
+from rulka_analysis.pages.sheets import NARROW
 from rulka_analysis.values.digests import digest_text
 
 # The page on which curves are explored; views of it are links to it.
@@ -40,7 +41,19 @@ class quoted_words(nodes.Inline, nodes.TextElement):
 
 
 class quoted_figure(nodes.General, nodes.Element):
-    """A figure in two files, light and dark, with caption and numbers as children."""
+    """A figure with caption and numbers as children; ``pictures`` has its files."""
+
+
+class quoted_figures(nodes.General, nodes.Element):
+    """Figures that stand together: choices of panels, then caption and numbers."""
+
+
+class figure_choice(nodes.General, nodes.Element):
+    """What a switch chooses: panels side by side."""
+
+
+class figure_panel(nodes.General, nodes.Element):
+    """One figure of several, with what stands below it as a child."""
 
 
 class figure_caption(nodes.General, nodes.TextElement):
@@ -212,23 +225,62 @@ def _is_number(cell: Any) -> bool:
 
 def figure_node(data: Mapping[str, Any], result_id: str, notebook: str) -> quoted_figure:
     """Return a figure result as a figure with caption and the numbers behind it."""
-    node = quoted_figure()
+    node = quoted_figure("", **_drawn(data, result_id))
     node["ids"] = [nodes.make_id(result_id)]
-    node["result"] = result_id
-    node["alt"] = data["alt"]
-    node["width"], node["height"] = data["width"], data["height"]
-    node["files"] = {theme: figure_file(data[theme]) for theme in ("light", "dark")}
-    caption = figure_caption()
-    caption += inline_nodes(data["caption"], result_id, notebook)
-    caption += nodes.Text(" ")
-    caption += notebook_reference(notebook)
+    caption = _caption(data, result_id, notebook)
     if data.get("view"):
         caption += explore_link("", view=data["view"][0], words=data["view"][1])
-    shown = disclosure()
-    shown["summary"] = "The numbers in this figure"
-    shown += table_node({**data["table"], "caption": ""}, result_id, notebook)
-    node.extend([caption, shown])
+    node.extend([caption, _numbers(data, "The numbers in this figure", result_id, notebook)])
     return node
+
+
+def figures_node(data: Mapping[str, Any], result_id: str, notebook: str) -> quoted_figures:
+    """Return figures that stand together, with a switch where there is a choice."""
+    node = quoted_figures("", title=data["title"], behind=data["behind"])
+    node["ids"] = [nodes.make_id(result_id)]
+    node["choices"] = [name for name, _ in data["choices"]]
+    for _, panels in data["choices"]:
+        choice = figure_choice()
+        for panel in panels:
+            shown = figure_panel("", **_drawn(panel, result_id))
+            words = inline_nodes(panel["sentence"], result_id, notebook)
+            link = []
+            if panel["view"]:
+                named = ": ".join(part for part in (panel["name"], panel["view"][1]) if part)
+                link = [explore_link("", view=panel["view"][0], words=named)]
+            if words or link:
+                shown += figure_caption("", "", *words, *link)
+            choice += shown
+        node.append(choice)
+    node.append(_caption(data, result_id, notebook))
+    node.append(_numbers(data, "The numbers in these figures", result_id, notebook))
+    return node
+
+
+def _drawn(data: Mapping[str, Any], result_id: str) -> dict[str, Any]:
+    """Return what nodes keep of a drawing: its files by kind, with their sizes."""
+    kinds = [kind for kind in ("phone", "picture") if data[kind]]
+    return {
+        "result": result_id,
+        "alt": data["alt"],
+        "pictures": [
+            (kind, figure_file(data[kind]["svg"]), data[kind]["width"], data[kind]["height"])
+            for kind in kinds
+        ],
+    }
+
+
+def _caption(data: Mapping[str, Any], result_id: str, notebook: str) -> figure_caption:
+    caption = figure_caption()
+    said = inline_nodes(data["caption"], result_id, notebook)
+    caption.extend([*said, nodes.Text(" "), notebook_reference(notebook)])
+    return caption
+
+
+def _numbers(data: Mapping[str, Any], summary: str, result_id: str, notebook: str) -> disclosure:
+    shown = disclosure("", summary=summary)
+    shown.append(table_node({**data["table"], "caption": ""}, result_id, notebook))
+    return shown
 
 
 def figure_file(svg: str) -> str:
@@ -270,20 +322,57 @@ def _around(node: nodes.Node) -> Iterator[nodes.Element]:
 
 
 def visit_figure_html(writer: Any, node: quoted_figure) -> None:
+    writer.body.append(f'<figure class="rulka-figure" id="{node["ids"][0]}">')
+    writer.body.append(_picture_html(writer, node))
+
+
+def _picture_html(writer: Any, node: nodes.Element) -> str:
+    """Return a drawing, another one on a phone. The theme is the file's own affair."""
     alt = html.escape(node["alt"], quote=True)
-    size = f'width="{node["width"]}" height="{node["height"]}"'
-    # Images in a box of their own: the theme hides captions that are siblings of themed images.
-    writer.body.append(f'<figure class="rulka-figure" id="{node["ids"][0]}"><div>')
-    for theme, file in node["files"].items():
-        source = f"{writer.builder.imgpath}/{file}"
+    parts = []
+    for kind, file, width, height in node["pictures"]:
+        source, size = f"{writer.builder.imgpath}/{file}", f'width="{width}" height="{height}"'
+        if kind == "phone":
+            parts.append(f'<source media="{NARROW}" srcset="{source}" {size}>')
+        else:
+            parts.append(f'<img src="{source}" alt="{alt}" {size} loading="lazy">')
+    return f"<picture>{''.join(parts)}</picture>"
+
+
+def depart_figure_html(writer: Any, node: nodes.Element) -> None:
+    writer.body.append("</figure>")
+
+
+def visit_figures_html(writer: Any, node: quoted_figures) -> None:
+    name = html.escape(node["ids"][0], quote=True)
+    writer.body.append(f'<section class="rulka-figures" id="{name}">')
+    if node["title"]:
+        behind = f" <span>{html.escape(node['behind'])}</span>" if node["behind"] else ""
+        writer.body.append(f'<p class="rulka-title">{html.escape(node["title"])}{behind}</p>')
+    choices = node["choices"] if len(node["choices"]) > 1 else []
+    for number, choice in enumerate(choices):
+        # A radio button chooses by the style sheet alone.
+        own, checked = f"{name}-{number}", " checked" if not number else ""
         writer.body.append(
-            f'<img class="only-{theme}" src="{source}" alt="{alt}" {size} loading="lazy">'
+            f'<input type="radio" name="{name}-switch" id="{own}"{checked}>'
+            f'<label for="{own}">{html.escape(choice)}</label>'
         )
+
+
+def depart_figures_html(writer: Any, node: quoted_figures) -> None:
+    writer.body.append("</section>")
+
+
+def visit_choice_html(writer: Any, node: figure_choice) -> None:
+    writer.body.append('<div class="rulka-choice">')
+
+
+def depart_choice_html(writer: Any, node: figure_choice) -> None:
     writer.body.append("</div>")
 
 
-def depart_figure_html(writer: Any, node: quoted_figure) -> None:
-    writer.body.append("</figure>")
+def visit_panel_html(writer: Any, node: figure_panel) -> None:
+    writer.body.append(f'<figure class="rulka-panel">{_picture_html(writer, node)}')
 
 
 def visit_caption_html(writer: Any, node: figure_caption) -> None:
@@ -344,6 +433,9 @@ def add_nodes(app: Any) -> None:
         (quoted_number, (visit_number_html, depart_number_html)),
         (quoted_words, plain),
         (quoted_figure, (visit_figure_html, depart_figure_html)),
+        (quoted_figures, (visit_figures_html, depart_figures_html)),
+        (figure_choice, (visit_choice_html, depart_choice_html)),
+        (figure_panel, (visit_panel_html, depart_figure_html)),
         (figure_caption, (visit_caption_html, depart_caption_html)),
         (explore_link, (visit_explore_link_html, pass_over)),
         (answer_sign, (visit_sign_html, depart_sign_html)),

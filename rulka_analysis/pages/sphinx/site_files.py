@@ -18,9 +18,11 @@ from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.environment import BuildEnvironment
 
 from rulka_analysis.pages.execute import without_private_outputs
+from rulka_analysis.pages.results import pictures
 from rulka_analysis.pages.sphinx.evidence import list_evidence, write_evidence
 from rulka_analysis.pages.sphinx.outputs import show_hidden
 from rulka_analysis.pages.sphinx.patches import put_style_sheet_of_notebooks
+from rulka_analysis.pages.sphinx.rendering import figure_file
 from rulka_analysis.pages.sphinx.state import notes_of_pages, state_of
 from rulka_analysis.values.digests import digest_file, digest_of
 from rulka_analysis.values.files import write_whole
@@ -94,11 +96,12 @@ def write_files(app: Sphinx) -> None:
     """Write the figures that pages show, and notebooks as they can be opened by others."""
     images = Path(app.outdir) / app.builder.imagedir
     state = state_of(app)
-    for name, (result_id, theme) in _figures(app).items():
+    for name, result_id in _figures(app).items():
         # Files are named after their content: one that is there is right.
         if not (images / name).is_file():
             images.mkdir(parents=True, exist_ok=True)
-            write_whole(images / name, state.registry.results[result_id].result.data[theme])
+            for picture in pictures(state.registry.results[result_id].result.data):
+                write_whole(images / figure_file(picture), picture)
     for name, picture in _drawn(app).items():
         if not (images / name).is_file():
             images.mkdir(parents=True, exist_ok=True)
@@ -114,8 +117,8 @@ def write_files(app: Sphinx) -> None:
             write_whole(target, json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
 
 
-def _figures(app: Sphinx) -> dict[str, tuple[str, str]]:
-    """Return the figures that pages show: by file, the result and theme."""
+def _figures(app: Sphinx) -> dict[str, str]:
+    """Return the results whose figures pages show, by file."""
     pages = notes_of_pages(app.env).values()
     return {file: shown for notes in pages for file, shown in notes.figures.items()}
 

@@ -91,8 +91,8 @@ class PageNotes:
         What it quotes that nobody published, with its place.
     banner : str
         Digest of the banner it shows; empty where it shows none.
-    figures : dict of str to (str, str)
-        Figures it shows: by file, the result and the theme.
+    figures : dict of str to str
+        Figures it shows: the result, by file.
     drawn : dict of str to str
         Pictures drawn for it, and published nowhere, by file.
     explorer : str
@@ -115,7 +115,7 @@ class PageNotes:
     notebook: str = ""
     missing: list[str] = field(default_factory=list)
     banner: str = ""
-    figures: dict[str, tuple[str, str]] = field(default_factory=dict)
+    figures: dict[str, str] = field(default_factory=dict)
     drawn: dict[str, str] = field(default_factory=dict)
     explorer: str = ""
     prose: list[Prose] = field(default_factory=list)

@@ -69,7 +69,7 @@ def another_catalogue(site: SmallSite) -> None:
 
 
 def another_figure_style(site: SmallSite) -> None:
-    site.replace("rulka_analysis/pages/drawing.py", '"linewidth": 1.7', '"linewidth": 2.7')
+    site.replace("rulka_analysis/pages/palette.py", 'Look("third", 3', 'Look("third", 4')
 
 
 def another_version(site: SmallSite) -> None:
@@ -111,7 +111,7 @@ CHANGES: list[tuple[Change, dict[str, str], set[str]]] = [
     ),
     (
         another_figure_style,
-        {"drawn": "module rulka_analysis.pages.drawing changed"},
+        {"drawn": "module rulka_analysis.pages.palette changed"},
         {EXPERIMENT, notebook("drawn")},
     ),
     (

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rulka_analysis.pages.drawing import as_svg
 from rulka_analysis.pages.results import Code, encode
+from rulka_analysis.pages.sheets import Sheet
 from rulka_analysis.pages.sphinx.outputs import show_hidden
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.tables import Table
@@ -118,8 +118,9 @@ def test_whatever_a_cell_puts_out_shows_every_character_but_colours(name: str) -
 
 
 def test_a_figure_can_be_read_by_an_xml_reader_whatever_the_names() -> None:
-    from rulka_analysis.values.text import printable
-
-    svg = as_svg(lambda axes: axes.set_title(printable("".join(NAMES))), 3.0)
+    sheet = Sheet(340, 60)
+    sheet.title("".join(NAMES), "".join(NAMES))
+    sheet.text(0, 50, "".join(NAMES))
+    svg = sheet.picture().svg
     ET.fromstring(svg)
     assert not set(HIDDEN) & set(svg)

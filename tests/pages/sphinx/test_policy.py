@@ -124,12 +124,11 @@ def test_what_scripts_do_still_works(bundled_site: Site, page: Any, complaints: 
     assert complaints == []
 
 
-def test_without_scripts_one_figure_of_the_two_is_shown(bundled_site: Site, browser: Any) -> None:
+def test_figures_are_shown_without_scripts(bundled_site: Site, browser: Any) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto((bundled_site.html / PAGE).as_uri())
-    assert page.locator("figure img.only-light").first.is_visible()
-    assert not page.locator("figure img.only-dark").first.is_visible()
+    assert page.locator("figure.rulka-figure img").first.is_visible()
     assert not page.locator(".pst-js-only").first.is_visible()
     context.close()
 

@@ -1,0 +1,226 @@
+"""Rows of dots on a scale: a label, a line with dots, and what is said of it at the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rulka_analysis.pages.charts import nice, tick_text
+from rulka_analysis.pages.sheets import (
+    LABEL,
+    PHONE,
+    SMALL,
+    WIDE,
+    Picture,
+    Sheet,
+    fitted,
+    title_height,
+    width_of,
+)
+
+_LABEL_SHARE = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """A value on the scale.
+
+    Parameters
+    ----------
+    at : float
+    colour : str
+        Its name.
+    hollow : bool
+        It is not known to be there: only that it is no nearer.
+    """
+
+    at: float
+    colour: str
+    hollow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A word at the right of a row.
+
+    Parameters
+    ----------
+    words : str
+    colour : str
+        Its name.
+    bold : bool
+    """
+
+    words: str
+    colour: str = "muted"
+    bold: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row.
+
+    Parameters
+    ----------
+    label : str
+    dots : tuple of Dot
+        Drawn in this order; two at one place as a dot in a ring.
+    said : tuple of Said
+        One below the other.
+    """
+
+    label: str
+    dots: tuple[Dot, ...]
+    said: tuple[Said, ...]
+
+
+@dataclass(frozen=True)
+class DotPlot:
+    """Rows of dots on one scale.
+
+    Parameters
+    ----------
+    title, behind : str
+        What stands above; in a lighter way behind it.
+    rows : tuple of Row
+    unit : str
+        Behind the last place of a scale from nothing.
+    heads : pair of str
+        Above the labels and above what is said.
+    legend : tuple of (str, str, bool)
+        What dots of a colour are: words, the colour, and whether they are hollow.
+    reach : float
+        How far the scale goes at least.
+    band : float
+        Around nothing, what is ignored; 0 for none.
+    band_said : str
+        What stands above it.
+    zero : str
+        The colour of the line at nothing, which is in the middle: places are differences. Empty for
+        a scale from nothing.
+    """
+
+    title: str
+    behind: str
+    rows: tuple[Row, ...]
+    unit: str
+    heads: tuple[str, str] = ("", "")
+    legend: tuple[tuple[str, str, bool], ...] = ()
+    reach: float = 0.0
+    band: float = 0.0
+    band_said: str = ""
+    zero: str = ""
+
+
+def draw(plot: DotPlot) -> tuple[Picture, Picture]:
+    """Return the pictures of a plot for a page and for a phone."""
+    return picture(plot, WIDE), picture(plot, PHONE)
+
+
+def picture(plot: DotPlot, width: int) -> Picture:
+    """Draw a plot as wide as is said."""
+    tall = 34 if any(len(row.said) > 1 for row in plot.rows) else 27
+    above = any(plot.heads) or plot.band_said
+    begun = title_height(plot.title, plot.behind, width) + (22 if plot.legend else 0)
+    top = begun + (26 if above else 8)
+    sheet = Sheet(width, top + tall * len(plot.rows) + 26)
+    sheet.title(plot.title, plot.behind)
+    _draw_legend(sheet, plot.legend, begun - 8)
+    head = begun + 12
+    first = top + tall / 2
+    bottom = top + tall * len(plot.rows)
+    labels = max([width_of(row.label, LABEL) for row in plot.rows] + [width_of(plot.heads[0])])
+    labels = min(labels, _LABEL_SHARE * width)
+    words = [(said.words, said.bold) for row in plot.rows for said in row.said]
+    beside = max([width_of(text, LABEL, bold=bold) for text, bold in words], default=0.0)
+    beside = max(beside, width_of(plot.heads[1]))
+    left, right = labels + 18, width - beside - 18
+    low, high = _range(plot)
+    ticks = _fitting(low, high, right - left)
+
+    def x(place: float) -> float:
+        return left + (place - low) / (high - low) * (right - left)
+
+    if plot.band:
+        sheet.box(x(max(-plot.band, low)), top, x(min(plot.band, high)), bottom, "band")
+    for tick in ticks:
+        sheet.line([(x(tick), top), (x(tick), bottom)], "grid", below=True)
+        _place(sheet, plot, tick, ticks, x(tick), bottom + 14)
+    if plot.zero:
+        sheet.line([(x(0), top), (x(0), bottom)], plot.zero, 2)
+    sheet.text(labels, head, plot.heads[0], anchor="end")
+    sheet.text(width, head, plot.heads[1], anchor="end")
+    if plot.band_said:
+        middle = min(max(x(0), left + width_of(plot.band_said) / 2), right)
+        sheet.text(middle, head, plot.band_said, anchor="middle")
+    for number, row in enumerate(plot.rows):
+        y = first + number * tall
+        sheet.text(
+            labels, y, fitted(row.label, labels + 1, LABEL), colour="text", size=LABEL, anchor="end"
+        )
+        zero = x(0) if plot.zero else None
+        _draw_dots(sheet, row, [x(dot.at) for dot in row.dots], y, zero)
+        for place, said in enumerate(row.said):
+            down = (place - (len(row.said) - 1) / 2) * 15
+            sheet.text(
+                width, y + down, said.words, colour=said.colour, size=LABEL, bold=said.bold,
+                anchor="end",
+            )  # fmt: skip
+    return sheet.picture()
+
+
+def _draw_dots(
+    sheet: Sheet, row: Row, places: Sequence[float], y: float, zero: float | None
+) -> None:
+    ends = [*places, *([zero] if zero is not None else [])]
+    if len(ends) > 1:
+        sheet.line(
+            [(min(ends), y), (max(ends), y)],
+            "bar" if zero is None else "other",
+            3 if zero is None else 1.5,
+        )
+    together = len(places) == 2 and abs(places[0] - places[1]) < 1
+    for number, (dot, place) in enumerate(zip(row.dots, places, strict=True)):
+        if together and not number:
+            sheet.dot(place, y, dot.colour, 7, hollow=True)
+        else:
+            sheet.dot(place, y, dot.colour, 3.5 if together else 6, hollow=dot.hollow)
+
+
+def _draw_legend(sheet: Sheet, legend: Sequence[tuple[str, str, bool]], y: float) -> None:
+    room = sheet.width / max(len(legend), 1)
+    wide = [18 + width_of(words, SMALL) for words, _, _ in legend]
+    fits = sum(wide) + 16 * (len(legend) - 1) <= sheet.width
+    x = 0.0
+    for (words, colour, hollow), own in zip(legend, wide, strict=True):
+        sheet.dot(x + 6, y, colour, 5, hollow=hollow)
+        sheet.text(x + 16, y, words if fits else fitted(words, room - 24, SMALL))
+        x += own + 16 if fits else room
+
+
+def _range(plot: DotPlot) -> tuple[float, float]:
+    places = [dot.at for row in plot.rows for dot in row.dots]
+    if not plot.zero:
+        return 0.0, max([plot.reach, *places]) or 1.0
+    reach = max([abs(place) for place in places] + [1.6 * plot.band, plot.reach, 1e-9]) * 1.1
+    # From nothing both ways, so that a side is seen at once.
+    return -reach, reach
+
+
+def _fitting(low: float, high: float, room: float) -> tuple[float, ...]:
+    for most in (5, 4, 3, 2, 1):
+        ticks = nice(low, high, most)
+        step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
+        wide = max(width_of(f"+{tick_text(tick, step)}") for tick in ticks)
+        if len(ticks) < 2 or step / (high - low) * room > wide + 14:
+            break
+    return ticks
+
+
+def _place(
+    sheet: Sheet, plot: DotPlot, tick: float, ticks: Sequence[float], x: float, y: float
+) -> None:
+    step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
+    sign = "+" if plot.zero and tick > 0 else ""
+    unit = f" {plot.unit}" if tick == ticks[-1] and plot.unit and not plot.zero else ""
+    sheet.text(x, y, f"{sign}{tick_text(tick, step)}{unit}", anchor="middle")
