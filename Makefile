@@ -9,9 +9,9 @@ override $(1) := $$(value $(1))
 export $(1)
 endif
 endef
-$(foreach setting,LOGDIR JOBS SECONDS LONG,$(eval $(call hand_on,$(setting))))
+$(foreach setting,LOGDIR NAME JOBS SECONDS LONG,$(eval $(call hand_on,$(setting))))
 
-TARGETS := help html test lab tensorboard repeat linkcheck verify bench fuzz logdir lock clean
+TARGETS := help html experiment test lab tensorboard repeat linkcheck verify bench fuzz logdir lock clean
 
 .PHONY: $(TARGETS)
 $(TARGETS):

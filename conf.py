@@ -54,7 +54,7 @@ html_show_sourcelink = True
 html_copy_source = True
 html_show_copyright = False
 html_last_updated_fmt = None
-templates_path = ["docs/_templates"]
+templates_path = ["rulka_analysis/pages/templates"]
 # Wide tables and figures need the room: one sidebar at most, and of an experiment all its pages.
 html_sidebars = {
     "index": [],

@@ -15,6 +15,7 @@ from build_tasks.telling import UsageError, list_alternatives, say
 SETTINGS = {
     "LOGDIR": "the log directory, or an archive of one; without it tensorboard/, an archive in "
     "data/, or the bundled logs",
+    "NAME": "what the new experiment's files are called",
     "JOBS": "how many notebooks run at the same time",
     "SECONDS": "for how long to look for bytes that are read wrongly; 60 without it",
     "LONG": "1 runs the long checks, too",
@@ -33,6 +34,8 @@ class Order:
     long: bool = False
     passed: tuple[str, ...] = ()
     """What stood behind ``--``: for the program that the target runs."""
+    called: str = ""
+    """NAME."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,9 @@ def read_order(
     if passed and not target.passes_to:
         raise UsageError(f"{name} takes no arguments after --")
 
+    if "NAME" not in target.settings and not any(word.startswith("NAME=") for word in own):
+        # A variable that some systems set for their own purposes.
+        given.pop("NAME", None)
     for setting in sorted(set(given) - target.settings):
         say(f"note: {name} does not use {setting}")
     if "LOGDIR" in target.settings:
@@ -113,6 +119,7 @@ def read_order(
         read_whole_number("SECONDS", used["SECONDS"]) if "SECONDS" in used else Order.seconds,
         read_switch("LONG", used["LONG"]) if "LONG" in used else Order.long,
         passed,
+        used.get("NAME", ""),
     )
 
 

@@ -17,7 +17,7 @@ from build_tasks.programs import choose_variables, run
 from build_tasks.project import Project
 from build_tasks.site import hold_build, locate_site, publish
 from build_tasks.systems import delete
-from build_tasks.telling import TaskError, say
+from build_tasks.telling import TaskError, UsageError, say
 
 
 def prepare(project: Project, order: Order) -> None:
@@ -65,6 +65,15 @@ def build_pages(project: Project, order: Order) -> int:
     elif page.exists():
         say(f"The site of the last good build is still there: {page}")
     return status
+
+
+def write_experiment(project: Project, order: Order) -> int:
+    """Write the sources of a new experiment about the logs."""
+    if not order.called:
+        raise UsageError("say what its files are called: make experiment NAME=batch_size")
+    prepare(project, order)
+    tell_log_directory(order)
+    return run_python(project, order, "-m", "rulka_analysis", "new", order.called, *order.passed)
 
 
 def repeat_notebooks(project: Project, order: Order) -> int:
@@ -252,6 +261,13 @@ BUILDS = READS_LOGS | {"JOBS"}
 TARGETS = {
     "help": Target("print this", print_help),
     "html": Target("build the pages into _build/html", build_pages, ("html",), BUILDS, "sphinx"),
+    "experiment": Target(
+        "write the sources of a new experiment about the logs: NAME says what they are called",
+        write_experiment,
+        (),
+        READS_LOGS | {"NAME"},
+        "rulka-analysis new",
+    ),
     # With `lab`: whether notebooks open as notebooks is known only by opening one.
     "test": Target(
         "run all checks", run_checks, ("html", "lab", "test"), frozenset({"LONG"}), "pytest"

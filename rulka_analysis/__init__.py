@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from rulka_analysis.pages.comparisons import publish_comparison as publish_comparison
     from rulka_analysis.pages.results import Code as Code
     from rulka_analysis.pages.results import publish as publish
+    from rulka_analysis.project import draft_experiment as draft_experiment
     from rulka_analysis.project import load_catalogue as load_catalogue
     from rulka_analysis.project import load_experiment as load_experiment
+    from rulka_analysis.project import load_experiments as load_experiments
     from rulka_analysis.project import open_logs as open_logs
     from rulka_analysis.values.errors import RulkaError as RulkaError
     from rulka_analysis.values.findings import Finding as Finding
@@ -52,8 +54,10 @@ _NAMES = {
     "Run": "logs.runs",
     "Sentence": "values.quantities",
     "Table": "values.tables",
+    "draft_experiment": "project",
     "load_catalogue": "project",
     "load_experiment": "project",
+    "load_experiments": "project",
     "note_file": "values.questions",
     "open_logs": "project",
     "publish": "pages.results",
@@ -75,6 +79,7 @@ _MODULES = {
     "separation": "verdicts",
     "summaries": "metrics",
     "tables": "pages",
+    "these_logs": "pages",
     "typed_figures": "verdicts",
 }
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from importlib import import_module
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rulka_analysis.domains import DOMAINS, PLAIN
+from rulka_analysis.experiments.presence import is_there, list_named
 from rulka_analysis.metrics.domain import Domain
 from rulka_analysis.values.errors import (
     ExperimentError,
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from rulka_analysis.metrics.catalogue import Catalogue
     from rulka_analysis.verdicts.loaded import LoadedExperiment
 
+
+DRAFT = "these_logs"
+"""What an experiment is called that nobody declared."""
 
 DIGESTS = "archives.toml"
 """In ``data/``: the digests of archives that may be read at an address."""
@@ -179,6 +183,8 @@ def open_logs(
     folder = project_folder() / "tensorboard"
     committed = _committed_archive(project_folder() / "data")
     bundled = (of.bundled_logs if of else None) or domain(DOMAINS[0]).bundled_logs
+    if not (project_folder() / "data" / "published").is_dir():
+        bundled = None  # A project of one's own comes without.
     if bundled is None and committed is None:
         return _logs_in(folder, overlap, continues, of)
     if folder.is_dir():
@@ -357,3 +363,65 @@ def load_experiment(
     # Logs that were opened before anybody knew the experiment's name of it.
     chosen = logs.with_steps_called(catalogue.domain.conventions.steps.name)
     return LoadedExperiment(definition, chosen, catalogue)
+
+
+def load_experiments(logs: Logs | None = None) -> tuple[LoadedExperiment, ...]:
+    """Load every experiment of the project that some run of the logs is of.
+
+    Parameters
+    ----------
+    logs : Logs, optional
+        Those in effect (see `open_logs`) by default.
+
+    Raises
+    ------
+    ExperimentError
+        If there is a mistake in a definition; names file, line and remedy.
+    """
+    from rulka_analysis.values import questions
+
+    project = project_folder()
+    folder = project / "docs" / "experiments"
+    subject = folder.relative_to(project).as_posix()
+    questions.note("definitions", subject, questions.definitions_digest(folder))
+    logs = open_logs() if logs is None else logs
+    there = [name for name, named in experiments_named().items() if is_there(named, logs.runs)]
+    return tuple(load_experiment(name, logs) for name in there)
+
+
+def experiments_named() -> dict[str, tuple[str, ...]]:
+    """Return the project's experiments, and the runs each names (patterns included)."""
+    from rulka_analysis.values import questions
+
+    files = sorted((project_folder() / "docs" / "experiments").glob("*.toml"))
+    for file in files:
+        questions.note_file(file)
+    return {file.stem: list_named(_read(file)) for file in files}
+
+
+def draft_experiment(
+    logs: Logs | None = None, runs: Collection[str] | None = None
+) -> LoadedExperiment:
+    """Return an experiment about runs of some logs, of which nobody declared anything.
+
+    What it asks is what ``rulka-analysis new`` would write: groups by what differs between runs,
+    likely outcomes, a baseline that is a guess.
+
+    Parameters
+    ----------
+    logs : Logs, optional
+        Those in effect (see `open_logs`) by default.
+    runs : collection of str, optional
+        The runs it is about; all by default.
+    """
+    from rulka_analysis.experiments.draft import write_draft
+    from rulka_analysis.experiments.gathering import gather
+    from rulka_analysis.experiments.reader import read_definition
+    from rulka_analysis.verdicts.loaded import LoadedExperiment
+
+    logs = open_logs() if logs is None else logs
+    catalogue = load_catalogue(logs=logs)
+    text = write_draft(gather(DRAFT, logs, catalogue, runs))
+    # Kept by nobody: a file of that name is what it would be written to.
+    file = project_folder() / "docs" / "experiments" / f"{DRAFT}.toml"
+    return LoadedExperiment(read_definition(DRAFT, file, catalogue, text), logs, catalogue)

@@ -60,7 +60,8 @@ def find_in(folder: Path, example: str) -> tuple[Finding, ...]:
     for words in afterwards:
         _do(logs, words)
     if declared:
-        return directory_findings(_defined(folder, logs, declared))
+        experiment = _defined(folder, logs, declared)
+        return directory_findings(experiment.logs, experiment.catalogue, [experiment])
     return logs_findings(open_logs(logs), load_catalogue())
 
 

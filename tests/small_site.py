@@ -130,7 +130,7 @@ class SmallSite(Site):
     @classmethod
     def made(cls, folder: Path) -> SmallSite:
         folder.mkdir(parents=True)
-        copy_parts(folder, "rulka_analysis", "data", "docs/_templates", "conf.py")
+        copy_parts(folder, "rulka_analysis", "data", "conf.py")
         for name, text in FILES.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)

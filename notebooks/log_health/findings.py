@@ -2,22 +2,28 @@
 # # Check the logs before trusting them
 #
 # **What this shows:** everything that is damaged or contradicts itself in the log directory, whether or not an experiment
-# declares the run, and everything that would mislead a comparison of the experiment's runs.
+# declares the run, and everything that would mislead a comparison of the experiments that have runs here.
 #
 # **What you learn:** how to ask for findings of one run, of a comparison, of a whole experiment and of a log directory,
 # which series no answer may rest on, and how to mute what is known.
 #
-# **What it needs:** the log directory in effect. To try it on other logs, give `load_experiment` a second argument:
-# `ra.open_logs("path")`.
+# **What it needs:** the log directory in effect. To try it on other logs, write `ra.open_logs("path")`.
 
 # %%
 import rulka_analysis as ra
 from rulka_analysis.health import contradicted, directory_findings, run_findings
 from rulka_analysis.health.mutes import mute
 
-experiment = ra.load_experiment("batch_size_and_running_speed")
-every = directory_findings(experiment)
-found = mute(every, experiment.definition.health.mute)
+logs = ra.open_logs()
+catalogue = ra.load_catalogue(logs=logs)
+experiments = ra.load_experiments(logs)
+every = directory_findings(logs, catalogue, experiments)
+mutes = {
+    code: why
+    for experiment in experiments
+    for code, why in experiment.definition.health.mute.items()
+}
+found = mute(every, mutes)
 
 # %% [markdown]
 # ## By rule
@@ -25,7 +31,7 @@ found = mute(every, experiment.definition.health.mute)
 # The worst first: errors, then what concerns most runs. What a code means stands in the guide on log health.
 
 # %%
-ra.publish("counts", ra.tables.findings_counted(found.told, len(experiment.logs.runs)))
+ra.publish("counts", ra.tables.findings_counted(found.told, len(logs.runs)))
 ra.publish("by_rule", ra.tables.findings_by_rule(found.told))
 ra.publish("muted", ra.tables.muted_findings(found))
 
@@ -55,7 +61,6 @@ ra.publish("contradicted", ra.tables.findings(unusable, none=usable))
 # The same question for one run, without an experiment.
 
 # %%
-maps = experiment.definition.maps
-first = experiment.logs[experiment.logs.runs[0]]
-for finding in run_findings(first, experiment.catalogue, maps=maps):
+first = logs[logs.runs[0]]
+for finding in run_findings(first, catalogue):
     print(finding.code, finding)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from rulka_analysis.cli.command import Command, end_with
-from rulka_analysis.cli.making import new
+from rulka_analysis.cli.making import init, new
 from rulka_analysis.cli.options import (
     DOMAIN,
     AsJson,
@@ -467,6 +467,7 @@ def conclusions(
 
 
 app.command(cls=Command)(new)
+app.command(cls=Command)(init)
 
 
 def _open(logdir: str | None, names: Sequence[str] | None) -> tuple[Logs, ChosenRuns]:

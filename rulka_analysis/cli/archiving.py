@@ -10,16 +10,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from rulka_analysis.cli.contents import named
 from rulka_analysis.cli.output import Waiting
 from rulka_analysis.cli.selection import ChosenRuns
 from rulka_analysis.logs.archive.index import INDEX as INDEX
-from rulka_analysis.logs.archive.making import SettingTags, TagChoice
+from rulka_analysis.logs.archive.making import SettingSources, TagChoice
 from rulka_analysis.logs.archive.parts import tags_in
 from rulka_analysis.logs.archive.writing import Written, write_archive
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.metrics.catalogue import Catalogue
+from rulka_analysis.metrics.settings_files import recorded_beside
 from rulka_analysis.project import load_catalogue
 from rulka_analysis.values.errors import RulkaError
 from rulka_analysis.values.text import amount
@@ -54,6 +56,11 @@ def setting_of(tag: str) -> str | None:
     """Return the setting that a tag records; none of a schedule, which is meant to change."""
     match = _catalogue().match(tag)
     return None if match is None or match.metric.schedule else match.metric.setting
+
+
+def beside(name: str, folders: tuple[str, ...], first: Path) -> list[dict[str, Any]]:
+    """Return what files beside a run say of its settings, as data."""
+    return [one.plain() for one in recorded_beside(name, folders, first)]
 
 
 def archive_logs(
@@ -100,7 +107,7 @@ def archive_logs(
             runs=chosen.names if runs else None,
             asked=runs or None,
             tags=tags,
-            settings=SettingTags(setting_of, _digest_of_meanings()),
+            settings=SettingSources(setting_of, _digest_of_meanings(), beside),
             jobs=jobs,
             executor=executor,
             progress=reading.at,

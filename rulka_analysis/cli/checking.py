@@ -113,7 +113,7 @@ def check_experiment(
     with Waiting("reading the logs") as reading:
         for name in reading.each(present):
             _ = experiment.logs[name].tags  # read here, where progress is shown
-    found = directory_findings(experiment)
+    found = directory_findings(experiment.logs, experiment.catalogue, [experiment])
     if names:
         present = tuple(name for name in present if name in names)
         found = tuple(f for f in found if not {f.run, *f.runs}.isdisjoint(names))

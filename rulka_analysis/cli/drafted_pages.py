@@ -1,4 +1,4 @@
-"""The page and the notebook of a drafted experiment: what each begins with, for its author to edit.
+"""The sources of a drafted experiment: what each begins with, for its author to edit.
 
 Pure functions on names: whatever the logs say tomorrow, the same blocks are there.
 """
@@ -22,39 +22,124 @@ class Shown:
     targets: bool
 
 
-def write_page(title: str, question: str, outcomes: Sequence[Shown]) -> str:
-    """Return the experiment's page."""
+def write_pages(name: str, title: str, outcomes: Sequence[Shown]) -> dict[str, str]:
+    """Return the experiment's page and its further pages, by path beside its definition.
+
+    Parameters
+    ----------
+    name : str
+        The experiment.
+    title : str
+        Its title.
+    outcomes : sequence of Shown
+        What is asked.
+    """
+    shown = [outcome for outcome in outcomes if outcome.name]
+    main = [
+        _titled(_plain(title), "="),
+        ".. result:: heading",
+        ".. result:: cards",
+        *[f".. result:: {EVERY_GROUP}.{outcome.name}" for outcome in shown[:1]],
+        _titled("Settings tried"),
+        ".. result:: settings_tried",
+        _titled("How sure"),
+        ".. result:: sure",
+        _titled("More"),
+        ".. result:: more",
+        ".. toctree::\n   :hidden:\n",
+    ]
+    further = {
+        EVERY_GROUP: _compared(shown),
+        "answers": _ANSWERS,
+        "runs": _RUNS,
+        "notebooks": _NOTEBOOKS.format(name=name),
+    }
+    toctree = "".join(f"   {name}/{page}\n" for page in further)
+    return {
+        f"{name}.rst": "\n\n".join(main) + f"\n{toctree}",
+        **{f"{name}/{page}.rst": text for page, text in further.items()},
+    }
+
+
+def _compared(outcomes: Sequence[Shown]) -> str:
+    """Return the page of the comparison: everything side by side, then outcome by outcome."""
+    own = EVERY_GROUP
     blocks = [
-        f"{_plain(title)}\n{'=' * len(_plain(title))}",
-        _plain(question),
-        _heading("Answers"),
-        f".. answers::\n   :of: {EVERY_GROUP}",
-        ":result:`how_sure`",
-        _heading("What to use"),
-        ":result:`recommendation` :result:`recommendation_why` :result:`recommendation_strength`",
-        ".. result:: recommendation_ranking\n   :folded: All settings, ranked",
-        "**What cannot be told apart:** :result:`separation`",
-        _heading("The runs"),
-        f".. result:: {EVERY_GROUP}.runs",
-        f".. result:: {EVERY_GROUP}.summary",
-        f":result:`{EVERY_GROUP}.window`",
+        _titled("All groups", "="),
+        f".. result:: {own}.heading",
+        f".. result:: {own}.questions",
+        f".. result:: {own}.summary\n   :folded: All numbers side by side",
+        f".. answers::\n   :of: {own}\n   :boxes:\n   :folded: What each answer rests on",
     ]
     for outcome in outcomes:
-        own = f"{EVERY_GROUP}.{outcome.name}"
+        blocks += [_titled(_plain(outcome.title)), f".. result:: {own}.{outcome.name}"]
         blocks += [
-            _heading(_plain(outcome.title)),
-            f".. answers::\n   :of: {EVERY_GROUP}\n   :outcomes: {outcome.name}\n   :boxes:",
-            f".. result:: {own}",
-        ]
-        blocks += [
-            f".. result:: {own}_{clock}\n   :folded: The same by {clock}"
+            f".. result:: {own}.{outcome.name}_{clock}\n   :folded: The same by {clock}"
             for clock in outcome.clocks
         ]
         if outcome.targets:
             folded = "When each target was first reached"
-            blocks.append(f".. result:: {own}_targets\n   :folded: {folded}")
-    blocks += [_heading("What was noticed"), f".. result:: {EVERY_GROUP}.findings"]
+            blocks.append(f".. result:: {own}.{outcome.name}_targets\n   :folded: {folded}")
     return "\n\n".join(blocks) + "\n"
+
+
+_ANSWERS = """\
+All answers
+===========
+
+How an answer is reached is in :doc:`/docs/guides/answers`.
+
+Results
+-------
+
+.. answers::
+   :filter:
+
+Recommendations
+---------------
+
+:result:`recommendation` :result:`recommendation_why` :result:`recommendation_strength`
+
+.. result:: recommendation_ranking
+   :folded: All settings, ranked
+
+:result:`separation`
+
+:result:`how_sure`
+"""
+
+_RUNS = """\
+Runs and logs
+=============
+
+Overview
+--------
+
+.. result:: settings
+
+Logs
+----
+
+Where each setting was read, and what the logs consist of:
+
+.. result:: logs
+
+.. result:: findings
+   :folded: Every finding
+"""
+
+_NOTEBOOKS = """\
+Notebooks
+=========
+
+They run while the site is built, and publish what its pages show.
+
+.. toctree::
+   :maxdepth: 1
+   :glob:
+
+   /notebooks/{name}/*
+"""
 
 
 def write_notebook(name: str, first: str) -> str:
@@ -65,17 +150,18 @@ def write_notebook(name: str, first: str) -> str:
     name : str
         The experiment.
     first : str
-        The outcome that is shown as data and drawn.
+        The outcome that is shown as data.
     """
     return f'''# %% [markdown]
 # # Answer what the experiment asks
 #
-# **What this shows:** how every group stands to the baseline, on every outcome declared.
+# **What this shows:** the blocks of the experiment's pages, and how every group stands to the
+# baseline on every outcome.
 #
 # **What it needs:** the log directory in effect. To try it on other logs, give `load_experiment` a
 # second argument: `ra.open_logs("path")`.
 #
-# **How to go on:** ask another outcome or clock below, or look at single events:
+# **How to go on:** `help(ra.blocks)` lists all blocks; look at single events with
 # `comparison.present["<run>"].scalars(tag)`.
 
 # %%
@@ -96,27 +182,38 @@ comparison = experiment.comparison("{EVERY_GROUP}")
 comparison.compare("{first}")[["group", "run", "checkpoint", "value", "difference"]]
 
 # %% [markdown]
-# ## What the page quotes
+# ## The page
+
+# %%
+ra.publish("heading", ra.blocks.heading(experiment))
+ra.publish("cards", ra.blocks.cards(experiment))
+ra.publish("settings_tried", ra.blocks.settings_tried(experiment))
+ra.publish("sure", ra.blocks.sure(experiment))
+ra.publish("more", ra.blocks.more(experiment))
+
+# %% [markdown]
+# ## All answers
 #
-# Runs, numbers, an answer to every outcome, and their figures.
+# What to use is decided by the objectives of the definition, in order.
 
 # %%
 ra.publish_comparison(experiment, "{EVERY_GROUP}")
 ra.publish("answers", ra.tables.answers(experiment.answers()))
 ra.publish("how_sure", experiment.how_sure())
-
-# %% [markdown]
-# ## What to use
-#
-# By the objectives of the definition, in order.
-
-# %%
 found = recommend(experiment, contradicted(experiment.noticed), experiment.evaluation)
 ra.publish("recommendation", found.sentence)
 ra.publish("recommendation_why", found.decided_by)
 ra.publish("recommendation_strength", found.strength)
 ra.publish("recommendation_ranking", found.ranking)
 ra.publish("separation", separation(experiment).sentence)
+
+# %% [markdown]
+# ## Runs and logs
+
+# %%
+ra.publish("settings", ra.blocks.settings(experiment))
+ra.publish("logs", ra.blocks.logs(experiment))
+ra.publish("findings", ra.tables.findings(experiment.noticed))
 '''
 
 
@@ -138,8 +235,8 @@ def enter_in_index(index: str, name: str, title: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _heading(text: str) -> str:
-    return f"{text}\n{'-' * len(text)}"
+def _titled(text: str, underline: str = "-") -> str:
+    return f"{text}\n{underline * len(text)}"
 
 
 def _plain(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,4 +23,15 @@ def new(
 
     with Waiting("reading the logs"):
         told = write_experiment(name, open_logs(logdir), project_folder(), dry_run=dry_run)
-    say("\n".join(told))
+    for line in told:
+        say(line)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A new or empty folder.")],
+) -> None:
+    """Make a project of one's own, which uses the package without a copy of it."""
+    from rulka_analysis.cli.own_project import write_project
+
+    for line in write_project(folder):
+        say(line)

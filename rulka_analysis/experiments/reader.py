@@ -53,7 +53,9 @@ _OLD = {
 }
 
 
-def read_definition(name: str, file: Path, catalogue: Catalogue) -> Definition:
+def read_definition(
+    name: str, file: Path, catalogue: Catalogue, text: str | None = None
+) -> Definition:
     """Read and check an experiment's definition.
 
     Parameters
@@ -64,13 +66,15 @@ def read_definition(name: str, file: Path, catalogue: Catalogue) -> Definition:
         Its definition.
     catalogue : Catalogue
         The metrics it may name, and whose they are: variants and clocks go by the domain's words.
+    text : str, optional
+        What it says, where no file says it yet.
 
     Raises
     ------
     ExperimentError
         If there is a mistake in it; names file, line and remedy.
     """
-    toml = TomlFile(file, ExperimentError)
+    toml = TomlFile(file, ExperimentError, text)
     _refuse_old(toml)
     if (steps := toml.data.get("step_clock")) in _TAKEN:
         toml.fail(("step_clock",), f"{steps!r} is something else; choose another name")

@@ -134,18 +134,28 @@ def _unreadable(name: str, error: RulkaError) -> Finding:
     )
 
 
-def directory_findings(experiment: Experiment) -> tuple[Finding, ...]:
-    """Return all findings on an experiment and on the runs beside it that it does not declare.
+def directory_findings(
+    logs: Logs, catalogue: Catalogue, experiments: Iterable[Experiment] = ()
+) -> tuple[Finding, ...]:
+    """Return all findings on a log directory, and on experiments that some of its runs are of.
 
     Parameters
     ----------
-    experiment : Experiment
-        A definition, tied to logs.
+    logs : Logs
+        The log directory.
+    catalogue : Catalogue
+        What the tags of runs of no experiment mean.
+    experiments : iterable of Experiment
+        Definitions, tied to these logs.
     """
-    declared = [f for f in experiment_findings(experiment) if f.kind not in KINDS]
-    logs, titles = experiment.logs, experiment.definition.variant_titles
-    every = logs_findings(logs, experiment.catalogue, titles=titles)
-    own = set(experiment.definition.runs)
+    declared: list[Finding] = []
+    own: set[str] = set()
+    titles: dict[str, str] = {}
+    for experiment in experiments:
+        declared += [f for f in experiment_findings(experiment) if f.kind not in KINDS]
+        own |= set(experiment.definition.runs)
+        titles |= experiment.definition.variant_titles
+    every = logs_findings(logs, catalogue, titles=titles)
     return sort([*declared, *(f for f in every if f.run not in own or f.kind in KINDS)])
 
 

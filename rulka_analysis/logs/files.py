@@ -149,6 +149,9 @@ class LogFiles:
         path = self.place(folder) / SIDECAR
         return {self.relative(path): file_state(path)} if path.exists() else {}
 
+    def recorded(self, folder: str) -> None:
+        """Tell that the files beside a run are there."""
+
     def findings_of(self, folder: str, run: str | None = None) -> list[Finding]:
         """Return what was wrong with a folder's files, which are named from the log directory."""
         return [

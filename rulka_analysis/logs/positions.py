@@ -119,19 +119,25 @@ def interpolated(positions: Floats, known_at: Floats, known: Floats) -> Floats:
     return np.interp(positions, known_at[order], known[order], left=np.nan, right=np.nan)
 
 
-def checkpoints(window: Window, every: float) -> Floats:
+def checkpoints(window: Window, every: float, most: float = math.inf) -> Floats:
     """Return the positions at which runs are compared: each `every`, and the window's end.
+
+    Where that would be more than `most`, they are 2, 5, 10, … times as far apart.
 
     Examples
     --------
     >>> from rulka_analysis.logs.clocks import MINUTES, common_window
     >>> checkpoints(common_window(MINUTES, {"a": 12.0}), 5.0).tolist()
     [5.0, 10.0, 12.0]
+    >>> checkpoints(common_window(MINUTES, {"a": 120.0}), 5.0, most=10).tolist()
+    [25.0, 50.0, 75.0, 100.0, 120.0]
     """
     if not window.known or window.end <= 0:
         return np.empty(0)
     if not every > 0:
         raise ClockError(f"checkpoints every {every!r}: the distance must be above zero")
+    factors = (mantissa * 10.0**power for power in range(300) for mantissa in (1, 2, 5))
+    every *= next(factor for factor in factors if window.end / (every * factor) <= most)
     count = math.floor(window.end / every + 1e-9)
     grid: Floats = every * np.arange(1, count + 1, dtype=np.float64)
     if count and math.isclose(grid[-1], window.end, rel_tol=1e-9):

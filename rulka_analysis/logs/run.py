@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -311,6 +312,11 @@ class Run:
     def hyperparameters(self) -> dict[str, bool | float | str]:
         """Hyperparameters logged with the run, in its folder or a folder directly beneath it."""
         return self._files.hyperparameters
+
+    @property
+    def recorded(self) -> Sequence[Mapping[str, Any]] | None:
+        """What files beside an archived run said was set; None where they can be asked."""
+        return self._files.log_files.recorded(self.folders[0])
 
     @cached_property
     def texts(self) -> tuple[TextEvent, ...]:

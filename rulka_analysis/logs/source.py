@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from rulka_analysis.logs.events import EventFile, TextEvent
 from rulka_analysis.values.findings import Finding
@@ -62,6 +62,12 @@ class Source(Protocol):
 
     def sidecar_states(self, folder: str) -> Mapping[str, FileState]:
         """Return bytes and SHA-256 of the sidecar in a folder."""
+
+    def recorded(self, folder: str) -> Sequence[Mapping[str, Any]] | None:
+        """Return what files beside a run said of its settings, where that was archived.
+
+        None where those files are there to be asked.
+        """
 
     def findings_of(self, folder: str, run: str | None = None) -> Sequence[Finding]:
         """Return what was wrong with a folder's files, which are called by their names."""

@@ -53,6 +53,28 @@ class Recorded:
     problem: str = ""
     weak: bool = False
 
+    def plain(self) -> dict[str, Any]:
+        """Return it as data for an archive."""
+        return {
+            "where": self.where,
+            "values": dict(self.values),
+            "skipped": list(self.skipped),
+            "problem": self.problem,
+            "weak": self.weak,
+        }
+
+
+def recorded_of(plain: Mapping[str, Any]) -> Recorded:
+    """Return what `Recorded.plain` made data of.
+
+    Examples
+    --------
+    >>> one = Recorded("a/args.json", {"lr": 0.1}, ("model",), weak=True)
+    >>> recorded_of(one.plain()) == one
+    True
+    """
+    return Recorded(**{**plain, "skipped": tuple(plain["skipped"])})
+
 
 def read_text_tag(tag: str, text: str) -> Recorded | None:
     """Return the settings that a text logged under a tag holds; None for other texts.

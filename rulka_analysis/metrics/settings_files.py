@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rulka_analysis.logs.events import TextEvent, read_event_file
 from rulka_analysis.logs.run import Run
-from rulka_analysis.metrics.recorded import Recorded, read_file, read_text_tag
+from rulka_analysis.metrics.recorded import Recorded, read_file, read_text_tag, recorded_of
 from rulka_analysis.values import questions
 from rulka_analysis.values.plain_data import MOST_BYTES
 from rulka_analysis.values.text import printable
@@ -73,9 +73,24 @@ def _speaks(path: Path) -> bool:
 
 def recorded_in_files(run: Run) -> list[Recorded]:
     """Return what files beside the run, and above it, say of settings; the nearest first."""
-    levels = list(folders_above(run))
-    if not levels:
-        return []
+    if run.recorded is not None:
+        return [recorded_of(one) for one in run.recorded]
+    return recorded_beside(run.name, run.folders, run.files[0].path) if run.files else []
+
+
+def recorded_beside(run: str, folders: Sequence[str], first: Path) -> list[Recorded]:
+    """Return what files beside a run say of settings.
+
+    Parameters
+    ----------
+    run : str
+        Its name.
+    folders : sequence of str
+        Its folders, relative to the log directory.
+    first : pathlib.Path
+        Its first event file.
+    """
+    levels = list(folders_above(folders, first))
     top = levels[-1]
     found: dict[Path, Recorded] = {}
     for number, folder in enumerate(levels):
@@ -85,7 +100,7 @@ def recorded_in_files(run: Run) -> list[Recorded]:
             if folder / name not in found:
                 weak = shared or name.endswith(DEFAULTS)
                 found[folder / name] = _read(folder, name, top, weak=weak)
-    snapshot = top.parent / "save" / Path(run.name).name
+    snapshot = top.parent / "save" / Path(run).name
     for name in _asked(snapshot):
         if name == SNAPSHOT:
             found[snapshot / name] = _read(snapshot, name, top.parent)
@@ -97,14 +112,12 @@ def _asked(folder: Path) -> Sequence[str]:
     return listed(folder)
 
 
-def folders_above(run: Run) -> Iterator[Path]:
-    """Yield the run's folder and those above it, the log directory last."""
-    if not run.files:
-        return
-    folder = run.files[0].path.parent
+def folders_above(folders: Sequence[str], first: Path) -> Iterator[Path]:
+    """Yield a run's folder and those above it, the log directory last."""
+    folder = first.parent
     yield folder
     # A run is called by its path, so its name says how far above it the log directory is.
-    own = next((name for name in run.folders if _is_called(folder, name)), ".")
+    own = next((name for name in folders if _is_called(folder, name)), ".")
     for _ in Path(own).parts:
         folder = folder.parent
         yield folder

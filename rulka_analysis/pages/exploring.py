@@ -26,9 +26,8 @@ from rulka_analysis.pages.explore.still import draw_view
 from rulka_analysis.pages.explore.view import View
 from rulka_analysis.pages.figures import Figure
 from rulka_analysis.pages.kept import keep, read_kept
-from rulka_analysis.project import load_catalogue, load_experiment
+from rulka_analysis.project import load_catalogue, load_experiments
 from rulka_analysis.values import questions
-from rulka_analysis.values.places import project_folder
 from rulka_analysis.values.quantities import Sentence
 from rulka_analysis.values.tables import Cell, Table
 from rulka_analysis.verdicts.recommendation import recommend
@@ -127,7 +126,7 @@ def curves(logs: Logs) -> Curves:
     """
     catalogue = load_catalogue(logs=logs)
     questions.note("log_directory", "", log_directory_answer(logs))
-    experiments = list(_load_experiments(logs))
+    experiments = load_experiments(logs)
     groups = list(_each_run_once(experiments, logs))
     variants = {
         tag: title
@@ -168,17 +167,6 @@ def explore_groups(experiment: Experiment, winner: Sequence[str] = ()) -> list[E
         if runs:
             found.append(ExploreGroup(group.label, runs, role))
     return sorted(found, key=lambda group: _FIRST.index(group.role))
-
-
-def _load_experiments(logs: Logs) -> Iterator[Experiment]:
-    """Yield the experiments that some run of the logs is of."""
-    folder = project_folder() / "docs" / "experiments"
-    subject = folder.relative_to(project_folder()).as_posix()
-    questions.note("definitions", subject, questions.definitions_digest(folder))
-    for file in sorted(folder.glob("*.toml")):
-        experiment = load_experiment(file.stem, logs)
-        if any(run is not None for run in experiment.runs.values()):
-            yield experiment
 
 
 def _each_run_once(experiments: Iterable[Experiment], logs: Logs) -> Iterator[ExploreGroup]:

@@ -25,6 +25,9 @@ from rulka_analysis.verdicts.evaluate import Evaluation
 from rulka_analysis.verdicts.ranking import Stretch, stretches
 from rulka_analysis.verdicts.tried import SettingsTried, Tried
 
+MOST_RANKED = 100
+"""Settings are ranked at no more points of a clock than these."""
+
 
 @dataclass(frozen=True)
 class Recommendation:
@@ -172,6 +175,6 @@ def _end_of(window: Window) -> Quantity:
 
 
 def _rank_along(contest: SettingsTried, clock: Clock) -> tuple[Stretch, ...]:
-    positions = checkpoints(contest.window(clock), clock.every)
+    positions = checkpoints(contest.window(clock), clock.every, MOST_RANKED)
     rankings = [contest.ranked(v) for v in contest.over_time(clock, positions)]
     return stretches([float(at) for at in positions], rankings)

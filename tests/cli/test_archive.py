@@ -13,8 +13,11 @@ from typer.testing import CliRunner
 from rulka_analysis.cli import app, output
 from rulka_analysis.logs.archive.index import read_index
 from rulka_analysis.logs.runs import Logs
+from rulka_analysis.metrics.settings import Setting, known_of, read_settings
+from rulka_analysis.project import domain, load_catalogue
 from tests import event_files as write
 from tests import training_logs
+from tests.program_logs import PROGRAMS
 from tests.training_logs import TrainingRun
 
 PROJECT = Path(__file__).parents[2]
@@ -52,6 +55,39 @@ def test_an_archive_stands_for_the_log_directory(logdir: Path, tmp_path: Path) -
     settings = {record.run: record.settings for record in read_index(out).records}
     assert settings["other"]["batch_size"] == (512, "Training/batch_size")
     assert "learning_rate" not in settings["other"], "a schedule is meant to change"
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_what_was_set_is_known_whatever_program_wrote_it_where(
+    program: str, tmp_path: Path
+) -> None:
+    logdir, out = tmp_path / "logs", tmp_path / "archives" / "logs"
+    for name, rate in (("a", 0.001), ("b", 0.00025)):
+        PROGRAMS[program](logdir, name, {"learning_rate": rate, "gamma": 0.99, "seed": 1.0})
+    catalogue = load_catalogue(of=domain("rl"))
+
+    def known(logs: Logs) -> dict[str, dict[str, Setting]]:
+        return {run.name: read_settings(run.name, run, catalogue) for run in logs}
+
+    assert archive(logdir, out).exit_code == 0
+    expected = known(Logs(logdir))
+    assert any(known_of(settings).get("learning_rate") == 0.001 for settings in expected.values())
+    assert known(Logs(out)) == expected
+    assert "0 event files read, 2 parts kept" in archive(logdir, out).stdout
+    if any(record.recorded for record in read_index(out).records):
+        # No event file changes with what is said beside it.
+        for beside in [path for path in logdir.parent.rglob("*.*") if _says(path)]:
+            text = beside.read_text(encoding="utf-8").replace("0.001", "0.002")
+            beside.write_text(text, encoding="utf-8")
+        assert archive(logdir, out).exit_code == 0
+        assert known(Logs(out)) == known(Logs(logdir)) != expected
+
+
+def _says(path: Path) -> bool:
+    """Tell whether a file beside a run holds the rate of the first run."""
+    if "archives" in path.parts or "tfevents" in path.name or not path.is_file():
+        return False
+    return b"0.001" in path.read_bytes()
 
 
 def test_some_runs_and_metrics(logdir: Path, tmp_path: Path) -> None:

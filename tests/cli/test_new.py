@@ -34,7 +34,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         PROGRAMS["rllib"](tmp_path / "logs", f"r{number}", settings, 10.0 + number)
     project = tmp_path / "project"
     (project / "docs" / "experiments").mkdir(parents=True)
-    (project / "data" / "published").mkdir(parents=True)
     (project / "index.rst").write_text(INDEX, encoding="utf-8")
     monkeypatch.setenv("RULKA_PROJECT", str(project))
     monkeypatch.setenv("RULKA_BUILD", str(tmp_path / "build"))
@@ -56,6 +55,10 @@ def test_definition_page_notebook_and_entry_are_written(project: Path) -> None:
         "index.rst",
         "docs/experiments/tried.toml",
         "docs/experiments/tried.rst",
+        "docs/experiments/tried/answers.rst",
+        "docs/experiments/tried/every_group.rst",
+        "docs/experiments/tried/notebooks.rst",
+        "docs/experiments/tried/runs.rst",
         "notebooks/tried/answers.py",
     }
     definition = tomllib.loads((project / "docs/experiments/tried.toml").read_text("utf-8"))
@@ -67,12 +70,13 @@ def test_definition_page_notebook_and_entry_are_written(project: Path) -> None:
     assert index.index("first>") < index.index("   Learning rate <docs/experiments/tried>")
 
 
-def test_the_page_quotes_what_its_notebook_publishes(project: Path) -> None:
+def test_the_pages_quote_what_the_notebook_publishes(project: Path) -> None:
     run("tried")
     page = (project / "docs/experiments/tried.rst").read_text("utf-8")
-    assert page.startswith("Learning rate\n=============\n\nHow does learning rate change")
-    quoted = set(re.findall(r":result:`([^`]+)`", page))
-    quoted |= set(re.findall(r"\.\. result:: (\S+)", page))
+    assert page.startswith("Learning rate\n=============\n\n.. result:: heading\n")
+    pages = [page, *(p.read_text("utf-8") for p in (project / "docs/experiments/tried").iterdir())]
+    quoted = {name for text in pages for name in re.findall(r":result:`([^`]+)`", text)}
+    quoted |= {name for text in pages for name in re.findall(r"\.\. result:: (\S+)", text)}
     notebook = (project / "notebooks/tried/answers.py").read_text("utf-8")
     own = set(re.findall(r'ra\.publish\("([^"]+)"', notebook))
     of_comparison = {name for name in quoted if name.startswith("every_group.")}
@@ -85,7 +89,8 @@ def test_a_dry_run_shows_and_writes_nothing(project: Path) -> None:
     code, told = run("tried", "--dry-run")
     assert code == 0
     assert "docs/experiments/tried.toml:" in told
-    assert 'title = "Learning rate"' in told
+    assert 'title = "Learning rate"' in "".join(told.splitlines()[5:9])
+    assert "\\n" not in told
     assert told.rstrip().endswith("Nothing was written.")
     assert before == {path: path.read_bytes() for path in project.rglob("*") if path.is_file()}
 

@@ -24,7 +24,7 @@ from tensorboard.compat.proto.tensor_pb2 import TensorProto
 
 from rulka_analysis.logs.archive import ArchiveError, is_archive, making, parts, writing
 from rulka_analysis.logs.archive.index import Index, Record, Session, read_index
-from rulka_analysis.logs.archive.making import SettingTags, TagChoice
+from rulka_analysis.logs.archive.making import SettingSources, TagChoice
 from rulka_analysis.logs.archive.parts import Part, only, part_bytes, part_of_bytes
 from rulka_analysis.logs.archive.writing import Written, write_archive
 from rulka_analysis.logs.events import EventFile, find_event_files, read_event_file
@@ -296,7 +296,7 @@ def test_settings_stand_in_the_index_with_their_source(tmp_path):
     write.write_event_file(logs / "run" / name, events)
     for jobs, tags in ((1, None), (2, None), (1, TagChoice(("loss",), is_loss))):
         archive = tmp_path / f"archive {jobs} {tags is None}"
-        archived(logs, archive, settings=SettingTags(is_set, ""), jobs=jobs, tags=tags)
+        archived(logs, archive, settings=SettingSources(is_set, ""), jobs=jobs, tags=tags)
         (record,) = read_index(archive).records
         # What changes has no value, whatever else says one; a hyperparameter is asked last.
         assert record.settings == {
@@ -305,9 +305,9 @@ def test_settings_stand_in_the_index_with_their_source(tmp_path):
             "late": (7.0, "set/late"),
             "gamma": (0.9, f"run/{name}"),
         }
-    assert archived(logs, archive, settings=SettingTags(is_set, ""), tags=tags).kept == 1
+    assert archived(logs, archive, settings=SettingSources(is_set, ""), tags=tags).kept == 1
     # Where tags mean something else by now, all is written anew.
-    assert archived(logs, archive, settings=SettingTags(is_set, "x"), tags=tags).kept == 0
+    assert archived(logs, archive, settings=SettingSources(is_set, "x"), tags=tags).kept == 0
 
 
 def test_a_setting_is_that_of_the_last_attempt(tmp_path):
@@ -320,7 +320,7 @@ def test_a_setting_is_that_of_the_last_attempt(tmp_path):
         ]
         name = f"events.out.tfevents.{int(write.STARTED) + began}.host.1.0"
         write.write_event_file(tmp_path / "logs" / "run" / name, events, version=False)
-    written = archived(tmp_path / "logs", tmp_path / "archive", settings=SettingTags(is_set, ""))
+    written = archived(tmp_path / "logs", tmp_path / "archive", settings=SettingSources(is_set, ""))
     (record,) = written.index.records
     assert record.sessions[-1].attempt == 2
     assert record.settings == {"batch": (2.0, "set/batch")}

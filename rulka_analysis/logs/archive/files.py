@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from rulka_analysis.logs.archive.index import INDEX, ArchiveError, Record, read_index
 from rulka_analysis.logs.archive.parts import Part, part_of_bytes
@@ -13,6 +14,7 @@ from rulka_analysis.logs.events import EventFile, TextEvent
 from rulka_analysis.logs.files import LogFiles, as_created, findings_by_name, folders_beneath
 from rulka_analysis.logs.provenance import SIDECAR
 from rulka_analysis.logs.source import FileState, Source
+from rulka_analysis.values import questions
 from rulka_analysis.values.findings import Finding
 
 
@@ -107,6 +109,13 @@ class ArchivedFiles:
         name = self.relative(self.place(folder) / SIDECAR)
         sidecars = self._record(folder).sidecars
         return {name: sidecars[name]} if name in sidecars else {}
+
+    def recorded(self, folder: str) -> Sequence[Mapping[str, Any]]:
+        found = self._record(folder).recorded
+        if found:
+            # No digest of a run tells of them.
+            questions.note_file(self.path / INDEX)
+        return found
 
     def findings_of(self, folder: str, run: str | None = None) -> list[Finding]:
         return [

@@ -79,6 +79,9 @@ class Record:
     sidecars : dict of str to (int, str)
     sessions : tuple of Session
     settings : dict of str to (value, str)
+        What tags and hyperparameters say was set, and which says so.
+    recorded : tuple of dict
+        What each file beside the run said was set, as data.
     findings : tuple of Finding
     """
 
@@ -93,6 +96,7 @@ class Record:
     sidecars: Mapping[str, FileState] = field(default_factory=dict)
     sessions: tuple[Session, ...] = ()
     settings: Mapping[str, Setting] = field(default_factory=dict)
+    recorded: tuple[Mapping[str, Any], ...] = ()
     findings: tuple[Finding, ...] = ()
 
     def plain(self) -> dict[str, Any]:
@@ -117,6 +121,7 @@ class Record:
                 {"name": name, "value": value, "source": source}
                 for name, (value, source) in self.settings.items()
             ],
+            "recorded": [dict(one) for one in self.recorded],
             "findings": [plain_finding(finding) for finding in self.findings],
         }
 
@@ -138,6 +143,7 @@ def record_of(plain: Mapping[str, Any]) -> Record:
             for one in plain["sessions"]
         ),
         settings={one["name"]: (one["value"], one["source"]) for one in plain["settings"]},
+        recorded=tuple(plain["recorded"]),
         findings=tuple(finding_of(one) for one in plain["findings"]),
     )
 

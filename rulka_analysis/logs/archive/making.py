@@ -12,7 +12,7 @@ import multiprocessing
 import os
 import re
 import threading
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -51,19 +51,23 @@ class TagChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class SettingTags:
-    """Which tags record what was set.
+class SettingSources:
+    """What records what was set. Another process must be able to import its functions.
 
     Parameters
     ----------
     setting_of : callable
-        Returns the setting that a tag records, or None. Another process must be able to import it.
+        Returns the setting that a tag records, or None.
     digest : str
-        Of what it goes by: where that changed, all parts are written anew.
+        Of what `setting_of` goes by: where that changed, all parts are written anew.
+    beside : callable, optional
+        Returns what files beside a run say, as data: of its name, its folders and the path of its
+        first event file.
     """
 
     setting_of: Callable[[str], str | None]
     digest: str
+    beside: Callable[[str, tuple[str, ...], Path], Iterable[Mapping[str, Any]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ class Task:
     files: tuple[FileToRead, ...]
     sidecars: Mapping[str, str] = field(default_factory=dict)
     sidecar_states: Mapping[str, FileState] = field(default_factory=dict)
-    settings: SettingTags | None = None
+    settings: SettingSources | None = None
     tags: TagChoice | None = None
     known: Record | None = None
 
@@ -157,6 +161,7 @@ def _is_same(task: Task, known: Record, unchanged: Mapping[str, FileState]) -> b
         set(unchanged) == {file.name for file in task.files} == set(known.files)
         and task.folders == known.folders
         and dict(task.sidecar_states) == dict(known.sidecars)
+        and _recorded(task, known.sessions) == known.recorded
     )
 
 
@@ -172,6 +177,7 @@ def _write_part(task: Task, files: Mapping[str, EventFile]) -> Record:
         chosen = {tag for file in files.values() for tag in file.tags if task.tags.holds(tag)}
         given_up, attempts = (_of_tags(chosen, ordered, one) for one in (given_up, attempts))
         ordered = {name: only(file, chosen) for name, file in ordered.items()}
+    sessions = tuple(_sessions(history))
     part = Part(task.run, task.folders, ordered, given_up, task.sidecars, attempts)
     data = part_bytes(part)
     digest = hashlib.sha256(data).hexdigest()
@@ -188,8 +194,9 @@ def _write_part(task: Task, files: Mapping[str, EventFile]) -> Record:
         files={name: (file.length, file.digest) for name, file in files.items()},
         scalars={name: len(ordered[name].values) for name in files},
         sidecars=task.sidecar_states,
-        sessions=tuple(_sessions(history)),
+        sessions=sessions,
         settings=settings,
+        recorded=_recorded(task, sessions),
         findings=(
             *history.all_findings,
             *(
@@ -261,6 +268,16 @@ def _settings(
             if setting not in logged:
                 found[setting] = value, name
     return found
+
+
+def _recorded(task: Task, sessions: Sequence[Session]) -> tuple[Mapping[str, Any], ...]:
+    """Return what files beside a run say of its settings."""
+    if task.settings is None or task.settings.beside is None or not sessions:
+        return ()
+    last = sessions[-1].attempt
+    first = next(name for one in sessions if one.attempt == last for name in one.files)
+    path = next(file.path for file in task.files if file.name == first)
+    return tuple(task.settings.beside(task.run, task.folders, path))
 
 
 def _stem(run: str) -> str:

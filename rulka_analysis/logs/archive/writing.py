@@ -38,7 +38,7 @@ from rulka_analysis.logs.archive.making import (
     PARTS,
     Done,
     FileToRead,
-    SettingTags,
+    SettingSources,
     TagChoice,
     Task,
     end_with_parent,
@@ -91,7 +91,7 @@ def write_archive(
     runs: Sequence[str] | None = None,
     asked: Sequence[str] | None = None,
     tags: TagChoice | None = None,
-    settings: SettingTags | None = None,
+    settings: SettingSources | None = None,
     jobs: int | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
@@ -109,8 +109,8 @@ def write_archive(
         What was asked for, as the archive says it; `runs` by default.
     tags : TagChoice, optional
         Which tags to keep; by default all.
-    settings : SettingTags, optional
-        Which tags record what was set; by default only hyperparameters do.
+    settings : SettingSources, optional
+        What records what was set; by default only hyperparameters do.
     jobs : int, optional
         How many processes work at it; by default as many as there are processors, and one where
         there is little to read.

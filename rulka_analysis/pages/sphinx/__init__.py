@@ -33,7 +33,7 @@ from rulka_analysis.logs.growth import still_running
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages.execute import SECONDS_A_CELL, execute_notebooks
 from rulka_analysis.pages.locks import held
-from rulka_analysis.pages.sphinx import patches, site_files
+from rulka_analysis.pages.sphinx import absent, patches, site_files
 from rulka_analysis.pages.sphinx.anchors import add_anchors
 from rulka_analysis.pages.sphinx.answer_boxes import add_answer_nodes
 from rulka_analysis.pages.sphinx.answer_tables import add_answer_tables
@@ -94,7 +94,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_env_collector(NotesCollector)
     app.connect("config-inited", telling(lock))
     app.connect("builder-inited", telling(execute))
+    app.connect("env-get-outdated", absent.let_in)
+    app.connect("missing-reference", absent.without_link)
     app.connect("env-before-read-docs", note_pages)
+    app.connect("source-read", absent.stand_in)
     app.connect("source-read", telling(hand_over))
     app.connect("doctree-read", say_what_is_relaxed)
     app.connect("doctree-read", add_banner)
@@ -154,22 +157,17 @@ def execute(app: Sphinx) -> None:
     if state.force:
         logger.info("the last build did not end well: every page is read again")
     project = Path(app.srcdir)
-    folder = project / NOTEBOOKS
-    found = sorted(
-        project / app.project.doc2path(name, absolute=False)
-        for name in app.project.discover(app.config.exclude_patterns, app.config.include_patterns)
-        if name.startswith(f"{NOTEBOOKS}/")
-    )
     try:
         logs = open_logs()
         # Files are read up to the length they had when they were listed, just now; what is appended
         # later belongs to the next build.
         logger.info("logs: %s (%d runs)", printable(str(logs.path)), len(logs))
         report.log_directory = str(logs.path)
+        absent.leave_out(app, logs, NOTEBOOKS)
         with report.of_notebooks() as (tell, advance):
             executed = execute_notebooks(
-                found,
-                folder,
+                list_notebooks(app),
+                project / NOTEBOOKS,
                 logs,
                 project=project,
                 store=build_folder() / "executed",
@@ -185,6 +183,17 @@ def execute(app: Sphinx) -> None:
     report.still_running = list(still_running(logs, time.time()))
     state.conventions = logs.conventions
     state.banner = banner(logs, report.still_running)
+
+
+def list_notebooks(app: Sphinx) -> list[Path]:
+    """Return the notebooks that belong to the site."""
+    project = Path(app.srcdir)
+    names = app.project.discover(app.config.exclude_patterns, app.config.include_patterns)
+    return sorted(
+        project / app.project.doc2path(name, absolute=False)
+        for name in names
+        if name.startswith(f"{NOTEBOOKS}/")
+    )
 
 
 def banner(logs: Logs, running: Sequence[str] = ()) -> str:

@@ -13,7 +13,13 @@ from sphinx.util.docutils import SphinxDirective
 from rulka_analysis.pages.sphinx.anchors import link_to_box
 from rulka_analysis.pages.sphinx.answer_boxes import badge, quotation
 from rulka_analysis.pages.sphinx.published import Published
-from rulka_analysis.pages.sphinx.quoting import MissingResultError, boxed, look_up, note_missing
+from rulka_analysis.pages.sphinx.quoting import (
+    MissingResultError,
+    NotInLogsError,
+    boxed,
+    look_up,
+    note_missing,
+)
 from rulka_analysis.pages.sphinx.rendering import disclosure, inline_nodes, quoted_words
 
 Cells = list[list[nodes.Node]]
@@ -62,6 +68,8 @@ class TableDirective(SphinxDirective):
                     ]
                 )
             rows = list(self._rows(within, names))
+        except NotInLogsError:
+            return []
         except MissingResultError as error:
             note_missing(self.env, f"{source}:{line}", str(error))
             return []

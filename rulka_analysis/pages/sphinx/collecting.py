@@ -10,6 +10,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.environment.collectors import EnvironmentCollector
 
 from rulka_analysis.pages.execute import list_volatile
+from rulka_analysis.pages.sphinx import absent
 from rulka_analysis.pages.sphinx.prose import prose_with_digits
 from rulka_analysis.pages.sphinx.rendering import figure_file, figure_panel, quoted_figure
 from rulka_analysis.pages.sphinx.state import notes_of_current, notes_of_pages, state_of
@@ -64,13 +65,19 @@ class NotesCollector(EnvironmentCollector):
         banner = digest_text(state.banner)
         volatile = list_volatile(state.executed.values())
         return sorted(
-            document
-            for document, notes in notes_of_pages(env).items()
-            if document in env.found_docs
-            and (
-                any(results.get(result_id) != digest for result_id, digest in notes.quotes.items())
-                or (notes.notebook and notes.notebook != notebooks.get(document))
-                or (notes.banner and notes.banner != banner)
-                or notes.volatile not in (None, volatile)
-            )
+            absent.changed(app, env.found_docs)
+            | {
+                document
+                for document, notes in notes_of_pages(env).items()
+                if document in env.found_docs
+                and (
+                    any(
+                        results.get(result_id) != digest
+                        for result_id, digest in notes.quotes.items()
+                    )
+                    or (notes.notebook and notes.notebook != notebooks.get(document))
+                    or (notes.banner and notes.banner != banner)
+                    or notes.volatile not in (None, volatile)
+                )
+            }
         )

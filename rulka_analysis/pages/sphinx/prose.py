@@ -35,7 +35,7 @@ from rulka_analysis.pages.sphinx.rendering import (
 )
 from rulka_analysis.pages.sphinx.reporting import BuildStopped
 from rulka_analysis.pages.sphinx.state import Prose, notes_of_pages
-from rulka_analysis.project import domain_in_effect
+from rulka_analysis.project import domain_in_effect, domain_of
 
 DEFINITIONS = "docs/experiments/*.toml"
 
@@ -133,16 +133,18 @@ def fail_on_typed(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """End the build if a number is typed in prose, and list all of them."""
     folder = Path(app.srcdir)
     own = domain_in_effect()
-    definitions = [*sorted(folder.glob(DEFINITIONS)), own.catalogue_file]
-    read = {file: both for file in definitions if (both := _definition(file)) is not None}
+    # An experiment may be about another program's logs than those in use.
+    domains = {file: domain_of(file) for file in sorted(folder.glob(DEFINITIONS))}
+    domains[own.catalogue_file] = own
+    read = {file: both for file in domains if (both := _definition(file)) is not None}
     names = frozenset(app.config.rulka_names)
-    for _, data in read.values():
-        names |= names_declared(data, own.variant)
+    for file, (_, data) in read.items():
+        names |= names_declared(data, domains[file].variant)
 
     found = [
         f"{_shown(file, folder)}:{line}: {number.word!r} in {number.around!r}"
         for file, (text, data) in read.items()
-        for line, number in typed_numbers_in_definition(text, names, data, own.variant)
+        for line, number in typed_numbers_in_definition(text, names, data, domains[file].variant)
     ]
     for document, notes in sorted(notes_of_pages(env).items()):
         if notes.prose:

@@ -31,10 +31,15 @@ from rulka_analysis.pages.sphinx.rendering import (
 from rulka_analysis.pages.sphinx.state import notes_of_current, state_of
 from rulka_analysis.values.errors import suggest, unknown
 
+INSTEAD = "Not in these logs."
 # What does not stand in a line of text.
 NOT_IN_A_LINE = ("table", "figure", "figures", "code", "curves", "block")
 EXPERIMENTS = "docs/experiments/"
 _REFERENCE = re.compile(r"(?P<id>[^\[\]]+?)\s*(?:\[(?P<row>.+),\s*(?P<column>[^,\]]+)\])?\Z")
+
+
+class NotInLogsError(Exception):
+    """A page quotes a result of an experiment none of whose runs is in the logs."""
 
 
 class MissingResultError(Exception):
@@ -52,6 +57,10 @@ def look_up(env: BuildEnvironment, reference: str) -> tuple[Published, Any]:
     registry = state_of(env).registry
     wanted = full_id(match["id"], env.current_document.docname)
     found = registry.results.get(wanted)
+    name = wanted.partition("/")[0]
+    if found is None and name in state_of(env).absent:
+        notes_of_current(env).absent[name] = state_of(env).absent[name]
+        raise NotInLogsError
     if found is None:
         guess = suggest(wanted, registry.results)
         ends = f"; {guess}" if guess else "."
@@ -114,6 +123,8 @@ class ResultRole(SphinxRole):
                     f"{found.id!r} is a {data['kind']}: quote it with '.. result:: {found.id}', or "
                     "one of its cells with [row, column]"
                 )
+        except NotInLogsError:
+            return [nodes.Text(INSTEAD)], []
         except MissingResultError as error:
             note_missing(self.env, f"{source}:{line}", str(error))
             return [nodes.Text(self.text)], []
@@ -149,6 +160,8 @@ class ResultDirective(SphinxDirective):
         source, line = self.get_source_info()
         try:
             found, data = look_up(self.env, reference)
+        except NotInLogsError:
+            return []
         except MissingResultError as error:
             note_missing(self.env, f"{source}:{line}", str(error))
             return []

@@ -37,6 +37,10 @@ class BuildState:
         How the logs tell minutes and updates.
     site_before : list of str
         The files of the last good build's site.
+    absent : dict of str to str
+        The experiments that no run of the logs is of, and what is said in their place.
+    patterns : list of str
+        What the configuration leaves out of the site.
     failed_writes : FailedWrites
         Hears what Sphinx tells as a warning where a file could not be written.
     """
@@ -49,6 +53,8 @@ class BuildState:
     banner: str = ""
     conventions: Conventions = field(default_factory=Conventions)
     site_before: list[str] = field(default_factory=list)
+    absent: dict[str, str] = field(default_factory=dict)
+    patterns: list[str] = field(default_factory=list)
     failed_writes: FailedWrites = field(default_factory=FailedWrites)
 
 
@@ -105,6 +111,8 @@ class PageNotes:
         What its notebook's metadata says of its content security policy.
     volatile : list of str or None
         The notebooks it says run in every build; None where it says nothing of them.
+    absent : dict of str to str
+        The experiments it says are not in the logs, and how.
     boxes : list of str
         The answers and claims that stand on it in their box.
     blocked : bool
@@ -122,6 +130,7 @@ class PageNotes:
     evidence: str = ""
     policy: str = ""
     volatile: list[str] | None = None
+    absent: dict[str, str] = field(default_factory=dict)
     boxes: list[str] = field(default_factory=list)
     blocked: bool = False
 

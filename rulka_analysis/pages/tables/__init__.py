@@ -15,7 +15,7 @@ from rulka_analysis.pages.tables.health import (
     findings_counted,
     muted_findings,
 )
-from rulka_analysis.pages.tables.overview import runs
+from rulka_analysis.pages.tables.overview import runs, runs_by_group
 from rulka_analysis.pages.tables.signs import signed_difference
 from rulka_analysis.pages.tables.verdict import (
     answer_in_words,
@@ -44,6 +44,7 @@ __all__ = [
     "named_answers",
     "relation",
     "runs",
+    "runs_by_group",
     "signed_difference",
     "summary",
     "times_to_targets",

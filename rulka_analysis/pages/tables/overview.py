@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rulka_analysis.metrics.settings import DECLARED
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.tables import Cell, Table
@@ -72,6 +73,43 @@ def runs(
     present = [run for run in map(experiment.run, names) if run is not None]
     notes = [*_on_durations(present), *_on_what_stands(present), *_left_out(experiment)]
     return Table(columns, rows, "The runs, their settings and how long they lasted.", notes)
+
+
+def runs_by_group(experiment: Experiment, found: Sequence[Finding]) -> Table:
+    """Return the runs of an experiment group by group: what was set, and who says so.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        An experiment of which some runs are in the logs.
+    found : sequence of Finding
+        What was noticed about them; counted run by run.
+    """
+    settings = experiment.definition.settings
+    steps = experiment.catalogue.domain.conventions.steps
+    columns = {"run": "Run", "group": "Group"}
+    columns |= {name: one.title for name, one in settings.items()}
+    columns |= {"duration": "Duration", steps.name: f"Last {steps.name}", "findings": "Findings"}
+    columns["source"] = "Settings from"
+    rows: dict[str, list[Cell]] = {}
+    for group in experiment.groups:
+        for name in group.runs:
+            run = experiment.run(name)
+            if run is None:
+                continue
+            own = experiment.all_settings(name)
+            sources = [source for key in settings for source in own[key].sources]
+            where = [source.where for source in sources if source.where != DECLARED]
+            rows[name] = [
+                name,
+                group.label,
+                *(experiment.setting_text(name, key) for key in settings),
+                _duration(run, "from its start to its last event, without pauses"),
+                _last_step(run),
+                _count_findings([finding for finding in found if finding.run == name]),
+                ", ".join(dict.fromkeys(where)) or "not recorded",
+            ]
+    return Table(columns, rows, "The runs, group by group.")
 
 
 def _duration(run: Run, how: str) -> Quantity:

@@ -21,7 +21,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> SmallSite:
     [
         ("rulka_analysis/pages/static/rulka.css", "}", "} "),
         ("rulka_analysis/pages/static/rulka.js", "// Opens", "//  Opens"),
-        ("docs/_templates/notebook-download.html", "this notebook", "the notebook"),
+        ("rulka_analysis/pages/templates/notebook-download.html", "this notebook", "the notebook"),
     ],
     ids=["style sheet", "script", "template"],
 )

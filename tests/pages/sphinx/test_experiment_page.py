@@ -44,7 +44,7 @@ def page() -> Iterator[Any]:
 def many(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """A site of one experiment of twenty settings, three runs each, made of the same sources."""
     folder = tmp_path_factory.mktemp("many") / "site"
-    copy_parts(folder, "rulka_analysis", "data", "docs/_templates", "conf.py")
+    copy_parts(folder, "rulka_analysis", "data", "conf.py")
     write_experiment(folder)
     source = (PROJECT / "docs" / "experiments" / f"{NAME}.rst").read_text(encoding="utf-8")
     source = source.partition(".. toctree::")[0]

@@ -1,0 +1,129 @@
+"""What a draft of an experiment is made of, found in logs: groups, outcomes, a baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from rulka_analysis.experiments import asking, draft
+from rulka_analysis.experiments.varying import find_varying
+from rulka_analysis.logs.run import Run
+from rulka_analysis.logs.runs import Logs
+from rulka_analysis.metrics.catalogue import Catalogue
+from rulka_analysis.metrics.settings import (
+    Declared,
+    Setting,
+    known_of,
+    read_settings,
+    round_off,
+)
+
+
+def gather(
+    name: str, logs: Logs, catalogue: Catalogue, chosen: Collection[str] | None = None
+) -> draft.Drafted:
+    """Return what a draft of an experiment on some logs is made of.
+
+    Parameters
+    ----------
+    name : str
+        What the experiment is called.
+    logs : Logs
+        They hold its runs.
+    catalogue : Catalogue
+        What their tags mean.
+    chosen : collection of str, optional
+        The runs it is about; all by default.
+    """
+    runs = {name: logs[name] for name in (logs.runs if chosen is None else chosen)}
+    settings = {name: _settings_of(run, catalogue) for name, run in runs.items()}
+    schedules = {n for own in settings.values() for n, s in own.items() if _moves(s)}
+    known = {
+        run: {n: round_off(value) for n, value in known_of(found).items() if n not in schedules}
+        for run, found in settings.items()
+    }
+    varying = find_varying(known, _titles(settings))
+    first_run = min(runs, key=lambda name: _begun(runs[name]))
+    baseline, _ = draft.guess_baseline(varying.groups, first_run)
+    outcomes = asking.choose_outcomes({n: run.tags for n, run in runs.items()}, catalogue)
+    own = catalogue.domain.variant
+    tags = {tag for run in runs.values() for tag in run.tags}
+    recognised = sum(catalogue.match(tag) is not None for tag in tags)
+    return draft.Drafted(
+        name=name,
+        place=logs.name,
+        domain=catalogue.domain.name,
+        domain_source=f"its catalogue knows {recognised} of {len(tags)} tags",
+        varying=varying,
+        outcomes=tuple(
+            _measured(outcome, runs, [g.runs for g in varying.groups], baseline.runs)
+            for outcome in outcomes
+        ),
+        sources=_sources(settings),
+        variant=own.name if own else "",
+        variants=own.plural if own else "",
+        first_run=first_run,
+    )
+
+
+def _settings_of(run: Run, catalogue: Catalogue) -> dict[str, Setting]:
+    # Asked for by name, a schedule that stays where it is counts as a setting, too.
+    logged = {
+        name: Declared(schedule=metric.schedule) for name, metric in catalogue.settings().items()
+    }
+    return read_settings(run.name, run, catalogue, logged)
+
+
+def _moves(setting: Setting) -> bool:
+    """Tell whether a setting changes within a run and nothing says what it was set to."""
+    return setting.known is None and any(len(source.values) > 1 for source in setting.sources)
+
+
+def _titles(settings: Mapping[str, Mapping[str, Setting]]) -> dict[str, str]:
+    found = {n: s.title for own in settings.values() for n, s in own.items()}
+    return {name: title.rpartition(".")[2].lower() for name, title in found.items()}
+
+
+def _sources(settings: Mapping[str, Mapping[str, Setting]]) -> dict[str, str]:
+    """Return where each setting stands, as in the first run that has it."""
+    found: dict[str, str] = {}
+    for own in settings.values():
+        for name, setting in own.items():
+            if setting.sources:
+                more = len(setting.sources) - 1
+                disagree = "; its sources disagree" if setting.disagreeing else ""
+                told = f"{setting.sources[0].how.removeprefix('as ')}{disagree}"
+                found.setdefault(
+                    name, f"{told}, and {more} more" if more and not disagree else told
+                )
+                if disagree:
+                    found[name] = told
+    return found
+
+
+def _begun(run: Run) -> float:
+    created = [file.created for file in run.files if file.created is not None]
+    return min(created, default=np.inf)
+
+
+def _measured(
+    outcome: asking.DraftOutcome,
+    runs: Mapping[str, Run],
+    groups: list[tuple[str, ...]],
+    baseline: tuple[str, ...],
+) -> asking.DraftOutcome:
+    """Return an outcome with the numbers that help its author."""
+    curves = {
+        name: run.events(outcome.tag).values * outcome.factor
+        for name, run in runs.items()
+        if outcome.tag in run.tags
+    }
+    own = next((curves[name] for name in baseline if name in curves), np.array([]))
+    ends = [[asking.trailing_end(curves[n]) for n in group if n in curves] for group in groups]
+    return replace(
+        outcome,
+        targets=asking.choose_targets(own, outcome.better),
+        spread=asking.spread_of(ends),
+    )

@@ -1,0 +1,112 @@
+"""What is to be said of logs that no experiment is about yet: their runs, and what they show."""
+
+from __future__ import annotations
+
+import shlex
+from functools import cached_property
+
+from rulka_analysis.logs.runs import Logs
+from rulka_analysis.pages import figures, tables
+from rulka_analysis.pages.answers import log_directory_answer
+from rulka_analysis.pages.results import Code, Figure
+from rulka_analysis.project import draft_experiment, load_experiments
+from rulka_analysis.values import questions
+from rulka_analysis.values.quantities import Sentence
+from rulka_analysis.values.sentences import listed
+from rulka_analysis.values.tables import Table
+from rulka_analysis.values.text import amount
+from rulka_analysis.verdicts.loaded import LoadedExperiment
+
+MOST_FIGURES = 6
+
+
+class TheseLogs:
+    """The runs of some logs that no experiment is about, as an experiment that nobody declared.
+
+    Parameters
+    ----------
+    logs : Logs
+        A log directory.
+    """
+
+    def __init__(self, logs: Logs) -> None:
+        questions.note("log_directory", "", log_directory_answer(logs))
+        self.logs = logs
+        self.experiments = load_experiments(logs)
+        self.others = tuple(
+            run
+            for run in logs.runs
+            if not any(e.definition.declares(run) for e in self.experiments)
+        )
+
+    @cached_property
+    def drafted(self) -> LoadedExperiment | None:
+        """The runs of no experiment as one; None where there is no such run."""
+        return draft_experiment(self.logs, self.others) if self.others else None
+
+    def heading(self) -> Sentence:
+        """Return how many runs there are, and of which experiments."""
+        fields = {
+            "runs": amount(len(self.logs.runs), "run"),
+            "name": self.logs.name,
+            "titles": str(listed([Sentence(_plain(e.title)) for e in self.experiments])),
+        }
+        if self.drafted is None:
+            return Sentence("{runs} of {name}, of experiments all of them: {titles}.", fields)
+        fields["groups"] = amount(len(self.drafted.groups), "group")
+        if not self.experiments:
+            return Sentence("{runs} of {name}, of no experiment, in {groups}.", fields)
+        fields["others"] = f"{len(self.others):,}"
+        text = "{runs} of {name}, {others} of no experiment, in {groups}; the others of {titles}."
+        return Sentence(text, fields)
+
+    def runs(self) -> Table | Sentence:
+        """Return the runs group by group, what was set and who says so."""
+        if self.drafted is None:
+            return Sentence("The runs stand on the pages of their experiments.")
+        return tables.runs_by_group(self.drafted, self.drafted.noticed)
+
+    def told_apart(self) -> Sentence:
+        """Return by what groups are told apart, or what is missing to tell them."""
+        if self.drafted is None:
+            return Sentence("")
+        settings = self.drafted.definition.settings
+        telling = [one.title for one in settings.values() if not one.replicate]
+        if not telling and len(self.drafted.groups) == len(self.others) > 1:
+            return Sentence(
+                "Nothing tells what was varied: no setting stands in the logs, in a file beside "
+                "them or in the names of runs. Log the settings, put the file with them into the "
+                "folder of each run, or write them into a definition."
+            )
+        if len(self.drafted.groups) < 2:
+            return Sentence("All runs have the same settings: there is nothing to compare yet.")
+        baseline = _plain(self.drafted.group(self.drafted.definition.baseline).label)
+        named = str(listed([Sentence(_plain(title[:1].lower() + title[1:])) for title in telling]))
+        return Sentence(
+            "Groups are told apart by {settings}. They are held against {baseline}, which is a "
+            "guess; nobody declared what difference matters, so none is called level.",
+            {"settings": named or "their names", "baseline": baseline},
+        )
+
+    def answers(self) -> Table | Sentence:
+        """Return how groups stand to the one that is taken for the baseline."""
+        if self.drafted is None or len(self.drafted.groups) < 2:
+            return Sentence("")
+        return tables.answers(self.drafted.answers())
+
+    def figures(self) -> dict[str, Figure | Sentence]:
+        """Return figures of the metrics that most runs have, the likely outcomes first."""
+        if self.drafted is None:
+            return {}
+        every = self.drafted.all_runs()
+        asked = list(self.drafted.definition.asked)
+        return {name: figures.curves(every, name) for name in asked[:MOST_FIGURES]}
+
+    def command(self) -> Code:
+        """Return the command that makes an experiment of these logs."""
+        place = "" if self.logs.bundled else f" --logdir {shlex.quote(self.logs.name)}"
+        return Code(f"rulka-analysis new NAME{place}", "console")
+
+
+def _plain(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
