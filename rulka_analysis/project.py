@@ -378,15 +378,19 @@ def load_experiments(logs: Logs | None = None) -> tuple[LoadedExperiment, ...]:
     ExperimentError
         If there is a mistake in a definition; names file, line and remedy.
     """
+    logs = open_logs() if logs is None else logs
+    return tuple(load_experiment(name, logs) for name in experiments_there(logs))
+
+
+def experiments_there(logs: Logs) -> tuple[str, ...]:
+    """Return the names of the project's experiments that some run of the logs is of."""
     from rulka_analysis.values import questions
 
     project = project_folder()
     folder = project / "docs" / "experiments"
     subject = folder.relative_to(project).as_posix()
     questions.note("definitions", subject, questions.definitions_digest(folder))
-    logs = open_logs() if logs is None else logs
-    there = [name for name, named in experiments_named().items() if is_there(named, logs.runs)]
-    return tuple(load_experiment(name, logs) for name in there)
+    return tuple(name for name, named in experiments_named().items() if is_there(named, logs.runs))
 
 
 def experiments_named() -> dict[str, tuple[str, ...]]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from rulka_analysis.cli import declared
 from rulka_analysis.cli.output import Waiting, print_table, say
 from rulka_analysis.pages.tables.verdict import claim_in_words, named_answers
+from rulka_analysis.project import experiments_named, experiments_there
 from rulka_analysis.values.errors import ExperimentError, listing
-from rulka_analysis.values.places import project_folder
 
 if TYPE_CHECKING:
     from rulka_analysis.logs.runs import Logs
@@ -30,7 +30,7 @@ SIGNS: dict[Relation, str] = {
 
 
 def chosen_experiment(logs: Logs, name: str | None) -> LoadedExperiment:
-    """Return the experiment of a name, or the only one there is.
+    """Return the experiment of a name, or the only one that the logs have runs of.
 
     Raises
     ------
@@ -38,9 +38,11 @@ def chosen_experiment(logs: Logs, name: str | None) -> LoadedExperiment:
         If no name is given and there is not exactly one.
     """
     if name is None:
-        there = sorted(file.stem for file in (project_folder() / "docs/experiments").glob("*.toml"))
+        every = tuple(experiments_named())
+        there = experiments_there(logs) or every
         if len(there) != 1:
-            raise ExperimentError(f"name an experiment; there are: {listing(there)}")
+            listed = f"there are: {listing(every)}" if every else "rulka-analysis new writes one"
+            raise ExperimentError(f"name an experiment; {listed}")
         name = there[0]
     return declared.named_experiment(logs, name)
 

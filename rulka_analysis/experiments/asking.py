@@ -50,6 +50,8 @@ class DraftOutcome:
         Why it, and whence its direction.
     targets : tuple of float
         What the baseline reached on its way.
+    reaches : bool
+        Whether targets may be declared for it: its summary tells when one was reached.
     spread : float
         Standard deviation of the ends of runs of one setting; NaN where there are no such runs.
     """
@@ -64,6 +66,7 @@ class DraftOutcome:
     unit: str = ""
     factor: float = 1.0
     targets: tuple[float, ...] = ()
+    reaches: bool = True
     spread: float = math.nan
 
 
@@ -97,9 +100,11 @@ def choose_outcomes(
             metric = match.metric
             if _is_outcome(metric) and match.is_usual:
                 evaluated = not _OF_EVALUATION & words_of(f"{metric.name} {tag}")
+                # What tells at the end of training is success; what tells early is a sign of it.
                 rank: tuple[object, ...] = (
                     0,
-                    not metric.important,
+                    (not metric.important, "late" not in metric.stages),
+                    metric.summary != "best",
                     evaluated,
                     order[metric.name],
                     match.variant or "",
@@ -120,7 +125,7 @@ def choose_outcomes(
         tag = common[0]
         source = "the first tag that runs have; nothing says which direction is better"
         best = [DraftOutcome(key_of(tag), tag, "neither", source, title=tag)]
-    return tuple(_one_a_name(best)[:MOST_OUTCOMES])
+    return tuple(_one_a_variant(_one_a_name(best))[:MOST_OUTCOMES])
 
 
 def _is_outcome(metric: Metric) -> bool:
@@ -129,7 +134,11 @@ def _is_outcome(metric: Metric) -> bool:
         and metric.better != "neither"
         and not metric.scales_with
         and metric.summary in ("best", "last", "median_of_last_three")
-        and not words_of(metric.name) & {*_NO_OUTCOME, "second", "throughput"}
+        and (
+            # A best that matters is an outcome, whatever else is called a time.
+            (metric.important and metric.summary == "best")
+            or not words_of(metric.name) & {*_NO_OUTCOME, "second", "throughput"}
+        )
     )
 
 
@@ -150,6 +159,7 @@ def _of_catalogue(tag: str, metric: Metric, variant: str) -> DraftOutcome:
         title=metric.heading(**({metric.varies_by: variant} if metric.varies_by else {})),
         unit=metric.display_unit if whole or variant else metric.unit,
         factor=metric.display_factor if whole or variant else 1.0,
+        reaches=whole or not variant,
     )
 
 
@@ -186,6 +196,14 @@ def _one_a_name(outcomes: Iterable[DraftOutcome]) -> list[DraftOutcome]:
     found: dict[str, DraftOutcome] = {}
     for outcome in outcomes:
         found.setdefault(outcome.name, outcome)
+    return list(found.values())
+
+
+def _one_a_variant(outcomes: Iterable[DraftOutcome]) -> list[DraftOutcome]:
+    """Return the outcomes, of each variant the first: every variant matters more than two views."""
+    found: dict[str, DraftOutcome] = {}
+    for outcome in outcomes:
+        found.setdefault(outcome.variant or outcome.name, outcome)
     return list(found.values())
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rulka_analysis.experiments import asking, draft
 from rulka_analysis.experiments.varying import find_varying
@@ -19,6 +20,8 @@ from rulka_analysis.metrics.settings import (
     read_settings,
     round_off,
 )
+
+Floats = NDArray[np.float64]
 
 
 def gather(
@@ -58,7 +61,7 @@ def gather(
         domain_source=f"its catalogue knows {recognised} of {len(tags)} tags",
         varying=varying,
         outcomes=tuple(
-            _measured(outcome, runs, [g.runs for g in varying.groups], baseline.runs)
+            _measured(outcome, runs, [g.runs for g in varying.groups], baseline.runs, catalogue)
             for outcome in outcomes
         ),
         sources=_sources(settings),
@@ -113,10 +116,11 @@ def _measured(
     runs: Mapping[str, Run],
     groups: list[tuple[str, ...]],
     baseline: tuple[str, ...],
+    catalogue: Catalogue,
 ) -> asking.DraftOutcome:
     """Return an outcome with the numbers that help its author."""
     curves = {
-        name: run.events(outcome.tag).values * outcome.factor
+        name: _curve(outcome, run.events(outcome.tag).values, catalogue)
         for name, run in runs.items()
         if outcome.tag in run.tags
     }
@@ -124,6 +128,18 @@ def _measured(
     ends = [[asking.trailing_end(curves[n]) for n in group if n in curves] for group in groups]
     return replace(
         outcome,
-        targets=asking.choose_targets(own, outcome.better),
+        targets=asking.choose_targets(own, outcome.better) if outcome.reaches else (),
         spread=asking.spread_of(ends),
     )
+
+
+def _curve(outcome: asking.DraftOutcome, values: Floats, catalogue: Catalogue) -> Floats:
+    """Return how an outcome went: as logged, or its best so far where that is what counts."""
+    metric = catalogue[outcome.metric] if outcome.metric else None
+    if metric is None or metric.summary != "best":
+        return values * outcome.factor
+    reached = values[np.isfinite(values)]
+    if metric.cutoff_seconds is not None:
+        reached = reached[reached < metric.cutoff_seconds]
+    so_far = np.minimum if metric.better == "lower" else np.maximum
+    return so_far.accumulate(reached) * outcome.factor

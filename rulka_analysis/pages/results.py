@@ -376,12 +376,10 @@ def _bundle(result: Result) -> dict[str, Any]:
     if result.kind in ("figure", "figures"):
         caption = as_text(result.data["caption"])
         # As an image: a style within a page would be the whole page's.
-        images = "".join(
-            f'<img src="{_address(panel["picture"]["svg"])}" alt="{_attribute(panel["alt"])}">'
-            for panel in panels(result.data)
-        )
+        images = "".join(map(_image, panels(result.data)))
         bundle["text/html"] = (
-            f"<figure>{images}<figcaption>{html.escape(caption)}</figcaption></figure>"
+            f'<figure class="rulka-figure">{images}'
+            f"<figcaption>{html.escape(caption)}</figcaption></figure>"
         )
         said = [caption, *(panel["alt"] for panel in panels(result.data))]
         bundle["text/plain"] = "\n".join(line for line in said if line)
@@ -409,12 +407,11 @@ def as_text(cell: str | Mapping[str, Any]) -> str:
     return str(cell["text"])
 
 
-def _attribute(text: str) -> str:
-    return html.escape(text, quote=True)
-
-
-def _address(svg: str) -> str:
-    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode('utf-8')).decode('ascii')}"
+def _image(panel: Mapping[str, Any]) -> str:
+    """Return a drawing as an image; it knows both themes, which the class says to a page's."""
+    svg = base64.b64encode(panel["picture"]["svg"].encode("utf-8")).decode("ascii")
+    alt = html.escape(panel["alt"], quote=True)
+    return f'<img class="dark-light" src="data:image/svg+xml;base64,{svg}" alt="{alt}">'
 
 
 def _all_text(content: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -15,6 +16,7 @@ from rulka_analysis.cli.drafted_pages import enter_in_index
 from rulka_analysis.cli.drafting import check_name, write_new
 from rulka_analysis.values.errors import RulkaError
 from tests.program_logs import PROGRAMS
+from tests.training_logs import STARTED, TrainingRun, write_runs
 
 INDEX = """Experiments
 ===========
@@ -126,3 +128,64 @@ def test_a_name_is_one_of_a_file_and_an_address(name: str) -> None:
     with pytest.raises(RulkaError, match="cannot name an experiment"):
         check_name(name)
     assert check_name("a_1") == "a_1"
+
+
+# --- Known truth: eight single runs of the racing program ----------------------------------------
+
+# Best times on A01 by batch size; the first run begun is what others are held against.
+TRUE_BESTS = {
+    512: 24.5,
+    64: 26.5,
+    128: 26.0,
+    256: 25.5,
+    1024: 23.5,
+    2048: 23.0,
+    4096: 27.0,
+    8192: 28.0,
+}
+
+
+def test_eight_single_runs_are_answered_as_is_true(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = [
+        TrainingRun(
+            f"uni_{number}",
+            minutes=40,
+            batch_size=size,
+            seed=number,
+            best={"A01": best, "hock": 2.4 * best},
+            learning_minutes=8,
+            started=STARTED + 86_400.0 * number,
+        )
+        for number, (size, best) in enumerate(TRUE_BESTS.items())
+    ]
+    write_runs(tmp_path / "logs", *runs)
+    (tmp_path / "project" / "docs" / "experiments").mkdir(parents=True)
+    monkeypatch.setenv("RULKA_PROJECT", str(tmp_path / "project"))
+    monkeypatch.setenv("RULKA_BUILD", str(tmp_path / "build"))
+    monkeypatch.setenv("RULKA_LOGDIR", str(tmp_path / "logs"))
+    code, told = run("eight")
+    assert code == 0, told
+    assert "8 runs in 8 groups" in told
+    file = tmp_path / "project" / "docs" / "experiments" / "eight.toml"
+    definition = file.read_text("utf-8")
+    assert 1 <= definition.count("# check: ") <= 15
+    assert 'baseline = "uni_0"' in definition
+    margin = 'margin = 0.1\nreason = "Nobody would notice less."'
+    lines = [margin if line.startswith("# margin") else line for line in definition.splitlines()]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    result = CliRunner().invoke(app, ["answers", "eight", "--json"])
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)["answers"]
+    of_a01 = {
+        one["candidate"]["settings"]["batch_size"]: one["answer"]
+        for one in found
+        if "A01" in one["outcome"] and not one["name"].endswith(".pace")
+    }
+    truth = {
+        size: "better" if best < TRUE_BESTS[512] else "worse"
+        for size, best in TRUE_BESTS.items()
+        if size != 512
+    }
+    assert of_a01 == truth

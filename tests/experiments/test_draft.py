@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rulka_analysis.cli.drafting import gather
 from rulka_analysis.experiments import asking, draft
+from rulka_analysis.experiments.gathering import gather
 from rulka_analysis.experiments.groups import Group
 from rulka_analysis.experiments.varying import find_varying
 from rulka_analysis.metrics.catalogue import Better
 from rulka_analysis.metrics.catalogue_file import load_catalogue
-from rulka_analysis.project import domain, load_experiment, open_logs
+from rulka_analysis.project import domain, domain_for, load_experiment, open_logs
 from tests import event_files as write
 from tests.program_logs import PROGRAMS
 from tests.training_logs import TrainingRun, write_runs
@@ -25,7 +25,8 @@ REAL = Path(__file__).parents[3] / "shared" / "real_logs"
 
 
 def drafted(folder: Path) -> tuple[str, dict[str, object]]:
-    text = draft.write_draft(gather("tried", open_logs(folder)))
+    logs = open_logs(folder)
+    text = draft.write_draft(gather("tried", logs, load_catalogue(domain_for(logs))))
     return text, tomllib.loads(text)
 
 
@@ -74,7 +75,7 @@ def test_what_a_draft_asks_is_answered_rightly(tmp_path: Path) -> None:
             settings = {"learning_rate": rate, "gamma": 0.9, "seed": seed}
             PROGRAMS["rllib"](tmp_path / "logs", f"r{number}", settings, level + seed / 2)
     logs = open_logs(tmp_path / "logs")
-    text = draft.write_draft(gather("tried", logs))
+    text = draft.write_draft(gather("tried", logs, load_catalogue(domain_for(logs))))
     # The one thing that only an author knows.
     margin = next(line for line in text.splitlines() if line.startswith("# margin"))
     text = text.replace(margin, 'margin = 5\nreason = "Less is of no use."')

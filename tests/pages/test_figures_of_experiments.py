@@ -21,10 +21,12 @@ from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages import blocks
 from rulka_analysis.pages.palette import MOST_COLOURED
 from rulka_analysis.pages.results import Figure, Figures, encode, panels
+from rulka_analysis.pages.sheets import Picture
 from rulka_analysis.project import load_catalogue
 from rulka_analysis.values.quantities import Sentence
 from rulka_analysis.verdicts.loaded import LoadedExperiment
 from tests import event_files as write
+from tests.drawn_texts import assert_readable
 
 ALL: dict[str, Callable[[LoadedExperiment], Figure | Figures | Sentence]] = {
     "hero": blocks.hero,
@@ -114,8 +116,7 @@ def held(shown: Figure | Figures) -> None:
             svg = panel[kind]["svg"]
             ET.fromstring(svg)
             assert "<img" not in svg
-            sizes = [float(size) for size in re.findall(r"font-size: ([\d.]+)px", svg)]
-            assert min(sizes, default=12.0) >= 12
+            assert_readable(Picture(**panel[kind]))
             drawn = {"winner", "baseline", "text", "worse"}
             lines = {name for name in drawn if f"stroke: var(--{name})" in svg}
             assert len(lines) <= MOST_COLOURED

@@ -208,13 +208,15 @@ def _range(plot: DotPlot) -> tuple[float, float]:
 
 
 def _fitting(low: float, high: float, room: float) -> tuple[float, ...]:
+    """Return as many round places as can be named side by side."""
     for most in (5, 4, 3, 2, 1):
         ticks = nice(low, high, most)
-        step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
-        wide = max(width_of(f"+{tick_text(tick, step)}") for tick in ticks)
-        if len(ticks) < 2 or step / (high - low) * room > wide + 14:
-            break
-    return ticks
+        if len(ticks) > 1:
+            step = ticks[1] - ticks[0]
+            wide = max(width_of(f"{'+' * (tick > 0)}{tick_text(tick, step)}") for tick in ticks)
+            if step / (high - low) * room > wide + 10:
+                return ticks
+    return (0.0,)
 
 
 def _place(

@@ -239,22 +239,32 @@ def figures_node(data: Mapping[str, Any], result_id: str, notebook: str) -> quot
     node = quoted_figures("", title=data["title"], behind=data["behind"])
     node["ids"] = [nodes.make_id(result_id)]
     node["choices"] = [name for name, _ in data["choices"]]
-    for _, panels in data["choices"]:
+    caption = _caption(data, result_id, notebook)
+    for number, (_, panels) in enumerate(data["choices"]):
         choice = figure_choice()
         for panel in panels:
             shown = figure_panel("", **_drawn(panel, result_id))
             words = inline_nodes(panel["sentence"], result_id, notebook)
-            link = []
-            if panel["view"]:
-                named = ": ".join(part for part in (panel["name"], panel["view"][1]) if part)
-                link = [explore_link("", view=panel["view"][0], words=named)]
-            if words or link:
-                shown += figure_caption("", "", *words, *link)
+            # Without a sentence below it, a figure's link would take a line of its own.
+            below = bool(words) or number > 0
+            links = list(_links_of(panel, named=not below))
+            if below:
+                shown += figure_caption("", "", *words, *links)
+            else:
+                caption.extend(links)
             choice += shown
         node.append(choice)
-    node.append(_caption(data, result_id, notebook))
+    node.append(caption)
     node.append(_numbers(data, "The numbers in these figures", result_id, notebook))
     return node
+
+
+def _links_of(panel: Mapping[str, Any], *, named: bool) -> Iterator[explore_link]:
+    """Yield the link to a panel's view; beside others it says what it is about."""
+    if panel["view"]:
+        view, differs = panel["view"]
+        words = ": ".join(part for part in (panel["name"] if named else "", differs) if part)
+        yield explore_link("", view=view, words=words, about="" if named else panel["name"])
 
 
 def _drawn(data: Mapping[str, Any], result_id: str) -> dict[str, Any]:
@@ -335,7 +345,10 @@ def _picture_html(writer: Any, node: nodes.Element) -> str:
         if kind == "phone":
             parts.append(f'<source media="{NARROW}" srcset="{source}" {size}>')
         else:
-            parts.append(f'<img src="{source}" alt="{alt}" {size} loading="lazy">')
+            # In the dark the theme dims pictures, except those that say they know both themes.
+            parts.append(
+                f'<img class="dark-light" src="{source}" alt="{alt}" {size} loading="lazy">'
+            )
     return f"<picture>{''.join(parts)}</picture>"
 
 
@@ -389,8 +402,11 @@ def visit_explore_link_html(writer: Any, node: explore_link) -> None:
     if EXPLORE in builder.env.found_docs and builder.current_docname != EXPLORE:
         href = builder.get_relative_uri(builder.current_docname, EXPLORE) + node["view"]
         words = f" ({html.escape(node['words'])})" if node["words"] else ""
+        # Of several links that read alike each says what it is about.
+        about = f"Explore{words}: {html.escape(node.get('about', ''), quote=True)}"
+        label = f' aria-label="{about}"' if node.get("about") else ""
         writer.body.append(
-            f' <a class="rulka-explore-link" href="{html.escape(href, quote=True)}">'
+            f' <a class="rulka-explore-link" href="{html.escape(href, quote=True)}"{label}>'
             f"Explore{words}</a>"
         )
     raise nodes.SkipNode
