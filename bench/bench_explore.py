@@ -3,9 +3,10 @@
     python bench/bench_explore.py [--runs 300] [--metrics 20] [--events 10000] [--json FILE]
 
 Runs of noise on three clocks, which compress badly, are written into a folder that Chromium opens
-without a server. `first chart`: from opening to two frames after it was drawn. `cursor`: from a
-move of the mouse to two frames later, the median and the slowest of a hundred. `switch`: from
-another metric to two frames after it was drawn, the median of five.
+without a server. `first chart`: from opening to two frames after it was drawn; `opened again`: the
+same with what the browser kept. `cursor`: from a move of the mouse to two frames later, the median
+and the slowest of a hundred. `switch`: from another metric to two frames after it was drawn, the
+median of five; `switch back`: to those that were loaded before.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -103,6 +105,12 @@ def weight(*files: Path) -> int:
     return sum(len(gzip.compress(file.read_bytes(), 9)) for file in files)
 
 
+def drawn(opened: Any) -> float:
+    """Return when the chart was drawn, in milliseconds since the page was asked for."""
+    opened.wait_for_selector(".explore[data-shown]")
+    return float(opened.evaluate(f"async () => {{ {FRAMES} return performance.now(); }}"))
+
+
 def measured(page: Path, metrics: int) -> dict[str, float]:
     from playwright.sync_api import sync_playwright
 
@@ -111,19 +119,23 @@ def measured(page: Path, metrics: int) -> dict[str, float]:
         browser = running.chromium.launch(executable_path=program, args=["--no-sandbox"])
         opened = browser.new_page(viewport={"width": 1280, "height": 960})
         opened.goto(page.as_uri())
-        opened.wait_for_selector(".explore[data-shown]")
-        first = opened.evaluate(f"async () => {{ {FRAMES} return performance.now(); }}")
+        first = drawn(opened)
+        opened.reload()
+        again = drawn(opened)
         opened.wait_for_timeout(1000)
         opened.hover(".u-over")
         cursor = opened.evaluate(CURSOR)
         others = range(1, min(metrics, 6))
         switches = [opened.evaluate(SWITCH, metric) for metric in others]
+        back = [opened.evaluate(SWITCH, metric) for metric in range(min(metrics, 5))]
         browser.close()
     return {
         "first chart ms": first,
+        "opened again ms": again,
         "cursor ms": statistics.median(cursor),
         "slowest cursor ms": max(cursor),
         "switch ms": statistics.median(switches) if switches else float("nan"),
+        "switch back ms": statistics.median(back),
     }
 
 

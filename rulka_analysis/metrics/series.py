@@ -122,11 +122,6 @@ class Measure:
         """1 where higher is better, or stands in its place; -1 where lower is."""
         return -1 if self.metric.better == "lower" else 1
 
-    @property
-    def reaches_targets(self) -> bool:
-        """Whether it can be asked when a run first reached a target."""
-        return self.metric.summary in ("best", "trailing_mean") and self.metric.better != "neither"
-
     def how(self, where: str = "") -> str:
         """Say how a series becomes one number.
 

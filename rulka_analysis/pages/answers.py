@@ -142,7 +142,7 @@ class World:
                 continue
             now = self.answer(kind, subject, tuple(asked.get("without", ())))
             if now != then:
-                told = worded(kind, subject, then, now)
+                told = word_change(kind, subject, then, now)
                 if "files" not in asked or now == ABSENT:
                     return told
                 changes = self._changed_files(subject, asked["files"])
@@ -184,13 +184,15 @@ def log_directory_answer(logs: Logs) -> str:
     return digest_of([logs.name, logs.bundled])
 
 
-def worded(kind: str, subject: str, then: str, now: str) -> str:
+def word_change(kind: str, subject: str, then: str, now: str) -> str:
     """Word how an answer changed.
 
     Examples
     --------
-    >>> worded("run", "uni_9", "1f3a", "absent"), worded("package", "numpy", "2.4.5", "2.4.6")
-    ('uni_9 is gone', 'package numpy changed from 2.4.5 to 2.4.6')
+    >>> word_change("run", "uni_9", "1f3a", "absent")
+    'uni_9 is gone'
+    >>> word_change("package", "numpy", "2.4.5", "2.4.6")
+    'package numpy changed from 2.4.5 to 2.4.6'
     """
     if kind == "volatile":
         return f"it runs in every build: {subject}"

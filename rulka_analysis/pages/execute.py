@@ -131,6 +131,11 @@ class Outcome:
         return f"{self.state:<9} {self.name}{why}{took}"
 
 
+def is_notebook(path: Path) -> bool:
+    """Return whether a Python file has cells; one without is a module that notebooks import."""
+    return any(line.startswith(b"# %%") for line in path.read_bytes().splitlines())
+
+
 def execute_notebooks(
     paths: Sequence[Path],
     folder: Path,

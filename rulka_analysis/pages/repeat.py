@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from rulka_analysis.pages.execute import Executed, execute_notebooks
+from rulka_analysis.pages.execute import Executed, execute_notebooks, is_notebook
 from rulka_analysis.project import open_logs
 from rulka_analysis.values.errors import RulkaError, listing
 from rulka_analysis.values.places import project_folder
@@ -60,12 +60,11 @@ def main() -> int:
 
 
 def list_notebooks(folder: Path) -> list[Path]:
-    """Return the notebooks in a folder; a Python file without cells is a helper of one."""
+    """Return the notebooks in a folder."""
     return [
         path
         for path in sorted(folder.rglob("*.py"))
-        if ".ipynb_checkpoints" not in path.parts
-        and any(line.startswith("# %%") for line in path.read_text("utf-8").splitlines())
+        if ".ipynb_checkpoints" not in path.parts and is_notebook(path)
     ]
 
 

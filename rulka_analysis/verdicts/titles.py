@@ -10,7 +10,6 @@ from rulka_analysis.metrics.series import Measure, Series
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Sentence
 from rulka_analysis.values.sentences import joined
-from rulka_analysis.verdicts.deciding import method_of
 from rulka_analysis.verdicts.words import About
 
 
@@ -92,12 +91,3 @@ def no_clock(measure: Measure, wanted: Sequence[Clock], series: Mapping[str, Ser
         )
         return Sentence(text, fields)
     return Sentence("{runs} have no common window by {clocks}", fields)
-
-
-def rests_on_runs(runs: tuple[int, int]) -> str:
-    """Return in a word what an answer rests on."""
-    return {
-        "observed once": "observed once",
-        "noise limit": "few runs",
-        "interval": "interval",
-    }[method_of(runs)]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rulka_analysis.pages import kept
-from rulka_analysis.pages.answers import worded
+from rulka_analysis.pages.answers import word_change
 from rulka_analysis.pages.kept import KeptFileError, digest_kept, forget_unnamed, keep, read_kept
 from rulka_analysis.values import questions
 from rulka_analysis.values.digests import ABSENT
@@ -43,7 +43,7 @@ def test_a_file_that_is_gone_or_another_is_said_and_written_again(folder: Path) 
     assert digest_kept(digest) == ABSENT
     with pytest.raises(KeptFileError, match="Build again"):
         read_kept(digest)
-    assert worded("kept", digest, digest, ABSENT) == "a file that it had kept is gone"
+    assert word_change("kept", digest, digest, ABSENT) == "a file that it had kept is gone"
 
 
 def test_what_no_execution_names_is_let_go_after_a_while(folder: Path, tmp_path: Path) -> None:

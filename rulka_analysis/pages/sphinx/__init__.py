@@ -20,6 +20,7 @@ import json
 import time
 from collections.abc import Sequence
 from functools import partial
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from sphinx.util import logging
 
 from rulka_analysis.logs.growth import still_running
 from rulka_analysis.logs.runs import Logs
-from rulka_analysis.pages.execute import SECONDS_A_CELL, execute_notebooks
+from rulka_analysis.pages.execute import SECONDS_A_CELL, execute_notebooks, is_notebook
 from rulka_analysis.pages.locks import held
 from rulka_analysis.pages.sphinx import absent, patches, site_files
 from rulka_analysis.pages.sphinx.anchors import add_anchors
@@ -134,11 +135,21 @@ def _version_of_code() -> int:
 
 def lock(app: Sphinx, config: Config) -> None:
     """Let a second build of the same doctrees wait: it would read what this one writes."""
+    config.exclude_patterns += list_helpers(Path(app.srcdir))
     config.template_bridge = "rulka_analysis.pages.sphinx.policy.PageTemplates"
     folder = Path(app.doctreedir)
     folder.mkdir(parents=True, exist_ok=True)
     waiting = partial(logger.info, "%s")
     state_of(app).lock.enter_context(held(folder / ".lock", waiting=waiting))
+
+
+def list_helpers(project: Path) -> list[str]:
+    """Return patterns of the modules beside notebooks, which are no pages."""
+    return [
+        escape(path.relative_to(project).as_posix())
+        for path in sorted((project / NOTEBOOKS).rglob("*.py"))
+        if not is_notebook(path)
+    ]
 
 
 def execute(app: Sphinx) -> None:

@@ -65,6 +65,13 @@ BROKEN: list[tuple[str, str, str, str, tuple[str, ...]]] = [
         "import os\nos._exit(9)\nra.publish(",
         ("first.py, code cell 1", "its kernel died"),
     ),
+    (
+        "in no table of contents",
+        "index.rst",
+        "   notebooks/small/listed\n",
+        "   Elsewhere <https://example.org>\n",
+        ("notebooks/small/listed.py: WARNING: document isn't included in any toctree",),
+    ),
 ]
 
 
@@ -83,6 +90,7 @@ def test_what_is_broken_fails_every_time_until_mended(
             assert done.returncode != 0
             for part in told:
                 assert part in done.stderr
+            assert "report this error" not in done.stderr
             assert site.last_build["outcome"] == "failed"
             assert told[0] in site.last_build["error"] or "warnings" in site.last_build["error"]
             assert not (site.folder / "_build/doctrees/html/site_files.json").exists()

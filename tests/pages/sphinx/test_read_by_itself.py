@@ -234,9 +234,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> SmallSite:
     pages = "".join(f"   {FOLDER}/{name}\n" for name in codes)
     site.replace("index.rst", f"   {FOLDER}/first\n", f"   {FOLDER}/first\n{pages}")
     site.replace("docs/plain.rst", "Quotes nothing.", "Quotes nothing.\n\n.. volatile::")
-    # Helpers lie beside notebooks and are none.
-    hidden = '".venv", "notebooks/small/beside.py", "notebooks/small/local_words.py",'
-    site.replace("conf.py", '".venv",', hidden)
     _write_inputs(site)
     site.build_well()
     return site
