@@ -267,6 +267,21 @@ class Quantity:
         return data
 
 
+def placed(event: Evidence, clock: str) -> Made | None:
+    """Return how it is found where on a clock an event stands; None for one without a value.
+
+    Examples
+    --------
+    >>> placed(Evidence("a", "loss", "a/events", 7, 1.5, 0.25), "steps").inputs[0].text
+    '0.2500'
+    """
+    if not math.isfinite(event.value):
+        return None
+    by = made("event", run=event.run, tag=event.tag)
+    value = Quantity(event.value, "", 4, (event,), "as logged", made=by, about=event.tag)
+    return made("position", value, clock=clock)
+
+
 def format_number(value: float, digits: int) -> str:
     """Format a number for readers: thousands separated, a true minus sign, no ``-0``.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from rulka_analysis.logs.clocks import MINUTES
 from rulka_analysis.pages.blocks.facts import Facts, counted, together
 from rulka_analysis.pages.tables.signs import signed_difference
-from rulka_analysis.values.quantities import Quantity, Sentence
+from rulka_analysis.values.quantities import Quantity, Sentence, made
 from rulka_analysis.values.sentences import in_words, listed
 from rulka_analysis.values.tables import Cell, Table
 
@@ -170,11 +171,17 @@ def _pace(facts: Facts, tried: Tried) -> Quantity:
         run: Run | None = facts.experiment.run(name)
         if run is None or steps not in run.clocks:
             return Quantity.unknown(f"{name} has no clock of {steps}", label=f"no {steps}")
-        found.append(float(run.at(steps, np.array([end]))[0]) / end)
-    if not np.isfinite(found).all():
-        return Quantity.unknown(f"not known at {facts.end}", label="–")
+        place = float(run.at(steps, np.array([end]))[0])
+        if not np.isfinite(place):
+            return Quantity.unknown(f"not known at {facts.end}", label="–")
+        by = made("position", facts.end, run=name, clock=steps.key)
+        there = Quantity(place, steps.unit, 0, how=f"{steps} of {name} at {facts.end}", made=by)
+        found.append(there.over(facts.end).shown_as(digits=0, unit=""))
     how = f"{steps} at {facts.end}, divided by the minutes"
-    return Quantity(float(np.mean(found)), "", 0, how=how)
+    if len(found) == 1:
+        return replace(found[0], how=how)
+    value = float(np.mean([one.number for one in found]))
+    return Quantity(value, "", 0, how=how, made=made("mean", *found))
 
 
 def _caption(facts: Facts) -> Sentence:

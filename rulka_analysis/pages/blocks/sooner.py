@@ -16,7 +16,7 @@ from rulka_analysis.pages.blocks.subject import Subject, missing, subject_of, vi
 from rulka_analysis.pages.charts import unit_of
 from rulka_analysis.pages.palette import LOOKS
 from rulka_analysis.pages.results import Figures, Panel
-from rulka_analysis.values.quantities import Quantity, Sentence, format_number
+from rulka_analysis.values.quantities import Quantity, Sentence, format_number, made
 from rulka_analysis.values.sentences import joined
 from rulka_analysis.values.tables import Cell, Table
 from rulka_analysis.verdicts.loaded import LoadedExperiment
@@ -29,6 +29,7 @@ class _Time:
     value: Quantity
     at: float
     reached: bool
+    until: Quantity | None = None
 
     @property
     def known(self) -> bool:
@@ -171,10 +172,14 @@ def _time(
                 value.digits,
                 tuple(event for run in middle for event in times[run].evidence),
                 f"median of {len(runs)} runs, {value.how}",
+                made=made("mean", *(times[run] for run in middle)),
             )
         return _Time(value, value.number, True)
-    end = min(ends[run] for run in runs if run not in reached)
-    return _Time(times[next(run for run in runs if run not in reached)], end, False)
+    first = min((run for run in runs if run not in reached), key=lambda run: ends[run])
+    by = made("end", run=first, tag=known[first].tag, clock=clock.key)
+    until = Quantity(ends[first], clock.unit, 0, how=f"the end of the data of {first}", made=by)
+    unknown = times[next(run for run in runs if run not in reached)]
+    return _Time(unknown, ends[first], False, until)
 
 
 def _ratio(candidate: _Time, baseline: _Time) -> Quantity:
@@ -183,7 +188,11 @@ def _ratio(candidate: _Time, baseline: _Time) -> Quantity:
     side = "at least" if baseline.reached else "at most"
     reached = baseline.value if baseline.reached else candidate.value
     how = f"{side}: one of the two had not reached it where its data end"
-    return Quantity(candidate.at / baseline.at, "times", 2, reached.evidence, how)
+    own, base = (time.value if time.reached else time.until for time in (candidate, baseline))
+    assert own is not None
+    assert base is not None
+    by = made("ratio", own, base)
+    return Quantity(candidate.at / baseline.at, "times", 2, reached.evidence, how, made=by)
 
 
 def _panel(
