@@ -62,6 +62,7 @@ html_sidebars = {
     "docs/api/**": [],
     "docs/experiments/**": ["experiment-pages", "page-toc"],
     "docs/explore": [],
+    "docs/guides/**": ["sidebar-nav-bs"],
     "docs/tensorboard_metrics": [],
     "notebooks/**": ["experiment-pages"],
 }
@@ -70,7 +71,7 @@ html_theme_options = {
     "show_prev_next": False,
     "article_footer_items": ["previous-next"],
     "navbar_align": "left",
-    "header_links_before_dropdown": 6,
+    "navbar_center": ["top-bar"],
     "show_toc_level": 2,
     "footer_start": [],
     "footer_center": [],

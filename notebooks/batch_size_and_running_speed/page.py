@@ -28,6 +28,12 @@ ra.publish("sooner", ra.blocks.sooner(experiment))
 ra.publish("spark", ra.blocks.spark(experiment))
 
 # %% [markdown]
+# The landing page has the same in one card.
+
+# %%
+ra.publish("card", ra.blocks.card(experiment))
+
+# %% [markdown]
 # ## The settings that were tried
 #
 # All at one cut-off, which stands above the table. The page shows the first in the ranking; all of them stand with the runs.
@@ -66,4 +72,4 @@ ra.publish("more", ra.blocks.more(experiment))
 
 # %%
 ra.publish("logs", ra.blocks.logs(experiment))
-ra.publish("findings", ra.tables.findings(experiment.noticed))
+ra.publish("logs_noticed", ra.tables.findings(experiment.noticed))

@@ -26,24 +26,25 @@ mutes = {
 found = mute(every, mutes)
 
 # %% [markdown]
-# ## By rule
+# ## By rule, and by run
 #
 # The worst first: errors, then what concerns most runs. What a code means stands in the guide on log health.
 
 # %%
 ra.publish("counts", ra.tables.findings_counted(found.told, len(logs.runs)))
 ra.publish("by_rule", ra.tables.findings_by_rule(found.told))
+ra.publish("by_run", ra.tables.findings_by_run(found.told))
 ra.publish("muted", ra.tables.muted_findings(found))
 
 # %% [markdown]
 # ## All findings
 #
-# Errors first: there the log or a tag is wrong. A warning says that a comparison may mislead; a note is worth knowing. Of
-# hundreds of runs, the first of each rule are shown.
+# Errors first: there the log or a tag is wrong. A warning says that a comparison may mislead; a note is worth knowing.
+# Findings that differ only in run and numbers share a row.
 
 # %%
 clean = "Nothing was found: these logs are whole, and their tags agree with one another."
-ra.publish("findings", ra.tables.findings(found.told, none=clean, kinds=True, most=20))
+ra.publish("findings", ra.tables.findings(found.told, none=clean, kinds=True))
 
 # %% [markdown]
 # ## What no answer may rest on

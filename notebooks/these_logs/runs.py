@@ -18,6 +18,7 @@ found = ra.these_logs.TheseLogs(ra.open_logs())
 
 # %%
 ra.publish("heading", found.heading())
+ra.publish("card", found.card())
 ra.publish("runs", found.runs())
 
 # %% [markdown]

@@ -201,6 +201,7 @@ ra.publish_comparison(experiment, "{EVERY_GROUP}")
 ra.publish("answers", ra.tables.answers(experiment.answers()))
 ra.publish("how_sure", experiment.how_sure())
 found = recommend(experiment, contradicted(experiment.noticed), experiment.evaluation)
+ra.publish("card", ra.blocks.card(experiment))
 ra.publish("recommendation", found.sentence)
 ra.publish("recommendation_why", found.decided_by)
 ra.publish("recommendation_strength", found.strength)
@@ -223,7 +224,8 @@ def enter_in_index(index: str, name: str, title: str) -> str:
     It stands after the last experiment that is there; without a list, the page stays as it is.
     """
     entry = f"docs/experiments/{name}"
-    if f"<{entry}>" in index:
+    # A list of whatever is there has it.
+    if f"<{entry}>" in index or "docs/experiments/*" in index:
         return index
     lines = index.splitlines()
     at = [n for n, line in enumerate(lines) if line.rstrip().endswith(">") and "<docs/" in line]

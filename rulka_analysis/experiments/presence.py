@@ -10,6 +10,9 @@ from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
+# What names runs within a table of groups or of comparisons.
+_NAMING = ("runs", "baseline", "candidates")
+
 
 def list_named(said: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the runs that a definition names, and the patterns it has for some.
@@ -18,13 +21,57 @@ def list_named(said: Mapping[str, Any]) -> tuple[str, ...]:
     --------
     >>> list_named({"runs": {"a": {}}, "groups": {"one": {"runs": "b_*"}, "two": ["c", "d"]}})
     ('a', 'b_*', 'c', 'd')
+    >>> list_named({"logdir": "older/set", "runs": {"a": {}}})
+    ('older/set/a',)
     """
+    said = beneath(said)
     found = list(said["runs"]) if isinstance(said.get("runs"), dict) else []
     groups = said.get("groups")
     for group in groups.values() if isinstance(groups, dict) else ():
         own = group.get("runs", ()) if isinstance(group, dict) else group
         found += [own] if isinstance(own, str) else [name for name in own if isinstance(name, str)]
     return tuple(dict.fromkeys(found))
+
+
+def beneath(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a definition says, its runs called as they are in the log directory in use.
+
+    Those of a definition with a ``logdir`` lie beneath that folder, which is left out here.
+
+    Examples
+    --------
+    >>> beneath({"logdir": "l", "baseline": "a", "groups": {"b": {"runs": "b*"}}, "runs": {"a": 0}})
+    {'baseline': 'l/a', 'groups': {'b': {'runs': 'l/b*'}}, 'runs': {'l/a': 0}}
+    """
+    folder = said.get("logdir", "")
+    rest = {key: value for key, value in said.items() if key != "logdir"}
+    if not isinstance(folder, str) or not folder.strip("/"):
+        return rest
+    named, groups = list_named(rest), rest.get("groups")
+
+    def full(name: Any) -> Any:
+        if isinstance(name, list | tuple):
+            return type(name)(map(full, name))
+        if not isinstance(name, str) or (isinstance(groups, dict) and name in groups):
+            return name
+        own = name in named or is_there(named, [name])
+        return f"{folder.strip('/')}/{name}" if own else name
+
+    for key in ("runs", "exclude"):
+        if isinstance(rest.get(key), dict):
+            rest[key] = {full(name): value for name, value in rest[key].items()}
+    for key in ("baseline", "near_replicates"):
+        if key in rest:
+            rest[key] = full(rest[key])
+    for key in ("groups", "comparisons"):
+        if isinstance(rest.get(key), dict):
+            rest[key] = {
+                name: {k: full(v) if k in _NAMING else v for k, v in table.items()}
+                if isinstance(table, dict)
+                else table
+                for name, table in rest[key].items()
+            }
+    return rest
 
 
 def is_there(named: Iterable[str], runs: Iterable[str]) -> bool:

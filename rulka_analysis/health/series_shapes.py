@@ -159,7 +159,7 @@ def _far_last_readings(log: Readings) -> Iterator[Finding]:
             f"The last reading of {reading.shown} of {log.shown}, {last:.4g} at "
             f"{minute(reading.minutes[at[-1]])}, is far from the {NEIGHBOURS} before it "
             f"({near.min():.4g} to {near.max():.4g}).",
-            why="A number that rests on the last value alone tells of one reading, not of the run.",
+            why="A number made of the last value alone describes one reading, not the run.",
             remedy="Take the median of the last three, or the value where the other readings end.",
             run=log.name,
             tag=reading.tag,

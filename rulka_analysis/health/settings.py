@@ -49,7 +49,7 @@ def setting_findings(log: Readings, settings: Mapping[str, Setting]) -> Iterator
                 "warning",
                 f"{log.shown} {taken.gives} a {words} of {printable(taken.text)}; {other.says} "
                 f"{printable(other.text)}.",
-                why="What is compared is not what was declared; the logged value is used."
+                why="The run was trained with another value than declared; the logged one is used."
                 if other.where == "declared"
                 else f"One of them is wrong; {_used(taken)} is used.",
                 remedy="Correct the definition of the experiment, or the log directory."
@@ -71,7 +71,7 @@ def unrecorded(log: Readings, settings: list[str]) -> Finding:
         "warning",
         f"The {several(name.lower() for name in settings)} of {log.shown} "
         f"{'is' if len(settings) == 1 else 'are'} neither in its log nor in the definition.",
-        why="Whatever this run shows cannot be put down to a setting, nor repeated.",
+        why="What this run shows cannot be repeated, nor attributed to a setting.",
         remedy="Look it up in the run's config_snapshot.yaml, if there is one, and declare it.",
         run=log.name,
     )
@@ -97,7 +97,7 @@ def changed_together(pair: Pair) -> Finding | None:
         "warning",
         f"{len(changed)} settings differ between {pair.baseline.shown} and {pair.candidate.shown}: "
         f"{told}.",
-        why="What each of them did cannot be told apart.",
+        why="The runs do not show which setting made the difference.",
         remedy="Train a run that changes one of them only.",
         run=pair.candidate.name,
         runs=pair.names,

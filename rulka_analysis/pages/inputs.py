@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from rulka_analysis.logs.clocks import MINUTES
 from rulka_analysis.logs.runs import Logs, Run
 from rulka_analysis.logs.wall_times import EARLIEST, LATEST
 from rulka_analysis.pages.answers import log_directory_answer
@@ -12,7 +13,7 @@ from rulka_analysis.project import domain_in_effect
 from rulka_analysis.values import questions
 from rulka_analysis.values.digests import digest_file, digest_of
 from rulka_analysis.values.places import project_folder
-from rulka_analysis.values.quantities import Quantity, Sentence
+from rulka_analysis.values.quantities import Quantity, Sentence, placed
 from rulka_analysis.values.tables import Cell, Table
 
 DIGITS_SHOWN = 16
@@ -99,7 +100,9 @@ def _step(run: Run, last: Quantity) -> Quantity:
     if steps not in run.clocks:
         # Its events carry seconds in place of a step.
         return Quantity.unknown(f"{run.name} has no clock of {steps}", label="not known")
-    return Quantity(float(last.evidence[0].step), "", 0, last.evidence, "step of the last event")
+    (event,) = last.evidence
+    how = "step of the last event"
+    return Quantity(float(event.step), "", 0, (event,), how, made=placed(event, steps.key))
 
 
 def _last_event(run: Run) -> Quantity:
@@ -110,7 +113,7 @@ def _last_event(run: Run) -> Quantity:
         reason = f"nothing in the log of {run.name} tells how long it took"
         return replace(Quantity.unknown(reason, "min", label="not known"), evidence=(event,))
     how = "minutes of training up to the last event"
-    return Quantity(event.minutes, "min", 1, (event,), how)
+    return Quantity(event.minutes, "min", 1, (event,), how, made=placed(event, MINUTES.key))
 
 
 def _written(last: Quantity) -> str:

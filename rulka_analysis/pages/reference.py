@@ -28,6 +28,7 @@ from rulka_analysis.pages.observed import (
     range_and_last,
 )
 from rulka_analysis.pages.results import Figure
+from rulka_analysis.pages.trends import Trend, trend_of
 from rulka_analysis.project import load_catalogue
 from rulka_analysis.values import questions
 from rulka_analysis.values.errors import listing
@@ -45,7 +46,7 @@ LISTED_TAGS = 200
 TREND_HEIGHT = 200
 MOST_LINES = 8
 
-Part = Table | Figure | Sentence
+Part = Table | Figure | Sentence | Trend
 
 
 class Reference:
@@ -136,6 +137,7 @@ class Reference:
             tag: [observed(run, tag, self._words, metric) for run in runs]
             for tag, runs in tags.items()
         }
+        yield f"{metric.name}.line", self._line(metric, found)
         rows = sum(map(len, found.values()))
         if rows <= (ROWS_A_RUN_IMPORTANT if metric.important else ROWS_A_RUN):
             names = _unique(_key(self.catalogue, tag) for tag in tags)
@@ -147,6 +149,16 @@ class Reference:
             yield f"{metric.name}.values", self._one_row(metric, found)
             yield f"{metric.name}.tags", self._list_of_tags(tags)
         yield from self._trends(metric)
+
+    def _line(self, metric: Metric, found: Mapping[str, Sequence[Observed]]) -> Trend:
+        """Return how the first of a metric's tags went, and where it ended."""
+        tag, several = next(iter(found.items()))
+        match = self.catalogue.match(tag)
+        assert match is not None
+        usual = {placeholder.name: placeholder.usual for placeholder in metric.placeholders}
+        own = [text for name, text in match.placeholders.items() if text != usual.get(name)]
+        _, last = over_runs(several)
+        return trend_of(several, _with_unit(last, metric.display_unit, ", ".join(own)))
 
     def _a_row_a_run(self, metric: Metric, tag: str, found: Sequence[Observed]) -> Table:
         columns = {"run": "Run", **columns_of(metric)}
@@ -285,6 +297,20 @@ class Reference:
             every=every,
             whole=True,
         )
+
+
+def _with_unit(last: Cell, unit: str, of: str) -> Cell:
+    """Return the last values with their unit, and what they are of where a metric has several."""
+    values: Mapping[str, Quantity | str]
+    if isinstance(last, Sentence):
+        text, values = last.template, last.values
+    elif isinstance(last, Quantity) and last.known:
+        text, values = "{last}", {"last": last}
+    else:
+        return last
+    behind = f" {unit}" if unit else ""
+    before = "{of}: " if of else ""
+    return Sentence(f"{before}{text}{behind}", {**values, "of": printable(of)})
 
 
 def _not_listed(tags: Sequence[str]) -> Iterator[Sentence]:

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from rulka_analysis.pages.panels import Figure as Figure
 from rulka_analysis.pages.panels import Figures as Figures
 from rulka_analysis.pages.panels import Panel as Panel
+from rulka_analysis.pages.trends import Trend
+from rulka_analysis.pages.trends import as_svg as trend_svg
 from rulka_analysis.values.errors import ResultError
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.tables import Cell, Jump, Table, Word
@@ -40,6 +42,7 @@ Kind = Literal[
     "code",
     "curves",
     "block",
+    "trend",
 ]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
@@ -73,7 +76,7 @@ class Block:
         Its content as plain data, with quantities, sentences and words wherever texts may stand.
     """
 
-    form: Literal["heading", "cards", "points", "links", "figures"]
+    form: Literal["heading", "cards", "points", "links", "figures", "card"]
     content: Mapping[str, Any]
 
 
@@ -93,8 +96,8 @@ class Result:
     ----------
     name : str
         The name it was published under.
-    kind : {"number", "sentence", "table", "figure", "figures", "answer", "claim", "code", …}
-        What it is.
+    kind : str
+        What it is, one of `Kind`.
     data : dict
         Its content; see `encode`.
     """
@@ -115,6 +118,7 @@ def publish(
     | Claimed
     | Code
     | Curves
+    | Trend
     | Block
     | float
     | str,
@@ -218,6 +222,9 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
         return "sentence", {"parts": [_part(part) for part in value.parts()]}
     if isinstance(value, Table):
         return "table", _table(value)
+    if isinstance(value, Trend):
+        lines = [[list(point) for point in line] for line in value.lines]
+        return "trend", {"lines": lines, "said": value.said, "last": _cell(value.last)}
     if isinstance(value, Code):
         return "code", {"text": value.text, "language": value.language}
     if isinstance(value, Block):
@@ -248,7 +255,7 @@ def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
         return "curves", value.written()
     raise ValueError(
         f"a {type(value).__name__} is none of Quantity, Sentence, Table, Figure, Figures, "
-        "Answered, Claimed, Code, Curves, Block, number or str"
+        "Answered, Claimed, Code, Curves, Block, Trend, number or str"
     )
 
 
@@ -371,8 +378,8 @@ def _claim(value: Claimed) -> dict[str, Any]:
 
 def _bundle(result: Result) -> dict[str, Any]:
     """Return what Jupyter shows, with the result beside it."""
-    bundle: dict[str, Any] = {MIME: asdict(result) | {"value": result.data}}
-    del bundle[MIME]["data"]
+    told = {"name": result.name, "kind": result.kind}
+    bundle: dict[str, Any] = {MIME: told | {"value": result.data}}
     if result.kind in ("figure", "figures"):
         caption = as_text(result.data["caption"])
         # As an image: a style within a page would be the whole page's.
@@ -386,6 +393,9 @@ def _bundle(result: Result) -> dict[str, Any]:
     elif result.kind == "table":
         bundle["text/html"] = _html_table(result.data)
         bundle["text/plain"] = _plain_table(result.data)
+    elif result.kind == "trend":
+        bundle["text/html"] = trend_svg(result.data["lines"], result.data["said"])
+        bundle["text/plain"] = f"{result.data['said']} {as_text(result.data['last'])}"
     elif result.kind == "block":
         bundle["text/plain"] = _all_text(result.data["content"])
     elif result.kind == "curves":

@@ -8,7 +8,7 @@ from functools import cached_property
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages import figures, tables
 from rulka_analysis.pages.answers import log_directory_answer
-from rulka_analysis.pages.results import Code, Figure
+from rulka_analysis.pages.results import Block, Code, Figure
 from rulka_analysis.project import draft_experiment, load_experiments
 from rulka_analysis.values import questions
 from rulka_analysis.values.quantities import Sentence
@@ -59,6 +59,21 @@ class TheseLogs:
         fields["others"] = f"{len(self.others):,}"
         text = "{runs} of {name}, {others} of no experiment, in {groups}; the others of {titles}."
         return Sentence(text, fields)
+
+    def card(self) -> Block | Sentence:
+        """Return the card of the landing page; the heading where no run is left to speak of."""
+        if self.drafted is None:
+            return self.heading()
+        others = amount(len(self.others), "run")
+        groups = amount(len(self.drafted.groups), "group")
+        content = {
+            "title": "These logs",
+            "question": "What do the runs say that belong to no experiment?",
+            "answer": f"{others} of no experiment, in {groups}",
+            "use": [],
+            "chips": [],
+        }
+        return Block("card", content)
 
     def runs(self) -> Table | Sentence:
         """Return the runs group by group, what was set and who says so."""

@@ -29,7 +29,7 @@ from rulka_analysis.verdicts.numbers import Asked, numbers_of, pace_of, row_of
 from rulka_analysis.verdicts.relations import IMPLIED, Vocabulary
 from rulka_analysis.verdicts.sides import Measured, Sides, sides_of
 from rulka_analysis.verdicts.spread import DF_NEEDED, pooled, runs_needed
-from rulka_analysis.verdicts.words import About, Numbers
+from rulka_analysis.verdicts.words import About, Numbers, Pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,8 @@ class Found:
         What it is about, in words.
     numbers : Numbers or None
         Its numbers; of pace, the ratio of times beside one.
+    pace : Pace or None
+        Of how soon targets are reached, the ratio with its range.
     """
 
     answer: Answered
@@ -78,6 +80,7 @@ class Found:
     asked: Mapping[str, Asked]
     about: About
     numbers: Numbers | None = None
+    pace: Pace | None = None
 
 
 class Evaluation:
@@ -134,8 +137,13 @@ class Evaluation:
     @property
     def planned(self) -> Planned:
         """How many comparisons were planned: candidates on declared objectives."""
-        candidates = sum(len(self.groups_of(name)[1]) for name in self.definition.comparisons)
-        return planned(candidates, self.definition.objectives)
+        pairs = {
+            (baseline.label, candidate.label)
+            for name in self.definition.comparisons
+            for baseline, candidates in [self.groups_of(name)]
+            for candidate in candidates
+        }
+        return planned(len(pairs), self.definition.objectives)
 
     def _in_own_words(self, found: Answered, text: str, question: Question) -> Answered:
         numbers = self._of(question).numbers
@@ -337,8 +345,11 @@ class Evaluation:
     ) -> Found:
         margin = self.margin(question)
         clock, first = next(iter(voting.items()))
+        pace = None
         if isinstance(first, Reached):
-            pace = pace_of(first, decided, clock, rows[0], about)
+            targets = self.definition.targets(question.outcome)
+            row = next(row for row in rows if row.clock.name == clock)
+            pace = pace_of(first, decided, row, about, measured, targets)
             like = pace.ratio
             said = words.pace(about, pace, decided)
             numbers = Numbers(pace.ratio, Quantity(1.0, "times"), pace.ratio, rows[0].end)
@@ -386,7 +397,7 @@ class Evaluation:
             rests_on=rests_on,
             findings=self._touching(rests_on),
         )
-        return Found(answer, measured.measure, voting, about, numbers)
+        return Found(answer, measured.measure, voting, about, numbers, pace)
 
     def _warning(self, measured: Measured, asked: Asked, about: About) -> Sentence:
         """Say what an interval does not show: runs without a series, and runs that lie far out."""

@@ -22,7 +22,7 @@ from rulka_analysis.metrics.series import Measure, Series
 from rulka_analysis.metrics.settings import numbers_of
 from rulka_analysis.values.errors import UnknownTagError
 from rulka_analysis.values.operations import Parameter
-from rulka_analysis.values.quantities import Made, Quantity, made
+from rulka_analysis.values.quantities import Made, Quantity, made, placed
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,15 @@ class Curve:
     def end(self, clock: Clock) -> float:
         """Where the last event stands."""
         return float(np.nanmax(self.series.clock(clock), initial=-np.inf, where=self.inside))
+
+    def made_end(self, clock: Clock) -> Made | None:
+        """Return how the end is found, as the place of the last event."""
+        on_clock = np.where(self.inside, self.series.clock(clock), -np.inf)
+        return placed(self.series.evidence(int(np.nanargmax(on_clock))), clock.key)
+
+    def made_known(self, clock: Clock) -> Made:
+        """Return how it is found until where its tag is known."""
+        return made("end", run=self.series.run.name, tag=self.series.tag, clock=clock.key)
 
     def known_until(self, clock: Clock) -> float:
         return min(self.end(clock), self.series.run.known_until(self.series.tag, clock))

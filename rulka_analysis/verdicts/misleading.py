@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from rulka_analysis.logs.clocks import MINUTES, Clock
 from rulka_analysis.logs.positions import write_interval
 from rulka_analysis.metrics.series import Series
-from rulka_analysis.values.quantities import Quantity, Sentence
+from rulka_analysis.values.quantities import Quantity, Sentence, made
 from rulka_analysis.values.sentences import in_words, listed
 from rulka_analysis.values.text import name_in_words
 from rulka_analysis.verdicts.folder_curves import STATISTICS, Curve, CurveReader, percent_lower
@@ -55,8 +55,8 @@ def ends_apart(
     values: dict[str, Quantity | str] = {
         "run": curve.name,
         "other": other.name,
-        "end": Quantity(ends[0], clock.unit, 0, how=how),
-        "other_end": Quantity(ends[1], clock.unit, 0, how=how),
+        "end": Quantity(ends[0], clock.unit, 0, how=how, made=curve.made_end(clock)),
+        "other_end": Quantity(ends[1], clock.unit, 0, how=how, made=other.made_end(clock)),
     }
     told = "The last value of {run} is at {end}, that of {other} at {other_end}."
     common = min(curve.known_until(clock), other.known_until(clock))
@@ -66,7 +66,16 @@ def ends_apart(
     then = statistic.of(own, base)
     if not then.known or typed.statistic == "fewer steps to best":
         return EndsApart(Sentence(told, values), True)
-    values["common"] = Quantity(common, clock.unit, 0, how="where both are still known")
+    how = "where both are still known"
+    both = [
+        Quantity(end, clock.unit, 0, how=f"the end of {one.name}", made=by)
+        for one in (curve, other)
+        for end, by in (
+            (one.end(clock), one.made_end(clock)),
+            (one.series.run.known_until(one.series.tag, clock), one.made_known(clock)),
+        )
+    ]
+    values["common"] = Quantity(common, clock.unit, 0, how=how, made=made("least", *both))
     values["title"] = in_words(own.series.measure.title)
     told += " At {common}, where both are known, "
     told += "by {title} it is {then}" if per_unit else "it is {then}"

@@ -15,6 +15,7 @@ from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.metrics.series import position_text
 from rulka_analysis.values.quantities import Quantity, made
 from rulka_analysis.verdicts.answer import OnClock
+from rulka_analysis.verdicts.asked import ROUNDING
 from rulka_analysis.verdicts.deciding import Curves, Decided, Reached
 from rulka_analysis.verdicts.relations import OneClock, Relation, named
 from rulka_analysis.verdicts.sides import Measured, hardest_last, together
@@ -135,13 +136,22 @@ def numbers_of(row: OnClock, margin: Margin) -> Numbers:
     return Numbers(row.candidate, base, difference, row.end)
 
 
-def pace_of(reached: Reached, decided: Decided, clock: str, row: OnClock, about: About) -> Pace:
+def pace_of(
+    reached: Reached,
+    decided: Decided,
+    row: OnClock,
+    about: About,
+    measured: Measured,
+    targets: Sequence[float],
+) -> Pace:
     """Return the numbers of a speed answer on one clock.
 
     With one run of each the ratio is the median over the targets both reached, and its range that
     of the targets; with more it is that of the means of logarithms, and its range the interval.
     """
+    clock = row.clock.name
     evidence = row.candidate.evidence + row.baseline.evidence
+    times = _times(measured, targets, row.clock)
     asked = reached.candidate.shape[1]
     if max(reached.runs) == 1:
         both = np.isfinite(reached.candidate[0]) & np.isfinite(reached.baseline[0])
@@ -149,10 +159,23 @@ def pace_of(reached: Reached, decided: Decided, clock: str, row: OnClock, about:
             return Pace(_not_both(reached, row, about), clock, 0, asked)
         ratios = reached.candidate[0][both] / reached.baseline[0][both]
         how = f"median, over {len(ratios)} targets that both reached, of the ratio of times"
-        ratio = Quantity(float(np.median(ratios)), "times", 2, evidence, how)
+        (own,), (base,) = (times[side] for side in ("candidate", "baseline"))
+        each = [own[int(at)].over(base[int(at)], how="ratio") for at in np.flatnonzero(both)]
+        median = float(np.median(ratios))
+        ratio = Quantity(median, "times", 2, evidence, how, made=made("median", *each))
         ends = [
-            Quantity(float(value), "", 2, evidence, f"{which} ratio of the times to a target")
-            for which, value in (("smallest", ratios.min()), ("largest", ratios.max()))
+            Quantity(
+                float(value),
+                "",
+                2,
+                evidence,
+                f"{which} ratio of the times to a target",
+                made=made(operation, *each),
+            )
+            for which, operation, value in (
+                ("smallest", "least", ratios.min()),
+                ("largest", "greatest", ratios.max()),
+            )
         ]
         return Pace(ratio, clock, len(ratios), asked, *(ends if len(ratios) > 1 else ()))
     logs = reached.logs()
@@ -161,12 +184,45 @@ def pace_of(reached: Reached, decided: Decided, clock: str, row: OnClock, about:
         return Pace(unknown, clock, 0, asked)
     how = "ratio of the geometric means of times to targets, cut at the common end"
     value = math.exp(float(logs.candidate.mean() - logs.baseline.mean()))
-    ratio = Quantity(value, "times", 2, evidence, how)
+    means = [_geometric(times[side], reached, row.end) for side in ("candidate", "baseline")]
+    ratio = Quantity(value, "times", 2, evidence, how, made=made("ratio", *means))
     interval = decided.intervals.get(clock)
     low, high = bounds(interval, ratio) if interval is not None else (None, None)
     if low is not None and high is not None:
         low, high = replace(low, unit=""), replace(high, unit="")
     return Pace(ratio, clock, logs.targets, asked, low, high, logs.bound)
+
+
+def _times(
+    measured: Measured, targets: Sequence[float], clock: Clock
+) -> dict[str, list[list[Quantity]]]:
+    """Return when each run of each side reached each target, the hardest last."""
+    sides, measure = measured.sides, measured.measure
+    every = [
+        sides.comparison.time_to_target(measure, aim, clock)
+        for aim in hardest_last(targets, measure)
+    ]
+    return {
+        name: [[times[run] for times in every] for run in runs]
+        for name, runs in (("candidate", sides.candidate), ("baseline", sides.baseline))
+    }
+
+
+def _geometric(times: Sequence[Sequence[Quantity]], reached: Reached, end: Quantity) -> Quantity:
+    """Return the geometric mean of times to targets, cut at the common end, as an input."""
+    late = ~(np.concatenate([reached.candidate, reached.baseline]) <= reached.end * (1 + ROUNDING))
+    kept = np.flatnonzero(~late.all(axis=0))
+    floor = Quantity(reached.reading, end.unit, 0, how="the distance between two readings")
+    cut: list[Quantity] = []
+    for run in times:
+        for at in kept:
+            time = run[int(at)]
+            early = time.known and time.number <= reached.end * (1 + ROUNDING)
+            known = time if early else end
+            cut.append(known if known.number >= reached.reading else floor)
+    value = math.exp(float(np.mean(np.log([one.number for one in cut]))))
+    how = "geometric mean of times to targets"
+    return Quantity(value, end.unit, 0, how=how, made=made("mean", *cut, logarithms=True))
 
 
 def _not_both(reached: Reached, row: OnClock, about: About) -> Quantity:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from rulka_analysis.experiments.experiment import Experiment
-from rulka_analysis.values.quantities import Quantity, Sentence
+from rulka_analysis.values.quantities import Quantity, Sentence, made
 from rulka_analysis.values.sentences import joined, listed
 from rulka_analysis.values.tables import Cell, Table
 from rulka_analysis.verdicts.intervals import RUNS_NEEDED
@@ -172,7 +172,9 @@ def _hours(experiment: Experiment, baseline: str, candidate: str) -> Quantity:
         f"estimated: as long as {shorter}, the shorter of {baseline} and {candidate}, lasted; "
         "more does not compare with it"
     )
-    return Quantity(durations[shorter] / 60, "h", 2, how=how)
+    lasted = Quantity(durations[shorter], "min", 0, how=f"how long {shorter} lasted")
+    hour = Quantity(60.0, "min", 0, how="minutes of an hour")
+    return Quantity(durations[shorter] / 60, "h", 2, how=how, made=made("ratio", lasted, hour))
 
 
 def separation(experiment: Experiment) -> Separation:
@@ -266,7 +268,8 @@ def _key(settings: Mapping[str, Value]) -> tuple[tuple[str, float | str | None],
 
 def _total(hours: Sequence[Quantity], how: str) -> Quantity:
     ways = "; ".join(dict.fromkeys(quantity.how for quantity in hours))
-    return Quantity(sum(quantity.number for quantity in hours), "h", 2, how=f"{how} ({ways})")
+    total = sum(quantity.number for quantity in hours)
+    return Quantity(total, "h", 2, how=f"{how} ({ways})", made=made("sum", *hours))
 
 
 def _runs_table(experiment: Experiment, pairs: Sequence[Inseparable]) -> Table:

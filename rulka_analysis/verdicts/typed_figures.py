@@ -15,7 +15,7 @@ from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.logs.clocks import MINUTES
 from rulka_analysis.logs.positions import write_interval
 from rulka_analysis.values.findings import Finding
-from rulka_analysis.values.quantities import Evidence, Quantity, Sentence
+from rulka_analysis.values.quantities import Evidence, Quantity, Sentence, made
 from rulka_analysis.values.sentences import joined
 from rulka_analysis.values.tables import Cell, Table
 from rulka_analysis.verdicts.answer import Contradicted
@@ -208,10 +208,10 @@ def _wrong_step(
 ) -> tuple[Status, Quantity, Sentence]:
     assert typed.step is not None
     steps = curve.steps
-    end = Quantity(curve.end(steps), steps.unit, 0, how="its last event in these logs")
-    how = "first reached minus typed step"
-    off = Quantity(first.number - typed.step, steps.unit, 0, first.evidence, how)
+    how = "its last event in these logs"
+    end = Quantity(curve.end(steps), steps.unit, 0, how=how, made=curve.made_end(steps))
     step = Quantity(typed.step, steps.unit, 0, how="as typed on the page")
+    off = first.minus(step, how="first reached minus typed step")
     reach = 2 * write_interval(curve.series.clock(steps)[curve.inside])
     late = first.number < typed.step and abs(end.number - typed.step) <= reach
     if late:
@@ -268,7 +268,9 @@ def _beyond_the_curve(found: Quantity, curves: Sequence[Curve]) -> Iterator[Sent
         late = [e for e in found.evidence if e.run == series.run.name and _is_late(e, end)]
         if late:
             told = "The reading of {run} stands alone: its curve is known until {end}."
-            known = Quantity(end, MINUTES.unit, 0, how="the end of the published curve")
+            by = made("end", run=series.run.name, tag=series.tag, clock=MINUTES.key)
+            how = "the end of the published curve"
+            known = Quantity(end, MINUTES.unit, 0, how=how, made=by)
             yield Sentence(told, {"run": series.run.name, "end": known})
 
 

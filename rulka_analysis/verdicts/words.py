@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from string import Formatter
 
-from rulka_analysis.values.quantities import Quantity, Sentence
+from rulka_analysis.values.quantities import Quantity, Sentence, made
 from rulka_analysis.values.sentences import joined, listed
 from rulka_analysis.verdicts.deciding import Decided
 from rulka_analysis.verdicts.intervals import LEVEL, Bound, Interval
@@ -494,7 +494,9 @@ def _shown(value: Quantity) -> Quantity | str:
 
 
 def like_it(value: float, like: Quantity, how: str) -> Quantity:
-    return Quantity(value, like.unit, like.digits, like.evidence, how)
+    # A limit rests on the number that it is the limit of, if that was computed at all.
+    by = made("interval", like, rule=how) if like.made is not None else None
+    return Quantity(value, like.unit, like.digits, like.evidence, how, made=by)
 
 
 def capital(text: str) -> str:

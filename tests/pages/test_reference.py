@@ -9,6 +9,8 @@ import pytest
 
 from rulka_analysis.pages.reference import MOST_LINES, ROWS_A_TAG, Reference
 from rulka_analysis.pages.results import Figure, encode
+from rulka_analysis.pages.trends import HEIGHT, POINTS, WIDTH, Trend
+from rulka_analysis.pages.trends import MOST_LINES as MOST_TRENDS
 from rulka_analysis.project import load_catalogue, open_logs
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.tables import Table
@@ -42,7 +44,7 @@ def logs_of(folder: Path, **runs: dict[str, list[float]]) -> Reference:
             for step, value in enumerate(values, start=1)
         ]
         write.write_event_file(folder / name, events)
-    return Reference(open_logs(folder))
+    return Reference(open_logs(folder), CATALOGUE)
 
 
 def part(reference: Reference, name: str) -> Table:
@@ -194,7 +196,8 @@ def test_maps_of_any_name_can_be_published(tmp_path: Path) -> None:
     }
     found = logs_of(tmp_path, a=tags)
     parts = found.parts(CATALOGUE["exploring_race_time"])
-    assert len(parts) == 2 * len(names)
+    # And the line that stands for all of them.
+    assert len(parts) == 2 * len(names) + 1
     lasts = {}
     for name, value in parts.items():
         encode(name, value)
@@ -210,3 +213,45 @@ def test_uncatalogued_tags_are_shown_as_logged(tmp_path: Path) -> None:
     assert isinstance(table, Table)
     rows = {str(cells[0]): [str(cell) for cell in cells[1:]] for cells in table.rows.values()}
     assert rows == {EVIL: ["a", "0.2500 to 0.5000", "0.5000"], r"ok\x1b[2J": ["a", "7", "7"]}
+
+
+def line_of(found: Reference, metric: str) -> Trend:
+    line = found.parts(CATALOGUE[metric])[f"{metric}.line"]
+    assert isinstance(line, Trend)
+    return line
+
+
+def test_a_line_says_how_a_metric_went_and_where_it_ended(tmp_path: Path) -> None:
+    falling, rising = [9.0, 5.0, math.nan, 1.0], [1.0, 2.0, 3.0, 4.0]
+    line = line_of(
+        logs_of(tmp_path, a={"Training/loss": falling}, b={"Training/loss": rising}), "loss"
+    )
+    assert line.said == "Ends lower than it began in 1 of 2 runs, higher in 1."
+    assert str(line.last) == "1.00 to 4.00"
+    # From the top left corner: what falls ends below where it began.
+    (first, second) = line.lines
+    assert first[0] == (2, 2)
+    assert first[0][1] < first[-1][1]
+    assert second[0][1] > second[-1][1]
+    assert all(0 <= x <= WIDTH and 0 <= y <= HEIGHT for one in line.lines for x, y in one)
+
+
+def test_a_line_names_the_variant_it_is_of_and_its_unit(tmp_path: Path) -> None:
+    tags = {f"Race/eval_race_time_robust_trained_{name}": [30.0, 25.0] for name in ("A01", "hock")}
+    assert str(line_of(logs_of(tmp_path, a=tags), "robust_race_time").last) == "A01: 25.00 s"
+
+
+def test_a_line_of_many_runs_is_their_middle_half(tmp_path: Path) -> None:
+    runs = {
+        f"r{number}": {"Training/loss": [1.0 + number, 2.0 + number]}
+        for number in range(MOST_TRENDS + 1)
+    }
+    line = line_of(logs_of(tmp_path, **runs), "loss")
+    assert len(line.lines) == 3
+    assert all(len(one) <= POINTS for one in line.lines)
+
+
+def test_a_metric_without_a_number_has_a_line_without_one(tmp_path: Path) -> None:
+    line = line_of(logs_of(tmp_path, a={"Training/loss": [math.nan]}), "loss")
+    assert line.lines == ()
+    assert encode("line", line).data["said"] == "No value to draw."

@@ -110,14 +110,14 @@ def test_a_wide_table_scrolls_by_itself_and_by_keyboard(page: Any, width: int) -
     page.set_viewport_size({"width": width, "height": 800})
     page.reload()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    wide = page.get_by_role("region", name="Wide", exact=True)
+    wide = page.get_by_role("group", name="Wide", exact=True)
     wide.focus()
     scrolled = "(box) => { window.moved = new Promise((tell) => { box.onscroll = tell; }); }"
     page.locator("#wide").evaluate(scrolled)
     page.keyboard.press("ArrowRight")
     assert page.evaluate("moved.then(() => document.getElementById('wide').scrollLeft)") > 0
     # What fits needs no stop for the keyboard.
-    assert page.locator("[role=region]").count() == 1
+    assert page.locator("[role=group]").count() == 1
 
 
 def test_units_stand_below_headings_and_signs_say_their_words() -> None:

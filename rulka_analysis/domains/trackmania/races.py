@@ -97,7 +97,7 @@ def _flags_against_times(log: Readings) -> Iterator[Finding]:
                 f"{flags.shown} and {times.shown} of {log.shown} contradict each other in "
                 f"{count:,} of {len(shared):,} races, first at {when}: a finished race has a time "
                 f"below the cutoff of {cutoff:g} s, an unfinished one has the cutoff.",
-                why="Finish rates and best times of this run do not tell of the same races.",
+                why="Finish rates and best times of this run are about different races.",
                 remedy="Look at the version of the training program that wrote the log.",
                 run=log.name,
                 tag=flags.tag,

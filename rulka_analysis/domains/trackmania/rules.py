@@ -16,7 +16,7 @@ RULES = (
         meaning="The all-time best of a map holds race times of another map.",
         detection="Two thirds of its values are times of races on the other map and of none on its "
         "own, or one of them lies far below every race of its own.",
-        why="What is read from the tag as one map says how the agent drives on another.",
+        why="The tag says how the agent drives on another map.",
         remedy="Use the race times. Some versions of the training program wrote every map's best "
         "under the map just raced.",
         example="run Race/explo_race_time_trained_hock: 70 69 68 67 66 65\n"
@@ -72,7 +72,7 @@ RULES = (
         "or the other way round.",
         detection="Both are written after every race, at the same moment: a finished race has a "
         "time below the cutoff.",
-        why="Finish rates and best times of this run do not tell of the same races.",
+        why="Finish rates and best times of this run are about different races.",
         remedy="Look at the version of the training program that wrote the log.",
         example=f"{_EXPLORING} 30 300 28\nrun Race/explo_race_finished_trained_A01: 1 1 1",
     ),
@@ -125,14 +125,14 @@ RULES = (
         meaning="A setting differs between two runs, and what it acts on does not.",
         detection="Of the running speed, game time per second of rollout; of the batch size, "
         "memories per update.",
-        why="The setting may not have taken effect: what is compared is then not what it says.",
+        why="The setting may not have taken effect.",
         remedy="Check how the run was started, and what limits it.",
         example="run Race/race_time_ratio_A01: 40 41 40\nother Race/race_time_ratio_A01: 41 40 41\n"
         "declare run running_speed=160\ndeclare other running_speed=512",
     ),
     Rule(
         "TM302", "setting_derived", _EFFECTS, ("note",),
-        meaning="No tag records the batch size of a run, and its counters give it away.",
+        meaning="No tag records the batch size of a run; it follows from its counters.",
         detection="Memories trained on per update, from the first count to the last; several "
         "stretches of the run must agree on a whole number.",
         why="Metrics that grow with the batch size can be compared once it is known.",

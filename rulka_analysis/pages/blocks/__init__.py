@@ -4,6 +4,7 @@ A notebook publishes one with one call, ``ra.publish("cards", ra.blocks.cards(ex
 any page quotes it with ``.. result::``.
 """
 
+from rulka_analysis.pages.blocks.card import card
 from rulka_analysis.pages.blocks.cards import cards
 from rulka_analysis.pages.blocks.claimed import claimed
 from rulka_analysis.pages.blocks.compared import (
@@ -25,6 +26,7 @@ from rulka_analysis.pages.blocks.why import why
 
 __all__ = [
     "abreast",
+    "card",
     "cards",
     "claimed",
     "compared_answers",

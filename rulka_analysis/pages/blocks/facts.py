@@ -17,9 +17,7 @@ from rulka_analysis.values.quantities import Quantity
 from rulka_analysis.values.sentences import in_words
 from rulka_analysis.values.tables import Look, Word
 from rulka_analysis.verdicts.answer import Answered
-from rulka_analysis.verdicts.deciding import Reached
 from rulka_analysis.verdicts.evaluate import Found, Question
-from rulka_analysis.verdicts.numbers import pace_of
 from rulka_analysis.verdicts.ranking import Stretch, stretches
 from rulka_analysis.verdicts.recommendation import Recommendation, recommend
 from rulka_analysis.verdicts.relations import Relation
@@ -80,12 +78,7 @@ class Pair:
 
 def pace_numbers(found: Found | None) -> Pace | None:
     """Return the ratio of times to targets with its range; None where there is no data."""
-    if found is None or not found.answer.rows or not found.asked:
-        return None
-    clock, asked = next(iter(found.asked.items()))
-    if not isinstance(asked, Reached):
-        return None
-    return pace_of(asked, found.answer.decided, clock, found.answer.rows[0], found.about)
+    return found.pace if found is not None else None
 
 
 class Facts:

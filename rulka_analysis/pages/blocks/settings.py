@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from rulka_analysis.logs.clocks import MINUTES
 from rulka_analysis.pages.blocks.facts import Facts, counted, together
 from rulka_analysis.pages.tables.signs import signed_difference
-from rulka_analysis.values.quantities import Quantity, Sentence
+from rulka_analysis.values.quantities import Quantity, Sentence, made
 from rulka_analysis.values.sentences import in_words, listed
 from rulka_analysis.values.tables import Cell, Table
 
@@ -165,16 +166,22 @@ def _pace(facts: Facts, tried: Tried) -> Quantity:
     if not facts.end.known:
         return Quantity.unknown(facts.end.missing, label="–")
     end = facts.end.number
-    found = []
+    found: list[Quantity] = []
     for name in tried.runs:
         run: Run | None = facts.experiment.run(name)
         if run is None or steps not in run.clocks:
             return Quantity.unknown(f"{name} has no clock of {steps}", label=f"no {steps}")
-        found.append(float(run.at(steps, np.array([end]))[0]) / end)
-    if not np.isfinite(found).all():
-        return Quantity.unknown(f"not known at {facts.end}", label="–")
+        place = float(run.at(steps, np.array([end]))[0])
+        if not np.isfinite(place):
+            return Quantity.unknown(f"not known at {facts.end}", label="–")
+        by = made("position", facts.end, run=name, clock=steps.key)
+        there = Quantity(place, steps.unit, 0, how=f"{steps} of {name} at {facts.end}", made=by)
+        found.append(there.over(facts.end).shown_as(digits=0, unit=""))
     how = f"{steps} at {facts.end}, divided by the minutes"
-    return Quantity(float(np.mean(found)), "", 0, how=how)
+    if len(found) == 1:
+        return replace(found[0], how=how)
+    value = float(np.mean([one.number for one in found]))
+    return Quantity(value, "", 0, how=how, made=made("mean", *found))
 
 
 def _caption(facts: Facts) -> Sentence:
@@ -193,7 +200,7 @@ def _caption(facts: Facts) -> Sentence:
     ]
     under = Sentence(" (under {each})", {"each": str(listed(margins))}) if margins else Sentence("")
     text = (
-        "All at {end}, where the shortest data end. Differences to the baseline: ▲ better, "
+        "All at {end}, where the shortest data end. Against the baseline: ▲ better, "
         f"▼ worse, = level{under}."
     )
     return Sentence(text, {"end": facts.end})
@@ -225,6 +232,6 @@ def _throughput(facts: Facts) -> list[Sentence]:
                 title = in_words(facts.definition.settings[name].title)
                 changed.append(f"{factor:.2g} times the {title}")
     at = f", at {together(changed)}" if changed else ""
-    text = f"{{own}} {steps} a minute against {{other}}: {{ratio}} the baseline's{at}."
+    text = f"{{own}} {steps} a minute, {{ratio}} the baseline's{at}."
     ratio = own.over(other, how="ratio to the baseline")
-    return [Sentence(text, {"own": own, "other": other, "ratio": ratio})]
+    return [Sentence(text, {"own": own, "ratio": ratio})]

@@ -39,9 +39,12 @@ from rulka_analysis.pages.sphinx.anchors import add_anchors
 from rulka_analysis.pages.sphinx.answer_boxes import add_answer_nodes
 from rulka_analysis.pages.sphinx.answer_tables import add_answer_tables
 from rulka_analysis.pages.sphinx.blocks import add_blocks
+from rulka_analysis.pages.sphinx.card_nodes import landing_cards
 from rulka_analysis.pages.sphinx.collecting import NotesCollector
+from rulka_analysis.pages.sphinx.entries import add_entries
 from rulka_analysis.pages.sphinx.evidence import add_evidence
 from rulka_analysis.pages.sphinx.explore import add_explore, write_explore_files
+from rulka_analysis.pages.sphinx.landing import add_landing
 from rulka_analysis.pages.sphinx.operations import add_operations
 from rulka_analysis.pages.sphinx.outputs import find_blocked, prepare_outputs, take_unshown
 from rulka_analysis.pages.sphinx.policy import RELAXATION, RELAXED
@@ -49,7 +52,7 @@ from rulka_analysis.pages.sphinx.prose import fail_on_typed, setup_typed_numbers
 from rulka_analysis.pages.sphinx.published import Registry
 from rulka_analysis.pages.sphinx.quoting import EXPERIMENTS, ResultDirective, ResultRole
 from rulka_analysis.pages.sphinx.reference import add_directives
-from rulka_analysis.pages.sphinx.rendering import add_nodes, data_banner
+from rulka_analysis.pages.sphinx.rendering import add_nodes, data_banner, disclosure
 from rulka_analysis.pages.sphinx.reporting import BuildStopped
 from rulka_analysis.pages.sphinx.rules import add_rules
 from rulka_analysis.pages.sphinx.state import (
@@ -90,6 +93,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     add_explore(app)
     add_operations(app)
     add_rules(app)
+    add_entries(app)
+    add_landing(app)
     setup_typed_numbers(app)
     app.add_directive("volatile", VolatileDirective)
     app.add_env_collector(NotesCollector)
@@ -112,7 +117,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-collect-pages", patches.complete_search_index)
     # After every other listener: only a build that went well all the way ends the marker.
     app.connect("build-finished", telling(finish), priority=10_000)
-    for style in ("look.css", "rulka.css", "tables.css"):
+    for style in ("look.css", "rulka.css", "tables.css", "entries.css", "landing.css"):
         app.add_css_file(style)
     for script in ("rulka.js", "tables.js"):
         app.add_js_file(script, loading_method="defer")
@@ -305,8 +310,13 @@ def add_banner(app: Sphinx, doctree: nodes.document) -> None:
     )
     # The same on all pages, a search would find them all; and the index does not name the source.
     node = data_banner("", "", nodes.Text(text), link, nodes.Text("."), classes=["no-search"])
-    if notes.explorer or app.env.current_document.docname.startswith(EXPERIMENTS):
+    of_experiment = app.env.current_document.docname.startswith(EXPERIMENTS)
+    cards = next(iter(doctree.findall(landing_cards)), None)
+    if notes.explorer or of_experiment or cards is not None:
         # The chart comes first there, and the answer: it is all that the page is for.
+        # The page of an experiment has few words: there it is read on demand.
+        if app.env.current_document.docname.startswith(EXPERIMENTS):
+            node = disclosure("", node, summary="Data used")
         next(iter(doctree.findall(nodes.section)), doctree).append(node)
     else:
         put_first(doctree, node)

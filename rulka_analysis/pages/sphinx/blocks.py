@@ -12,6 +12,7 @@ from sphinx.environment import BuildEnvironment
 
 from rulka_analysis.pages.results import as_text
 from rulka_analysis.pages.sphinx.anchors import link_to_section
+from rulka_analysis.pages.sphinx.card_nodes import card_node, landing_cards
 from rulka_analysis.pages.sphinx.published import Published
 from rulka_analysis.pages.sphinx.rendering import inline_nodes, pass_over, quoted_words
 
@@ -53,6 +54,11 @@ def block_nodes(
     if data["form"] == "cards":
         cards = [_card(card, at, found) for at, card in enumerate(content["cards"])]
         return [division("", *cards, classes=["rulka-cards"])]
+    if data["form"] == "card":
+        pages = {*env.found_docs, "index"}
+        own = found.id.rpartition("/")[0]
+        page = next(p for p in (f"docs/experiments/{own}", f"docs/{own}", "index") if p in pages)
+        return [landing_cards("", card_node(content, page))]
     if data["form"] == "points":
         return [
             nodes.bullet_list(

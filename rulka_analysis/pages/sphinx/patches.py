@@ -11,6 +11,8 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.util.index_entries import split_index_msg
 
+_SHOW = "Show the pages below"
+
 
 def put_style_sheet_of_notebooks(app: Sphinx) -> None:
     """Put myst-nb's style sheet in place before pages are written; myst-nb 1.4.0 does so after.
@@ -47,3 +49,19 @@ def complete_search_index(app: Sphinx) -> list[Any]:
         for word in [word for word, documents in words.items() if not documents]:
             del words[word]
     return []
+
+
+def with_names(page: str) -> str:
+    """Name what pydata-sphinx-theme 0.24.0 leaves to be guessed by who does not see it.
+
+    The arrows that unfold its sidebar say nothing; its search button is called otherwise than it
+    reads, which whoever speaks to the browser cannot know.
+
+    Examples
+    --------
+    >>> with_names('<summary><span class="toctree-toggle" role="presentation">')
+    '<summary aria-label="Show the pages below"><span class="toctree-toggle" role="presentation">'
+    """
+    toggle = '<summary><span class="toctree-toggle"'
+    page = page.replace(toggle, toggle.replace("<summary", f'<summary aria-label="{_SHOW}"'))
+    return page.replace(' title="Search" aria-label="Search"', ' title="Search"')

@@ -20,6 +20,7 @@ from sphinx.jinja2glue import BuiltinTemplateLoader
 from sphinx.theming import Theme
 from sphinx.util import logging
 
+from rulka_analysis.pages.sphinx.patches import with_names
 from rulka_analysis.pages.sphinx.state import PageNotes, notes_of_pages
 
 logger = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class PageTemplates(BuiltinTemplateLoader):
         # The theme renders parts of a page, too.
         if "</head>" not in page:
             return page
+        page = with_names(page)
         content = str(context.get("body", ""))
         name = context.get("pagename", "")
         notes = notes_of_pages(self._env).get(name, PageNotes())

@@ -19,6 +19,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from rulka_analysis.pages.sphinx.answer_boxes import BOXED, badge, box
 from rulka_analysis.pages.sphinx.blocks import block_nodes
+from rulka_analysis.pages.sphinx.entries import trend_node
 from rulka_analysis.pages.sphinx.published import Published
 from rulka_analysis.pages.sphinx.rendering import (
     disclosure,
@@ -33,7 +34,7 @@ from rulka_analysis.values.errors import suggest, unknown
 
 INSTEAD = "Not in these logs."
 # What does not stand in a line of text.
-NOT_IN_A_LINE = ("table", "figure", "figures", "code", "curves", "block")
+NOT_IN_A_LINE = ("table", "figure", "figures", "code", "curves", "block", "trend")
 EXPERIMENTS = "docs/experiments/"
 _REFERENCE = re.compile(r"(?P<id>[^\[\]]+?)\s*(?:\[(?P<row>.+),\s*(?P<column>[^,\]]+)\])?\Z")
 
@@ -179,6 +180,9 @@ class ResultDirective(SphinxDirective):
             text = f"{data['metrics']:,} metrics of {data['runs']:,} runs."
             said = inline_nodes(text, found.id, found.notebook)
             return [nodes.paragraph("", "", *said, explore_link("", view="", words=""))]
+        if kind == "trend":
+            last = inline_nodes(data["last"], found.id, found.notebook)
+            return [nodes.paragraph("", "", trend_node(data), nodes.Text(" "), *last)]
         if kind == "code":
             block = nodes.literal_block(data["text"], data["text"], language=data["language"])
             return [block]

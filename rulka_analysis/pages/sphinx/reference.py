@@ -23,6 +23,13 @@ from rulka_analysis.metrics.catalogue import Catalogue, Group, Metric, Stage
 from rulka_analysis.metrics.domain import Domain
 from rulka_analysis.pages.observed import with_article
 from rulka_analysis.pages.results import as_text
+from rulka_analysis.pages.sphinx.entries import (
+    entry_line,
+    folded_section,
+    line_of,
+    rest,
+    trend_node,
+)
 from rulka_analysis.pages.sphinx.quoting import MissingResultError, look_up, note_missing
 from rulka_analysis.pages.sphinx.rendering import (
     disclosure,
@@ -39,7 +46,11 @@ EXPERIMENT = "tensorboard_metrics"
 # Names of what its notebook publishes beside the metrics.
 PRESENCE = "presence"
 UNCATALOGUED = "uncatalogued"
+# A longer list is folded.
+ROWS_SHOWN = 12
 
+# By what an entry is found beside its line.
+_NAMES = ["rulka-names"]
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 _BETTER = {
@@ -132,13 +143,15 @@ class MetricsDirective(_CatalogueDirective):
         presence = self.presence()
         groups = catalogue.by_group()
         return [
-            _placeholders(catalogue),
             *(self._group(group, groups[group.name], presence) for group in catalogue.groups),
             self._uncatalogued(),
+            disclosure("", _placeholders(catalogue), summary="What stands in braces"),
         ]
 
-    def _section(self, anchor: str, title: Iterable[nodes.Node]) -> nodes.section:
-        section = nodes.section(ids=[anchor], names=[anchor])
+    def _section(
+        self, anchor: str, title: Iterable[nodes.Node], kind: type[nodes.section] = nodes.section
+    ) -> nodes.section:
+        section = kind(ids=[anchor], names=[anchor])
         section += nodes.title("", "", *title)
         # Makes the anchor a label, too: ``:ref:`metric-loss` ``.
         self.state.document.note_explicit_target(section)
@@ -146,15 +159,37 @@ class MetricsDirective(_CatalogueDirective):
 
     def _group(self, group: Group, metrics: Iterable[Metric], presence: Presence) -> nodes.section:
         section = self._section(nodes.make_id(f"metrics-{group.name}"), [nodes.Text(group.name)])
+        section["classes"].append("rulka-group")
         section += nodes.paragraph("", "", *self.prose(group.description))
+        absent = []
         for metric in metrics:
-            section += self._metric(metric, presence)
+            entry = self._metric(metric, presence)
+            if presence.parts(metric):
+                section += entry
+            else:
+                absent.append((metric, entry))
+        if absent:
+            names = ", ".join(_PLACEHOLDER.sub(r"\1", metric.title) for metric, _ in absent)
+            folded = rest("", lead="Not in these logs:", names=names)
+            folded += [entry for _, entry in absent]
+            section += folded
         return section
 
+    def _line(self, metric: Metric, presence: Presence) -> entry_line:
+        """Return what stands beside a metric's name: its tag, how it went, where it ended."""
+        parts: dict[str, list[nodes.Node]] = {"tag": [nodes.literal("", metric.pattern)]}
+        name = f"{metric.name}.line"
+        found = self.quoted(name) if name in presence.parts(metric) else None
+        if found is not None:
+            parts["trend"] = [trend_node(found[2])]
+            # Its numbers open from the tables below; a button in a line that is one is none.
+            parts["last"] = [nodes.Text(as_text(found[2]["last"]))]
+        return line_of(parts)
+
     def _metric(self, metric: Metric, presence: Presence) -> nodes.section:
-        section = self._section(f"metric-{metric.name}", _title(metric))
+        section = self._section(f"metric-{metric.name}", _title(metric), folded_section)
         section["classes"].append("rulka-metric")
-        section += nodes.paragraph("", "", nodes.literal("", metric.pattern), classes=["rulka-tag"])
+        section += self._line(metric, presence)
         section += nodes.paragraph("", "", *self.prose(metric.description))
         facts = nodes.field_list(classes=["rulka-facts"])
         facts += _field("How to read it", self.prose(metric.interpretation))
@@ -162,12 +197,14 @@ class MetricsDirective(_CatalogueDirective):
         facts += _field("In short", [*_in_short(metric, domain_in_effect())])
         if metric.aliases:
             older = [nodes.literal("", alias) for alias in metric.aliases]
-            facts += _field("Older tags", _joined(older))
-        facts += _field("Name in code", [nodes.literal("", metric.name)])
+            facts += _field("Older tags", [nodes.inline("", "", *_joined(older), classes=_NAMES)])
+        code = nodes.literal("", metric.name)
+        facts += _field("Name in code", [nodes.inline("", "", code, classes=_NAMES)])
         facts += _field("Logs in use", presence.sentence(metric))
         section += facts
         for name in presence.parts(metric):
-            section += self._part(name)
+            if not name.endswith(".line"):
+                section += self._part(name)
         return section
 
     def _part(self, name: str) -> list[nodes.Node]:
@@ -198,7 +235,12 @@ class MetricsDirective(_CatalogueDirective):
             "unit, a better direction or a rule to watch by."
         )
         section += nodes.paragraph("", text)
-        section += self._part(UNCATALOGUED)
+        shown = self._part(UNCATALOGUED)
+        if any(len(list(node.findall(nodes.row))) > ROWS_SHOWN for node in shown):
+            folded = disclosure("", *shown)
+            folded["summary"] = "The tags"
+            shown = [folded]
+        section += shown
         return section
 
 
@@ -215,13 +257,17 @@ class StagesDirective(_CatalogueDirective):
             leads = {
                 "First: ": [metric for metric in here if metric.important],
                 "Then: ": [metric for metric in here if not metric.important],
-                "Not in these logs: ": [metric for metric in metrics if metric not in here],
             }
             definition = nodes.definition()
             for lead, chosen in leads.items():
                 if chosen:
                     links = _joined([_link(metric) for metric in chosen])
                     definition += nodes.paragraph("", "", nodes.Text(lead), *links)
+            absent = [metric for metric in metrics if metric not in here]
+            if absent:
+                folded = disclosure("", summary="Not in these logs")
+                folded += nodes.paragraph("", "", *_joined([_link(metric) for metric in absent]))
+                definition += folded
             term = nodes.term("", stage.capitalize())
             listed += nodes.definition_list_item("", term, definition)
         return [listed]

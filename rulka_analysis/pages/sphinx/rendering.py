@@ -259,6 +259,11 @@ def figures_node(data: Mapping[str, Any], result_id: str, notebook: str) -> quot
     return node
 
 
+def panel_node(data: Mapping[str, Any], result_id: str) -> figure_panel:
+    """Return the drawing of a figure alone, for a place that has its words already."""
+    return figure_panel("", **_drawn(data, result_id))
+
+
 def _links_of(panel: Mapping[str, Any], *, named: bool) -> Iterator[explore_link]:
     """Yield the link to a panel's view; beside others it says what it is about."""
     if panel["view"]:

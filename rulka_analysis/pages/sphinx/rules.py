@@ -9,6 +9,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from rulka_analysis.pages.sphinx.entries import folded_section, line_of
 from rulka_analysis.project import domain
 from rulka_analysis.values import rules
 from rulka_analysis.values.rules import Rule
@@ -34,7 +35,7 @@ class RulesDirective(SphinxDirective):
 
     def _group(self, title: str, members: list[Rule]) -> nodes.section:
         name = nodes.fully_normalize_name(f"rules {title}")
-        section = nodes.section(ids=[nodes.make_id(name)], names=[name])
+        section = nodes.section(ids=[nodes.make_id(name)], names=[name], classes=["rulka-group"])
         section += nodes.title("", title)
         section += [_section(rule) for rule in members]
         self.state.document.note_implicit_target(section, section)
@@ -42,19 +43,19 @@ class RulesDirective(SphinxDirective):
 
 
 def _section(rule: Rule) -> nodes.section:
-    section = nodes.section(ids=[rule.anchor], names=[rule.anchor])
+    section = folded_section(ids=[rule.anchor], names=[rule.anchor], classes=["rulka-metric"])
     # A code is a name, not a number that was measured.
     code = nodes.literal(rule.code, rule.code)
     section += nodes.title("", "", code, nodes.Text(f": {rule.title}"))
+    severity = str(listed(rule.severities, " or ")).capitalize()
+    section += line_of({"tag": [nodes.Text(rule.meaning)], "last": [nodes.Text(severity)]})
     section += list(_told(rule))
     return section
 
 
 def _told(rule: Rule) -> Iterator[nodes.Node]:
-    severity = str(listed(rule.severities, " or ")).capitalize()
-    when = f" {rule.when}" if rule.when else ""
-    yield nodes.paragraph("", "", nodes.strong("", rule.meaning))
-    yield nodes.paragraph("", f"{severity}.{when}")
+    if rule.when:
+        yield nodes.paragraph("", rule.when)
     told = nodes.definition_list()
     for term, text in (
         ("How it is detected", rule.detection),

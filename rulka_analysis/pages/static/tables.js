@@ -93,13 +93,13 @@
   function letScroll() {
     for (const box of document.querySelectorAll(".pst-scrollable-table-container")) {
       if (box.scrollWidth <= box.clientWidth) {
-        if (box.role === "region") for (const name of ["role", "tabindex", "aria-label"]) box.removeAttribute(name);
+        if (box.role === "group") for (const name of ["role", "tabindex", "aria-label"]) box.removeAttribute(name);
       } else if (!box.querySelector("tbody :is(a[href], button)")) {
         const caption = box.querySelector("caption");
         const named = caption && caption.cloneNode(true);
         for (const link of named ? named.querySelectorAll(".headerlink") : []) link.remove();
         box.tabIndex = 0;
-        box.setAttribute("role", "region");
+        box.setAttribute("role", "group");
         box.setAttribute("aria-label", (named && named.textContent.trim()) || "Table");
       }
     }

@@ -12,6 +12,7 @@ from rulka_analysis.pages.tables.health import (
     contradicted_tags,
     findings,
     findings_by_rule,
+    findings_by_run,
     findings_counted,
     muted_findings,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "deciding",
     "findings",
     "findings_by_rule",
+    "findings_by_run",
     "findings_counted",
     "margins",
     "muted_findings",

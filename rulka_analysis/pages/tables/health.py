@@ -91,7 +91,6 @@ def findings_by_rule(found: Sequence[Finding]) -> Table | Sentence:
         "findings": "Findings",
         "runs": "Runs",
         "where": "Where",
-        "remedy": "What to do",
     }
     rows: dict[str, list[Cell]] = {}
     for one in by_rule(found):
@@ -101,9 +100,40 @@ def findings_by_rule(found: Sequence[Finding]) -> Table | Sentence:
             Quantity(len(one.findings), "", 0, how="counted: findings of this rule"),
             Quantity(len(one.runs), "", 0, how="counted: runs that they are about"),
             several(one.runs, 5) or "–",
-            one.findings[0].remedy,
         ]
-    return Table(columns, rows, "What was noticed, summed by rule, the worst first.")
+    return Table(columns, rows, "By rule, the worst first.")
+
+
+def findings_by_run(found: Sequence[Finding]) -> Table | Sentence:
+    """Return a row a rule and run, the worst first: sorted by run it tells what to know of one.
+
+    Parameters
+    ----------
+    found : sequence of Finding
+    """
+    if not found:
+        return Sentence("No rule found anything in these logs.")
+    columns = {
+        "rule": "Rule",
+        "run": "Run",
+        "severity": "Severity",
+        "findings": "Findings",
+        "remedy": "What to do",
+    }
+    rows: dict[str, list[Cell]] = {}
+    for one in by_rule(found):
+        runs: dict[str, list[Finding]] = {}
+        for finding in one.findings:
+            runs.setdefault(finding.run or "–", []).append(finding)
+        for run, together in runs.items():
+            rows[str(len(rows) + 1)] = [
+                _rule(together[0]),
+                run,
+                one.severity,
+                Quantity(len(together), "", 0, how="counted: findings of this rule in this run"),
+                together[0].remedy,
+            ]
+    return Table(columns, rows, "By rule and run, the worst first.")
 
 
 def muted_findings(muted: Muted) -> Sentence:

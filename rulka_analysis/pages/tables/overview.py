@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rulka_analysis.logs.clocks import MINUTES
 from rulka_analysis.metrics.settings import DECLARED
 from rulka_analysis.values.findings import Finding
-from rulka_analysis.values.quantities import Quantity, Sentence
+from rulka_analysis.values.quantities import Quantity, Sentence, placed
 from rulka_analysis.values.tables import Cell, Table
 from rulka_analysis.values.text import printable
 
@@ -116,7 +117,11 @@ def _duration(run: Run, how: str) -> Quantity:
     if math.isnan(run.duration):
         reason = f"nothing in the log of {run.name} tells how long it took"
         return Quantity.unknown(reason, "min", label="not known")
-    return Quantity(run.duration, "min", 0, how=how)
+    by = None
+    if not _published_duration(run):
+        tag, index = run.last_event()
+        by = placed(run.evidence(tag, index), MINUTES.key)
+    return Quantity(run.duration, "min", 0, how=how, made=by)
 
 
 def _published_duration(run: Run) -> bool:
@@ -139,7 +144,9 @@ def _with_segments(run: Run) -> Sentence:
     fields |= {
         "folder": event.file.rpartition("/")[0],
         "count": Quantity(float(len(beyond)), "", 0, how="counted: after the stated duration"),
-        "last": Quantity(last, "min", 1, (event,), "minutes of training"),
+        "last": Quantity(
+            last, "min", 1, (event,), "minutes of training", made=placed(event, MINUTES.key)
+        ),
     }
     goes_on = "which goes on" if len(run.folders) == 2 else "of which {folder} goes on"
     known = "{count} point of it is known, at {last}"
@@ -225,7 +232,8 @@ def _last_step(run: Run) -> Quantity:
     how = "highest step logged within the duration"
     if run.steps_interpolated:
         how += f"; {steps} are interpolated"
-    return Quantity(float(step), "", 0, (run.evidence(tag, index),), how)
+    event = run.evidence(tag, index)
+    return Quantity(float(step), "", 0, (event,), how, made=placed(event, steps.key))
 
 
 def _count_findings(findings: Sequence[Finding]) -> str:

@@ -11,7 +11,7 @@ COMPARISONS = (
         "RK401", "setting_differs", _SETTINGS, ("warning",),
         meaning="A run logs another value of a setting than its definition declares.",
         detection="The tag of the setting holds other values than the declared one.",
-        why="What is compared is not what was declared; the logged value is used.",
+        why="The run was trained with another value than declared; the logged one is used.",
         remedy="Correct the definition, or the log directory.",
         example="run Training/batch_size: 512 512\ndeclare run batch_size=64",
     ),
@@ -19,7 +19,7 @@ COMPARISONS = (
         "RK402", "setting_unrecorded", _SETTINGS, ("warning",),
         meaning="A setting of a run is neither in its log nor in the definition.",
         detection="The definition names the setting and gives the run no value of it.",
-        why="Whatever this run shows cannot be put down to a setting, nor repeated.",
+        why="What this run shows cannot be repeated, nor attributed to a setting.",
         remedy="Look it up where the training program keeps its configuration, and declare it.",
         example="run Training/loss: 1 0.9\ndeclare run speed=1",
     ),
@@ -34,8 +34,8 @@ COMPARISONS = (
     Rule(
         "RK404", "settings_changed_together", _SETTINGS, ("warning",),
         meaning="Two runs that are compared differ in more than one setting.",
-        detection="Settings as logged, else as declared, are held against each other.",
-        why="What each of them did cannot be told apart.",
+        detection="Their settings, as logged or else as declared, are compared.",
+        why="The runs do not show which setting made the difference.",
         remedy="Train a run that changes one of them only.",
         example="a Training/loss: 1 0.9\nb Training/loss: 1 0.8\n"
         "declare a batch_size=64 speed=1\ndeclare b batch_size=512 speed=2",
@@ -54,7 +54,7 @@ COMPARISONS = (
         "RK406", "schedule_differs_by_minutes", _SETTINGS, ("note",),
         meaning="At equal minutes two runs stand at different points of the same schedule.",
         detection="As for equal steps, where those agree.",
-        why="Values that depend on the schedule differ by that alone.",
+        why="Values that depend on the schedule differ for that reason alone.",
         remedy="Compare at equal steps.",
         example="a RL/epsilon: 1 0.9 0.8 0.7 0.6 0.5\n"
         "b RL/epsilon: 1 +2m 0.9 +2m 0.8 +2m 0.7 +2m 0.6 +2m 0.5\n"
@@ -84,7 +84,7 @@ COMPARISONS = (
         detection="Across the whole log directory: what cannot agree by chance agrees value for "
         "value, from the first or to the last that one of them has, and so do the times between "
         "values, or the steps.",
-        why="They are one observation, not two. No answer rests on the pair: it is no data.",
+        why="They are one observation, not two. The answer on the pair is: no data.",
         remedy="Leave one of them out, or put back the log that belongs there.",
         example="a Training/loss: 1 0.9 0.95 0.8 0.85 0.7 0.75 0.6\ncopy a b",
     ),

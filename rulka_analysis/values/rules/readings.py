@@ -48,13 +48,13 @@ READINGS = (
         "RK205", "counter_backwards", _TIME, ("error",),
         meaning="A tag that counts what was done so far goes back.",
         detection="A value is below the one before it, within one file.",
-        why="This clock is not to be trusted.",
+        why="This clock is wrong.",
         remedy="Compare on the other clocks.",
         example="run cumul_number_batches_done: 10 20 30 15 40",
     ),
     Rule(
         "RK301", "not_finite", _READINGS, ("note",),
-        meaning="Single values among others are no numbers (NaN or infinite).",
+        meaning="A few values are not numbers (NaN or infinite).",
         detection="They are fewer than three, or no more than a tenth, and numbers follow them.",
         why="They are left out of every number; what they stand for is not known.",
         remedy="See what else happened at that moment: losses and gradients first.",
@@ -62,7 +62,7 @@ READINGS = (
     ),
     Rule(
         "RK302", "diverged", _READINGS, ("error", "warning"),
-        meaning="Many values of a tag, or its last ones, are no numbers (NaN or infinite).",
+        meaning="Many values of a tag, or its last ones, are not numbers (NaN or infinite).",
         detection="They end the series, or are three and more than a tenth of what follows the "
         "first number.",
         why="Training has diverged, or what computes the tag is broken.",
@@ -85,7 +85,7 @@ READINGS = (
         meaning="The last value is far from all before it.",
         detection="It lies farther from the twelve before it than twice their range, farther than "
         "any jump so far, and outside of all values of the second half of the series.",
-        why="A number that rests on the last value alone tells of one reading, not of the run.",
+        why="A number made of the last value alone describes one reading, not the run.",
         remedy="Take the median of the last three, or the value where the other readings end.",
         example="run Training/loss: (1 0.9 0.95 0.8 0.99 0.85 0.91)*3 9",
     ),
@@ -110,7 +110,7 @@ READINGS = (
     ),
     Rule(
         "RK307", "rule_not_checked", _READINGS, ("note",),
-        meaning="Whether a threshold of the catalogue is broken cannot be told.",
+        meaning="A threshold of the catalogue could not be checked.",
         detection="It scales with a setting that is not known; or it is broken only if it is "
         "scaled down, and no runs show whether the metric scales.",
         why="The threshold was stated for one value of that setting.",

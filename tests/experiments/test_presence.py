@@ -1,0 +1,72 @@
+"""Experiments beside one another: which are there, and log directories beneath the one in use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rulka_analysis.project import experiments_there, load_experiment, load_experiments, open_logs
+from rulka_analysis.values.errors import ExperimentError
+from tests.program_logs import write_curve
+
+HERE = """\
+title = "Here"
+baseline = "one"
+[runs]
+one = {}
+two = {}
+[outcomes.score]
+tag = "score"
+better = "higher"
+"""
+OLDER = """\
+title = "Older"
+logdir = "older/set"
+baseline = "a"
+[groups]
+a = { runs = "a_*" }
+b = { runs = ["b_1"] }
+[outcomes.score]
+tag = "score"
+better = "higher"
+"""
+ELSEWHERE = HERE.replace("one", "three").replace("two", "four").replace("Here", "Elsewhere")
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("one", "two", "older/set/a_1", "older/set/a_2", "older/set/b_1"):
+        write_curve(tmp_path / "logs" / name, "score", 2.0 if "a_" in name else 1.0)
+    folder = tmp_path / "docs" / "experiments"
+    folder.mkdir(parents=True)
+    for name, text in (("here", HERE), ("older", OLDER), ("elsewhere", ELSEWHERE)):
+        (folder / f"{name}.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setenv("RULKA_PROJECT", str(tmp_path))
+    monkeypatch.setenv("RULKA_BUILD", str(tmp_path / "build"))
+    monkeypatch.setenv("RULKA_LOGDIR", str(tmp_path / "logs"))
+    return folder
+
+
+def test_those_that_have_a_run_are_there(project: Path) -> None:
+    assert experiments_there(open_logs()) == ("here", "older")
+    assert [experiment.title for experiment in load_experiments()] == ["Here", "Older"]
+    (project / "here.toml").unlink()
+    assert experiments_there(open_logs()) == ("older",)
+
+
+def test_a_definition_may_be_about_a_folder_beneath(project: Path) -> None:
+    experiment = load_experiment("older")
+    assert [(group.label, group.runs) for group in experiment.groups] == [
+        ("a", ("older/set/a_1", "older/set/a_2")),
+        ("b", ("older/set/b_1",)),
+    ]
+    (answer,) = experiment.answers()
+    assert answer.as_dict()["candidate"]["label"] == "b"
+
+
+@pytest.mark.parametrize("place", ["/abs", "../beside", "a/../../b"])
+def test_it_lies_beneath_the_log_directory(project: Path, place: str) -> None:
+    (project / "older.toml").write_text(OLDER.replace("older/set", place), encoding="utf-8")
+    with pytest.raises(ExperimentError, match="line 2: logdir: names a folder beneath the log dir"):
+        load_experiment("older")
