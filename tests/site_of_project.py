@@ -124,6 +124,7 @@ class Site:
     def experiment(self) -> dict[str, str]:
         """Return the experiment's page and its further pages, by path."""
         further = sorted((self.html / FURTHER).glob("*.html"))
+        further = [path for path in further if not path.name.endswith(".evidence.html")]
         names = [PAGE, *(path.relative_to(self.html).as_posix() for path in further)]
         return {name: self.page(name) for name in names}
 

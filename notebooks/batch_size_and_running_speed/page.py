@@ -72,4 +72,4 @@ ra.publish("more", ra.blocks.more(experiment))
 
 # %%
 ra.publish("logs", ra.blocks.logs(experiment))
-ra.publish("findings", ra.tables.findings(experiment.noticed))
+ra.publish("logs_noticed", ra.tables.findings(experiment.noticed))

@@ -44,6 +44,7 @@ __all__ = [
     "experiment_findings",
     "logs_findings",
     "one_observation",
+    "readings_findings",
     "run_findings",
     "sort",
 ]
@@ -76,9 +77,15 @@ def run_findings(
     VariantError
         If the domain has no such variants.
     """
-    log = Readings(run, catalogue, _titles(catalogue, titles))
     given = {name: Setting(name, name, Quantity(value)) for name, value in (settings or {}).items()}
-    return sort(_of_run(log, {**log.settings, **given}))
+    return readings_findings(Readings(run, catalogue, _titles(catalogue, titles)), given)
+
+
+def readings_findings(
+    log: Readings, settings: Mapping[str, Setting] | None = None
+) -> tuple[Finding, ...]:
+    """Return what `run_findings` does, of a run whose tags are at hand."""
+    return sort(_of_run(log, {**log.settings, **(settings or {})}))
 
 
 def logs_findings(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,9 @@ from rulka_analysis.values.findings import Finding
 SURELY = 5
 # Of times between events: what shifting float64 seconds, or writing them as float32 days, loses.
 _CLOSE = 0.02
+
+# A run is held against each of many others, one by one.
+_TELLING: WeakKeyDictionary[Readings, dict[str, Reading]] = WeakKeyDictionary()
 
 KINDS = ("identical_series", "seed_run_twice")
 
@@ -83,7 +87,9 @@ class _Same:
 
 def _telling(log: Readings) -> dict[str, Reading]:
     """Return the series of a run that cannot agree with another run's by chance or by design."""
-    return {reading.tag: reading for reading in log if _tells(reading)}
+    if log not in _TELLING:
+        _TELLING[log] = {reading.tag: reading for reading in log if _tells(reading)}
+    return _TELLING[log]
 
 
 def _tells(reading: Reading) -> bool:

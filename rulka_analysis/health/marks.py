@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from rulka_analysis.experiments.comparison import Comparison
-from rulka_analysis.health import contradicted, run_findings
+from rulka_analysis.health import contradicted, readings_findings
 from rulka_analysis.health.copies import copies
 from rulka_analysis.health.readings import Readings
 from rulka_analysis.logs.runs import Run
@@ -39,10 +39,8 @@ class Marks:
     """
 
     def __init__(self, run: Run, catalogue: Catalogue, titles: Mapping[str, str]) -> None:
-        own = catalogue.domain.variant
-        of_variant = {own.plural: titles} if own else {}
-        self.findings = run_findings(run, catalogue, None, **of_variant)
         self.readings = Readings(run, catalogue, titles)
+        self.findings = readings_findings(self.readings)
         self._contradicted = {tag: f for (_, tag), f in contradicted(self.findings).items()}
         self._same: dict[str, Finding | None] = {}
 

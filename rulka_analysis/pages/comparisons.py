@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def publish_comparison(experiment: LoadedExperiment, name: str) -> None:
     """Publish everything a page may quote of a comparison.
 
-    Under ``<comparison>.``: ``heading``, ``questions`` and ``figures``, which make its page;
+    Under ``<comparison>.``: ``heading``, ``questions``, ``figures`` and ``sooner``, its page;
     ``runs``, ``findings``, ``window``, ``summary``, ``answers``; of each outcome its figure, by
     every further clock (``<outcome>_<clock>``), its targets (``<outcome>_targets``); what is only
     shown. Each answer under ``answer.<comparison>.``.
@@ -43,6 +43,7 @@ def parts(experiment: LoadedExperiment, name: str) -> Iterator[tuple[str, Any]]:
     yield f"{name}.heading", blocks.compared_heading(experiment, name)
     yield f"{name}.questions", blocks.compared_answers(experiment, name)
     yield f"{name}.figures", blocks.compared_figures(experiment, name)
+    yield f"{name}.sooner", blocks.sooner(experiment, name)
     yield f"{name}.runs", tables.runs(experiment, list(comparison.runs))
     yield f"{name}.findings", tables.findings(tuple(dict.fromkeys(noticed)))
     for first in list(experiment.definition.asked)[:1]:

@@ -378,8 +378,8 @@ def _claim(value: Claimed) -> dict[str, Any]:
 
 def _bundle(result: Result) -> dict[str, Any]:
     """Return what Jupyter shows, with the result beside it."""
-    bundle: dict[str, Any] = {MIME: asdict(result) | {"value": result.data}}
-    del bundle[MIME]["data"]
+    told = {"name": result.name, "kind": result.kind}
+    bundle: dict[str, Any] = {MIME: told | {"value": result.data}}
     if result.kind in ("figure", "figures"):
         caption = as_text(result.data["caption"])
         # As an image: a style within a page would be the whole page's.

@@ -223,10 +223,21 @@ def test_without_any_run_a_sentence_says_so(tmp_path: Path) -> None:
         assert isinstance(block(experiment), Sentence)
 
 
-def test_a_target_that_was_not_reached_is_an_open_dot(published: LoadedExperiment) -> None:
-    comparison = ra.blocks.sooner(published)
-    assert isinstance(comparison, Figures)
-    assert "not reached" not in str(comparison.caption)
+@pytest.mark.parametrize("name", ["larger_batch", "over_tuning", "map_cycle"])
+def test_who_had_not_reached_a_target_is_not_called_sooner(
+    published: LoadedExperiment, name: str
+) -> None:
+    shown = blocks.sooner(published, name)
+    assert isinstance(shown, Figures)
+    held(shown)
+    assert "Open dots: not reached where data end." in str(shown.caption)
+    drawn = [panel.picture.svg for panel in shown.choices["minutes"]]
+    assert any("≥" in svg for svg in drawn)
+    for svg in drawn:
+        assert "▲ ≥" not in svg
+        assert "▼ ≤" not in svg
+    outcomes = [panel.name for panel in shown.choices["minutes"]][:2]
+    assert outcomes == ["Robust greedy race time on A01", "Exploring race time on Hock"]
 
 
 def test_names_are_text_wherever_they_stand(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from rulka_analysis.pages.blocks.facts import (
 )
 from rulka_analysis.pages.blocks.heading import runs_a_setting
 from rulka_analysis.pages.results import Block
-from rulka_analysis.values.quantities import Quantity, Sentence
+from rulka_analysis.values.quantities import Quantity, Sentence, made
 from rulka_analysis.values.sentences import in_words, joined
 from rulka_analysis.verdicts.separation import Inseparable, inseparable
 from rulka_analysis.verdicts.words import Pace, bounds, filled
@@ -53,10 +53,11 @@ def _use(facts: Facts) -> Card:
         start, before = facts.leads_from
         short = "{start} of training on. Before that, {before} is ahead."
         if before == (facts.baseline.label,):
-            short = "{start} of training on. Under {start}, keep the baseline, {before}."
+            short = "{start} of training on. Under {start_again}, keep the baseline, {before}."
         elif len(before) > 1:
             short = "{start} of training on. Before that, {before} cannot be told apart."
-        text = Sentence(f"From {short}", {"start": start, "before": together(before)})
+        fields: dict[str, Quantity | str] = {"start": start, "before": together(before)}
+        text = Sentence(f"From {short}", {**fields, "start_again": str(start)})
     elif facts.winner.name == facts.baseline.label:
         text = Sentence("The baseline: no other setting is ahead of it.")
     return {"label": "Use", "code": configuration(facts) or [facts.winner.name], "text": text}
@@ -98,13 +99,11 @@ def _range(pace: Pace) -> Sentence:
 
 def _what_range(pace: Pace, found: Found | None) -> Sentence:
     """Say what the range is."""
-    targets = Quantity(pace.targets, "", 0, how="counted: targets the ratio rests on")
-    fields = {"targets": targets}
+    fields = {"targets": str(pace.targets)}
     if found is not None and found.answer.decided.method == "interval":
         runs = found.about.runs
         told = "Mean over {targets} targets; 95 % interval of {a} against {b} runs."
-        counts = (Quantity(n, "", 0, how="counted: runs") for n in runs)
-        return Sentence(told, {**fields, **dict(zip("ab", counts, strict=True))})
+        return Sentence(told, {**fields, "a": str(runs[0]), "b": str(runs[1])})
     if pace.low is None:
         return Sentence("Median over {targets} target times.", fields)
     return Sentence(
@@ -161,11 +160,11 @@ def _what_interval(found: Found) -> Sentence:
     """Say what the range is, and where the difference was taken."""
     assert found.numbers is not None
     end: dict[str, Quantity | str] = {"end": found.numbers.end}
-    runs = [Quantity(count, "", 0, how="counted: runs") for count in found.about.runs]
+    runs = found.about.runs
     if not found.answer.decided.intervals:
         return Sentence("At {end}, in these runs; without a range.", end)
     told = "At {end}; 95 % interval of {a} against {b} runs."
-    return Sentence(told, {**end, "a": runs[0], "b": runs[1]})
+    return Sentence(told, {**end, "a": str(runs[0]), "b": str(runs[1])})
 
 
 def _sure(facts: Facts) -> Card:
@@ -215,13 +214,15 @@ def _apart(facts: Facts, pair: Inseparable) -> list[Sentence]:
         )
         for run in pair.missing
     ]
-    hours = [run.hours.number for run in pair.missing]
+    hours = [run.hours for run in pair.missing]
+    total = sum(one.number for one in hours)
+    how = "as long as the shorter run of the two, each"
     count = counted(len(labels), "run")
     text = "{count} ({which}, {hours} in all) would tell which helped."
     fields: dict[str, Quantity | str] = {
         "count": count[:1].upper() + count[1:],
         "which": together(labels),
-        "hours": Quantity(sum(hours), "h", 0, how="as long as the shorter run of the two, each"),
+        "hours": Quantity(total, "h", 0, how=how, made=made("sum", *hours)),
     }
     return [*said, Sentence(text, fields)]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rulka_analysis.pages.tables.verdict import claim_in_words
-from rulka_analysis.values.quantities import Sentence
+from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.tables import Cell, Table, Word
 
 if TYPE_CHECKING:
+    from rulka_analysis.verdicts.answer import Claimed
     from rulka_analysis.verdicts.loaded import LoadedExperiment
 
 MOST = 5
@@ -31,11 +32,23 @@ def claimed(experiment: LoadedExperiment, most: int = MOST) -> Table | Sentence:
         f"{claim.comparison}.{claim.name}": [
             f"“{shortened(claim.text)}”" if claim.text else claim.name.replace("_", " "),
             Word(claim_in_words(claim), "plain"),
-            claim.why,
+            _why(claim),
         ]
         for claim in marked
     }
     return Table({"claim": "Claim", "now": "Now", "why": "Why"}, rows)
+
+
+def _why(claim: Claimed) -> Sentence:
+    """Return why a claim stands as it does; of one thing said, the two values are enough."""
+    answer = claim.answers[0] if len(claim.answers) == 1 and not claim.parts else None
+    if answer is None or claim.why != answer.sentence or answer.kind == "pace" or not answer.rows:
+        return claim.why
+    row = answer.rows[0]
+    if not (row.candidate.known and row.baseline.known):
+        return claim.why
+    fields: dict[str, Quantity | str] = {"own": row.candidate, "base": row.baseline}
+    return Sentence("{own} against {base} at {end}.", {**fields, "end": str(row.end)})
 
 
 def shortened(text: str) -> str:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 # A title; the page, one of the experiment's own beginning with a dot; its sections, or what it is.
 _LINKS: tuple[tuple[str, str, tuple[str, ...] | str], ...] = (
-    ("Explore these runs", "/docs/explore", "every metric and clock"),
+    ("Explore these runs", "/docs/explore", "every metric"),
     (
         "All answers and claims",
         "./answers",
@@ -19,10 +19,10 @@ _LINKS: tuple[tuple[str, str, tuple[str, ...] | str], ...] = (
     ),
     ("Runs and logs", "./runs", ("Overview", "Run analysis", "Configuration", "Hardware")),
     ("Original claims", "./claims", ("Typed against regenerated", "What became of the advice")),
-    ("Other metrics", "./metrics", "throughput, gradients and what else is logged"),
-    ("Notebooks", "./notebooks", "behind every number, to run and change"),
-    ("Method", "/docs/guides/answers", "how an answer is reached"),
-    ("Tools", "./tools", "command lines, and your own logs"),
+    ("Other metrics", "./metrics", "throughput, gradients"),
+    ("Notebooks", "./notebooks", "to run"),
+    ("Method", "/docs/guides/answers", "how answers are reached"),
+    ("Tools", "./tools", "command lines"),
 )
 
 

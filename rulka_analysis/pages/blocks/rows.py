@@ -188,14 +188,15 @@ def _draw_dots(
 
 
 def _draw_legend(sheet: Sheet, legend: Sequence[tuple[str, str, bool]], y: float) -> None:
-    room = sheet.width / max(len(legend), 1)
     wide = [18 + width_of(words, SMALL) for words, _, _ in legend]
-    fits = sum(wide) + 16 * (len(legend) - 1) <= sheet.width
+    excess = sum(wide) + 16 * (len(legend) - 1) - sheet.width
+    if excess > 0:
+        wide[wide.index(max(wide))] -= excess + 2
     x = 0.0
     for (words, colour, hollow), own in zip(legend, wide, strict=True):
         sheet.dot(x + 6, y, colour, 5, hollow=hollow)
-        sheet.text(x + 16, y, words if fits else fitted(words, room - 24, SMALL))
-        x += own + 16 if fits else room
+        sheet.text(x + 16, y, fitted(words, own - 17, SMALL))
+        x += own + 16
 
 
 def _range(plot: DotPlot) -> tuple[float, float]:

@@ -166,7 +166,7 @@ def _pace(facts: Facts, tried: Tried) -> Quantity:
     if not facts.end.known:
         return Quantity.unknown(facts.end.missing, label="–")
     end = facts.end.number
-    found = []
+    found: list[Quantity] = []
     for name in tried.runs:
         run: Run | None = facts.experiment.run(name)
         if run is None or steps not in run.clocks:
@@ -200,7 +200,7 @@ def _caption(facts: Facts) -> Sentence:
     ]
     under = Sentence(" (under {each})", {"each": str(listed(margins))}) if margins else Sentence("")
     text = (
-        "All at {end}, where the shortest data end. Differences to the baseline: ▲ better, "
+        "All at {end}, where the shortest data end. Against the baseline: ▲ better, "
         f"▼ worse, = level{under}."
     )
     return Sentence(text, {"end": facts.end})
@@ -232,6 +232,6 @@ def _throughput(facts: Facts) -> list[Sentence]:
                 title = in_words(facts.definition.settings[name].title)
                 changed.append(f"{factor:.2g} times the {title}")
     at = f", at {together(changed)}" if changed else ""
-    text = f"{{own}} {steps} a minute against {{other}}: {{ratio}} the baseline's{at}."
+    text = f"{{own}} {steps} a minute, {{ratio}} the baseline's{at}."
     ratio = own.over(other, how="ratio to the baseline")
-    return [Sentence(text, {"own": own, "other": other, "ratio": ratio})]
+    return [Sentence(text, {"own": own, "ratio": ratio})]

@@ -12,12 +12,18 @@ from rulka_analysis.experiments.groups import Group
 from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.metrics.series import Measure, position_text
 from rulka_analysis.pages.blocks.rows import Dot, DotPlot, Row, Said, draw
-from rulka_analysis.pages.blocks.subject import Subject, missing, subject_of, view_of_groups
+from rulka_analysis.pages.blocks.subject import (
+    Subject,
+    compared_subjects,
+    missing,
+    subject_of,
+    view_of_groups,
+)
 from rulka_analysis.pages.charts import unit_of
 from rulka_analysis.pages.palette import LOOKS
 from rulka_analysis.pages.results import Figures, Panel
 from rulka_analysis.values.quantities import Quantity, Sentence, format_number, made
-from rulka_analysis.values.sentences import joined
+from rulka_analysis.values.sentences import joined, listed
 from rulka_analysis.values.tables import Cell, Table
 from rulka_analysis.verdicts.loaded import LoadedExperiment
 
@@ -45,6 +51,10 @@ class _Pair:
     sign: str
 
     @property
+    def times(self) -> tuple[_Time, _Time]:
+        return self.baseline, self.candidate
+
+    @property
     def said(self) -> str:
         if not self.ratio.known:
             return "neither" if self.baseline.known and self.candidate.known else "no data"
@@ -56,7 +66,7 @@ class _Pair:
         return f"{self.sign}{bound}{format_number(self.ratio.number, 2)}×"
 
 
-def sooner(experiment: LoadedExperiment) -> Figures | Sentence:
+def sooner(experiment: LoadedExperiment, comparison: str = "") -> Figures | Sentence:
     """Draw when the winner and the baseline first reached each target, and the ratio of the two.
 
     Without a winner, or where the baseline is it, the group that comes closest stands beside the
@@ -66,6 +76,8 @@ def sooner(experiment: LoadedExperiment) -> Figures | Sentence:
     ----------
     experiment : LoadedExperiment
         The experiment.
+    comparison : str
+        A comparison that it declares: its candidates beside its baseline, instead of the winner.
 
     Returns
     -------
@@ -79,52 +91,59 @@ def sooner(experiment: LoadedExperiment) -> Figures | Sentence:
     >>> print(shown.choices["minutes"][0].alt.partition(" 68 s")[0].partition("70 s: ")[2])
     25 against 40, 0.62 times.
     """
-    subject = subject_of(experiment)
-    candidate = subject.candidate
-    if candidate is None:
+    subjects = [subject_of(experiment)]
+    if comparison:
+        subjects = list(compared_subjects(experiment, comparison))
+    every = [
+        (subject, subject.candidate, outcome, pairs)
+        for subject in subjects
+        if subject.candidate is not None
+        for outcome in subject.outcomes
+        if (pairs := _pairs(subject, subject.candidate, outcome))
+    ]
+    if not any(subject.candidate for subject in subjects):
         return Sentence("There is no setting to hold against the baseline.")
-    clock = subject.clocks[0]
-    panels = []
-    rows: dict[str, list[Cell]] = {}
-    censored = False
-    every = {}
-    for outcome in subject.outcomes:
-        pairs = _pairs(subject, candidate, outcome, subject.measure(outcome), clock)
-        if any(pair.baseline.known and pair.candidate.known for pair in pairs):
-            every[outcome] = pairs
+    if not every:
+        return Sentence("No targets are declared, or no run has values of them.")
+    first = subjects[0]
     # One scale for all of them.
-    times = [t for pairs in every.values() for p in pairs for t in (p.baseline, p.candidate)]
-    reach = max((time.at for time in times if time.known), default=0.0)
-    for outcome, pairs in every.items():
-        measure = subject.measure(outcome)
-        panels.append(_panel(subject, candidate, measure, clock, pairs, reach))
+    times = [time for *_, pairs in every for pair in pairs for time in pair.times if time.known]
+    reach = max(time.at for time in times)
+    rows: dict[str, list[Cell]] = {}
+    panels = []
+    for subject, candidate, outcome, pairs in every:
+        panels.append(_panel(subject, candidate, outcome, pairs, reach))
         for number, pair in enumerate(pairs):
             values = [pair.baseline.value, pair.candidate.value, pair.ratio]
-            rows[f"{outcome}.{number}"] = [measure.title, pair.target, *values]
-            censored |= not (pair.baseline.reached and pair.candidate.reached)
-    if not panels:
-        return Sentence("No targets are declared, or no run has values of them.")
-    labels = {"candidate": candidate.label, "baseline": subject.baseline.label}
+            title = subject.measure(outcome).title
+            rows[f"{outcome}.{candidate.label}.{number}"] = [
+                title, candidate.label, pair.target, *values
+            ]  # fmt: skip
+    labels = dict.fromkeys(candidate.label for _, candidate, *_ in every)
+    fields = {"candidates": str(listed(list(labels))), "baseline": first.baseline.label}
     parts = [
-        Sentence("{candidate} against {baseline}: the ratio of the two times.", labels),
-        Sentence("Open dots: not reached where data end.") if censored else Sentence(""),
-        missing(subject),
+        Sentence("{candidates} against {baseline}: the ratio of the two times.", fields),
+        Sentence("Open dots: not reached where data end.")
+        if not all(time.reached for time in times)
+        else Sentence(""),
+        missing(first),
     ]
     columns = {
-        "outcome": "Outcome", "target": "Target", "baseline": f"{subject.baseline.label}, first",
-        "candidate": f"{candidate.label}, first", "ratio": "Ratio",
+        "outcome": "Outcome", "setting": "Setting", "target": "Target",
+        "baseline": f"{first.baseline.label}, first", "candidate": "The setting, first",
+        "ratio": "Ratio",
     }  # fmt: skip
     return Figures(
         title="",
-        choices={clock.name: panels},
+        choices={first.clocks[0].name: panels},
         caption=joined([part for part in parts if str(part)]),
         table=Table(columns, rows, "When targets were first reached."),
     )
 
 
-def _pairs(
-    subject: Subject, candidate: Group, outcome: str, measure: Measure, clock: Clock
-) -> list[_Pair]:
+def _pairs(subject: Subject, candidate: Group, outcome: str) -> list[_Pair]:
+    """Return the targets of an outcome; none where one of the two has no values of it."""
+    measure, clock = subject.measure(outcome), subject.clocks[0]
     declared = subject.experiment.definition.pace.allowed
     margin = declared if declared.declared else Margin(percent=10)
     series = subject.shown.on_clock(measure, clock)
@@ -140,11 +159,15 @@ def _pairs(
         ratio, sign = Quantity.unknown("neither reached it", "times", label="–"), ""
         if base.known and other.known and (base.reached or other.reached):
             ratio = _ratio(other, base)
-            if abs(other.at - base.at) > margin.of(base.at, reading):
-                sign = "▲ " if other.at < base.at else "▼ "
+            ahead = base.at - other.at
+            # Of one that had not reached it where its data end, it is not known to be sooner.
+            if other.reached and ahead > margin.of(base.at, reading):
+                sign = "▲ "
+            elif base.reached and -ahead > margin.of(base.at, reading):
+                sign = "▼ "
         label = f"{format_number(target, digits)} {measure.unit}".strip()
         found.append(_Pair(label, base, other, ratio, sign))
-    return found
+    return found if any(all(time.known for time in pair.times) for pair in found) else []
 
 
 def _time(
@@ -196,16 +219,11 @@ def _ratio(candidate: _Time, baseline: _Time) -> Quantity:
 
 
 def _panel(
-    subject: Subject,
-    candidate: Group,
-    measure: Measure,
-    clock: Clock,
-    pairs: list[_Pair],
-    reach: float,
+    subject: Subject, candidate: Group, outcome: str, pairs: list[_Pair], reach: float
 ) -> Panel:
-    role = subject.role(candidate)
-    own, base = LOOKS[role].colour, LOOKS[subject.role(subject.baseline)].colour
-    if own == base:
+    measure, clock = subject.measure(outcome), subject.clocks[0]
+    own, base = (LOOKS[subject.role(group)].colour for group in (candidate, subject.baseline))
+    if subject.role(candidate) == "other":
         own = LOOKS["third"].colour
     rows = []
     for pair in pairs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rulka_analysis.experiments.comparison import Comparison
@@ -34,8 +34,6 @@ class Subject:
     experiment : LoadedExperiment
     facts : Facts
         What other blocks ask, too.
-    tried : SettingsTried
-        The settings that take part, and the groups that differ in others, too.
     shown : Comparison
         The groups that take part, the baseline first.
     baseline : Group
@@ -44,23 +42,32 @@ class Subject:
     candidate : Group or None
         Who is held against the baseline: the winner; without one (or where the baseline is it) the
         group that comes closest.
+    by_answer : bool
+        Outcomes stand in the order of what is known of them, and not as they are declared.
     """
 
     experiment: LoadedExperiment
     facts: Facts
-    tried: SettingsTried
     shown: Comparison
     baseline: Group
     winner: Group | None
     candidate: Group | None
+    by_answer: bool = True
+
+    @property
+    def tried(self) -> SettingsTried:
+        """The settings that take part, and the groups that differ in others, too."""
+        return self.facts.tried
 
     @functools.cached_property
     def outcomes(self) -> tuple[str, ...]:
-        """The outcomes that matter, those first on which the candidate is better."""
+        """The outcomes that matter; by answer, those first on which the candidate is better."""
         definition = self.experiment.definition
         asked = [n for n in definition.asked if self.shown.measure(n).metric.better != "neither"]
         chosen = list(definition.objectives) or asked[:MOST_OUTCOMES]
-        return tuple(sorted(chosen, key=lambda name: not self._is_better(name)))
+        if self.by_answer:
+            chosen.sort(key=lambda name: not self._is_better(name))
+        return tuple(chosen)
 
     def _is_better(self, outcome: str) -> bool:
         kinds: list[Kind] = ["value"]
@@ -125,7 +132,16 @@ def subject_of(experiment: LoadedExperiment) -> Subject:
     if candidate is None and present:
         candidate = present[0]
     shown = experiment.side_by_side(experiment.title, baseline, others)
-    return Subject(experiment, facts, tried, shown, baseline, winner, candidate)
+    return Subject(experiment, facts, shown, baseline, winner, candidate)
+
+
+def compared_subjects(experiment: LoadedExperiment, comparison: str) -> Iterator[Subject]:
+    """Yield a declared comparison, candidate by candidate; who is recommended is not asked."""
+    shown, facts = experiment.comparison(comparison), Facts(experiment)
+    for candidate in shown.candidate_groups:
+        yield Subject(
+            experiment, facts, shown, shown.baseline_group, None, candidate, by_answer=False
+        )
 
 
 def sign_of(answer: Answered) -> str:

@@ -53,13 +53,8 @@ def _fragile(facts: Facts) -> Iterator[Sentence]:
         if answer.decided.fragile:
             where = f" on {measure.variant_title}" if measure.variant_title else ""
             text = "{word}{where} is fragile: {agreeing} of {asked} checks agree."
-            counts = {
-                key: Quantity(count, "", 0, how="counted: variations of the rule")
-                for key, count in (
-                    ("agreeing", answer.decided.agreeing),
-                    ("asked", answer.decided.asked),
-                )
-            }
+            decided = answer.decided
+            counts = {"agreeing": str(decided.agreeing), "asked": str(decided.asked)}
             yield Sentence(text, {"word": answer.word.capitalize(), "where": where, **counts})
 
 
@@ -70,14 +65,14 @@ def _noise(facts: Facts) -> Iterator[Sentence]:
         return
     near = facts.definition.near_replicates
     each = [
-        Sentence("{rate} of cases{where}", {"rate": rate, "where": f" on {where}" if where else ""})
+        Sentence("{rate}{where}", {"rate": rate, "where": f" on {where}" if where else ""})
         for where, rate in chances.items()
     ]
     head = Sentence(
-        "If runs of one setting differ as {runs} do, two of them differ by these margins in",
+        "If runs of one setting differ as {runs} do, two of them differ by that much in",
         {"runs": together(near)},
     )
-    yield joined([head, joined([listed(each), Sentence(".")], "")])
+    yield joined([head, joined([listed(each), Sentence(" of cases.")], "")])
 
 
 def _ignore(facts: Facts) -> Iterator[Sentence]:
@@ -87,15 +82,8 @@ def _ignore(facts: Facts) -> Iterator[Sentence]:
     for run, tag in found:
         runs.setdefault(tag, []).append(run)
     for tag, names in sorted(runs.items(), key=lambda one: (-len(one[1]), one[0]))[:1]:
-        text = "Ignore {tag} (in {runs}): {why}"
+        # What the finding says first is what readers must know; the rest stands under log health.
+        why = found[names[0], tag].message.partition(";")[0].rstrip(".")
         others = len(runs) - 1
-        if others:
-            text += f" The same holds for {{others}} more tag{'s' if others > 1 else ''}."
-        count = Quantity(others, "", 0, how="counted: tags that others contradict")
-        fields: dict[str, Quantity | str] = {
-            "tag": tag,
-            "runs": together(names) if len(names) <= 2 else counted(len(names), "run"),
-            "why": found[names[0], tag].message,
-            "others": count,
-        }
-        yield Sentence(text, fields)
+        more = f" Also: {counted(others, 'more tag')}." if others else ""
+        yield Sentence("Ignore {tag}: {why}." + more, {"tag": tag, "why": why})

@@ -136,5 +136,5 @@ def sentence_of(answer: Answered) -> Sentence:
     fields: dict[str, Quantity | str] = {"sign": sign_of(answer), "word": f"{word}{fragile}"}
     if row is None or not (row.candidate.known and row.baseline.known):
         return Sentence("{sign} {word}.", fields)
-    fields |= {"own": row.candidate, "base": row.baseline, "end": row.end}
+    fields |= {"own": row.candidate, "base": row.baseline, "end": str(row.end)}
     return Sentence("{sign} {word}: {own} against {base} at {end}.", fields)

@@ -52,7 +52,7 @@ from rulka_analysis.pages.sphinx.prose import fail_on_typed, setup_typed_numbers
 from rulka_analysis.pages.sphinx.published import Registry
 from rulka_analysis.pages.sphinx.quoting import EXPERIMENTS, ResultDirective, ResultRole
 from rulka_analysis.pages.sphinx.reference import add_directives
-from rulka_analysis.pages.sphinx.rendering import add_nodes, data_banner
+from rulka_analysis.pages.sphinx.rendering import add_nodes, data_banner, disclosure
 from rulka_analysis.pages.sphinx.reporting import BuildStopped
 from rulka_analysis.pages.sphinx.rules import add_rules
 from rulka_analysis.pages.sphinx.state import (
@@ -314,6 +314,9 @@ def add_banner(app: Sphinx, doctree: nodes.document) -> None:
     cards = next(iter(doctree.findall(landing_cards)), None)
     if notes.explorer or of_experiment or cards is not None:
         # The chart comes first there, and the answer: it is all that the page is for.
+        # The page of an experiment has few words: there it is read on demand.
+        if app.env.current_document.docname.startswith(EXPERIMENTS):
+            node = disclosure("", node, summary="Data used")
         next(iter(doctree.findall(nodes.section)), doctree).append(node)
     else:
         put_first(doctree, node)

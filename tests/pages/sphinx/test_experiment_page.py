@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import posixpath
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,20 @@ SECTIONS = (
     "Recommendations",
     "Tools",
 )
+
+
+# What no page of an experiment may weigh more than, folds closed, at 1280 px.
+BUDGETS = {"height": 5000, "words": 700, "nodes": 3000, "kilobytes": 60, "stops": 80, "sheets": 6}
+MEASURED = """() => {
+  const article = document.querySelector("article");
+  const stops = [...article.querySelectorAll("a[href], button, input, summary, [tabindex]")];
+  return {
+    height: document.documentElement.scrollHeight,
+    nodes: document.querySelectorAll("*").length,
+    words: article.innerText.split(/\\s+/).filter(Boolean).length,
+    stops: stops.filter((one) => one.tabIndex >= 0 && one.checkVisibility()).length,
+  };
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +79,35 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Site:
     site = Site(folder)
     site.build_well(folder / "logs")
     return site
+
+
+def weigh(page: Any, path: Path) -> dict[str, float]:
+    begun = time.monotonic()
+    page.goto(path.as_uri())
+    page.wait_for_function("document.documentElement.dataset.theme !== ''")
+    # Pictures that are not yet in sight are loaded as readers come to them.
+    page.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
+    seconds = time.monotonic() - begun
+    measured: dict[str, float] = page.evaluate(MEASURED)
+    measured["kilobytes"] = len(gzip.compress(path.read_bytes())) / 1024
+    measured["sheets"] = len(re.findall(rb"/Type\s*/Page\b", page.pdf()))
+    # The machine may be busy; what is meant is a second on two processors.
+    assert seconds < 20
+    return measured
+
+
+def within(measured: dict[str, float]) -> bool:
+    return all(measured[name] <= most for name, most in BUDGETS.items())
+
+
+def test_the_page_weighs_no_more_than_it_may(page: Any, bundled_pages: Path) -> None:
+    measured = weigh(page, bundled_pages / PAGE)
+    assert within(measured), measured
+
+
+def test_twenty_settings_weigh_no_more(page: Any, many: Site) -> None:
+    measured = weigh(page, many.html / MANY)
+    assert within(measured), measured
 
 
 def first_screen(page: Any, path: Path) -> str:
@@ -135,6 +180,7 @@ def test_every_section_once_typed_is_one_click_away(bundled_pages: Path) -> None
 
 def test_pages_follow_each_other_and_are_all_in_the_sidebar(bundled_pages: Path) -> None:
     further = {path.name for path in (bundled_pages / FURTHER).glob("*.html")}
+    further = {name for name in further if not name.endswith(".evidence.html")}
     assert {"larger_batch.html", "answers.html", "runs.html", "claims.html"} <= further
     walked, path = [], PAGE
     while True:
