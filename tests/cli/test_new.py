@@ -112,6 +112,8 @@ def test_an_index_without_a_list_and_one_with_the_entry_stay() -> None:
     assert enter_in_index("Mine\n====\n", "tried", "Tried") == "Mine\n====\n"
     listing = "Mine\n====\n\n.. toctree::\n   :glob:\n\n   docs/experiments/*\n"
     assert enter_in_index(listing, "tried", "Tried") == listing
+    every = INDEX.replace("   First <docs/experiments/first>", "   docs/experiments/*")
+    assert enter_in_index(every, "tried", "Tried") == every
     entered = enter_in_index(INDEX, "tried", "A *bold* `name`")
     assert "   A \\*bold\\* \\`name\\` <docs/experiments/tried>\n" in entered
     assert enter_in_index(entered, "tried", "Tried") == entered
