@@ -180,7 +180,6 @@ class Page:
         return run, int(np.flatnonzero(there)[0])
 
     def judge(self, number: int) -> tuple[str, str]:
-        """Say of an entry whether it reproduces, and why not."""
         entry = self.entries[number]
         if entry["value"] is None:
             return "no value", entry.get("missing", "")
@@ -209,9 +208,11 @@ def of_events(operation: str, given: Any, inputs: list[float], run: Run, found: 
     order = np.argsort(at, kind="stable")
     order = order[np.isfinite(at[order]) & np.isfinite(values[order])]
     order = order[at[order] <= given.get("until", math.inf) * (1 + SAME)]
-    values, at = values[order], at[order]
-    if not len(values):
+    if not len(order):
         raise Differs("there is no value")
+    if given.get("flags"):  # All up to there count, in the order written.
+        return np.nanmean(values[: order[-1] + 1])
+    values, at = values[order], at[order]
     if operation == "reached":
         if "share" in given:
             begins = np.searchsorted(at, at * (1 - given["share"]) * (1 + SAME), side="right")
@@ -250,8 +251,7 @@ def of_numbers(operation: str, given: Any, inputs: list[float]) -> Any:
     return simple[operation](inputs)
 
 
-def in_words(entry: Any) -> str:
-    """Return a number as pages show it."""
+def in_words(entry: Any) -> str:  # As pages show it.
     text = f"{entry['value']:,.{entry.get('digits', 0)}f}".replace("-", "−")
     text = text if re.search("[1-9]", text) else text.lstrip("−")
     return f"{text} {entry['unit']}" if entry.get("unit") else text

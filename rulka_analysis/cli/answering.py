@@ -73,6 +73,7 @@ def as_data(
         ],
         "excluded": dict(experiment.definition.exclude),
         "planned": {"comparisons": planned.comparisons, "outcomes": planned.outcomes},
+        "how_sure": str(experiment.how_sure()),
         "counts": _counts(answers, claims),
         "answers": [
             {"name": name, **one.as_dict()} for name, one in named_answers(answers).items()

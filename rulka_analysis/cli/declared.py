@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rulka_analysis.experiments.definition import Definition
 from rulka_analysis.experiments.experiment import Experiment
+from rulka_analysis.experiments.groups import Group
 from rulka_analysis.experiments.reader import read_definition
 from rulka_analysis.logs.runs import Logs, Run
 from rulka_analysis.metrics.catalogue import Catalogue
@@ -83,6 +85,13 @@ def experiment_with(logs: Logs, comparison: str) -> LoadedExperiment:
             "choose with --experiment"
         )
     return load_experiment(found[0], logs)
+
+
+def groups_in(logs: Logs) -> Iterator[Group]:
+    """Yield the groups of declared experiments; definitions with a mistake have none here."""
+    for file in _definition_files():
+        with suppress(ExperimentError):
+            yield from load_experiment(file.stem, logs).groups
 
 
 def _definition_files() -> list[Path]:

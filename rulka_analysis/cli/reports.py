@@ -9,7 +9,7 @@ import typer
 from rulka_analysis.cli import declared
 from rulka_analysis.cli.comparing import Report, make_report
 from rulka_analysis.cli.output import Waiting, note
-from rulka_analysis.cli.selection import ChosenRuns
+from rulka_analysis.cli.selection import ChosenRuns, runs_of_group
 from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.logs.runs import Logs, Run
 from rulka_analysis.project import load_catalogue
@@ -38,6 +38,8 @@ def asked_reports(
         What to compare; see `make_report`.
     clock : str
     """
+    if baseline and baseline not in logs:
+        baseline = next(iter(runs_of_group(logs, baseline)), baseline)
     asked: Experiment | None = None
     if experiment:
         asked = declared.named_experiment(logs, experiment)

@@ -57,8 +57,16 @@ def is_pattern(text: str) -> bool:
     return not _PATTERN.isdisjoint(text)
 
 
+def runs_of_group(logs: Logs, label: str) -> list[str]:
+    """Return the runs of what a declared experiment calls a group; none where no such group is."""
+    from rulka_analysis.cli.declared import groups_in
+
+    groups = (group for group in groups_in(logs) if group.label == label)
+    return [run for group in groups for run in group.runs]
+
+
 def choose_runs(logs: Logs, wanted: Sequence[str]) -> ChosenRuns:
-    """Find runs by name or pattern; all of them when nothing is asked for."""
+    """Find runs by name, pattern or what their group is called; all when nothing is asked for."""
     names = logs.runs
     if not wanted:
         return ChosenRuns(names, names, (), ())
@@ -76,10 +84,12 @@ def choose_runs(logs: Logs, wanted: Sequence[str]) -> ChosenRuns:
         elif logs.get(name) is not None:
             asked[name] = None  # An earlier attempt, or what stands beside a run.
         elif is_pattern(word):
-            found = [n for n in names if fnmatchcase(n, word)]
+            found = [n for n in names if fnmatchcase(n, word)] or runs_of_group(logs, word)
             asked |= dict.fromkeys(found)
             if not found:
                 problems.append(unknown("run", word, names, f"in {logs.path}"))
+        elif members := runs_of_group(logs, word):
+            asked |= dict.fromkeys(members)
         else:
             asked[name] = None
             problems.append(unknown("run", name, names, f"in {logs.path}"))

@@ -49,7 +49,8 @@ PARAMETERS: Mapping[str, str] = MappingProxyType(
         "does not count",
         "in_milliseconds": "the tag logs milliseconds",
         "whole_milliseconds": "shown seconds are rounded to whole milliseconds",
-        "flags": "values above one half count as one, the others as zero",
+        "flags": "values above one half count as one, the others as zero, all of them up to the "
+        "last, in the order written",
         "values": "how many values a median is taken of",
         "share": "the share of the way that a mean is taken over; of a target, the mean reaches it",
         "target": "what was to be reached",

@@ -137,8 +137,13 @@ class Evaluation:
     @property
     def planned(self) -> Planned:
         """How many comparisons were planned: candidates on declared objectives."""
-        candidates = sum(len(self.groups_of(name)[1]) for name in self.definition.comparisons)
-        return planned(candidates, self.definition.objectives)
+        pairs = {
+            (baseline.label, candidate.label)
+            for name in self.definition.comparisons
+            for baseline, candidates in [self.groups_of(name)]
+            for candidate in candidates
+        }
+        return planned(len(pairs), self.definition.objectives)
 
     def _in_own_words(self, found: Answered, text: str, question: Question) -> Answered:
         numbers = self._of(question).numbers

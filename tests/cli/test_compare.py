@@ -155,6 +155,17 @@ def test_another_baseline_turns_the_difference_round(bundled: Logs) -> None:
     assert there != 0
 
 
+def test_runs_are_found_by_what_their_group_is_called(bundled: Logs) -> None:
+    by_run = compare("uni_5", "uni_7", "--metric", "time_A01", logdir=bundled.path)
+    by_label = compare("2048 · 160×", "512 · 512×", "--metric", "time_A01", logdir=bundled.path)
+    assert by_label == by_run
+    baseline = ["--baseline", "2048 · 160×", "--metric", "time_A01"]
+    assert compare("uni_7", *baseline, logdir=bundled.path) == by_run
+    found = CliRunner().invoke(app, ["runs", "512 · 511×", "--logdir", str(bundled.path)])
+    assert found.exit_code == 1
+    assert "no run '512 · 511×'" in found.stderr
+
+
 def test_a_declared_comparison_is_found_by_its_name(bundled: Logs) -> None:
     comparison = compare("--comparison", "larger_batch", logdir=bundled.path)
     assert comparison["name"] == "larger_batch"
