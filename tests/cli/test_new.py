@@ -80,7 +80,9 @@ def test_the_pages_quote_what_the_notebook_publishes(project: Path) -> None:
     quoted = {name for text in pages for name in re.findall(r":result:`([^`]+)`", text)}
     quoted |= {name for text in pages for name in re.findall(r"\.\. result:: (\S+)", text)}
     notebook = (project / "notebooks/tried/answers.py").read_text("utf-8")
-    own = set(re.findall(r'ra\.publish\("([^"]+)"', notebook))
+    published = re.findall(r'ra\.publish\("([^"]+)"', notebook)
+    own = set(published)
+    assert len(published) == len(own)
     of_comparison = {name for name in quoted if name.startswith("every_group.")}
     assert quoted - of_comparison <= own
     assert {"every_group.mean_return", "every_group.mean_return_steps"} <= of_comparison
