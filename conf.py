@@ -62,7 +62,7 @@ html_sidebars = {
     "index": [],
     "docs/about_this_build": [],
     "docs/api/**": [],
-    "docs/experiments/**": ["experiment-pages", "page-toc"],
+    "docs/experiments/**": ["experiment-pages"],
     "docs/explore": [],
     "docs/guides/**": ["sidebar-nav-bs"],
     "docs/tensorboard_metrics": [],

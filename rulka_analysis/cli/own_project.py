@@ -41,7 +41,7 @@ html_last_updated_fmt = None
 html_show_copyright = False
 html_sidebars = {
     "index": [],
-    "docs/experiments/**": ["experiment-pages", "page-toc"],
+    "docs/experiments/**": ["experiment-pages"],
     "docs/explore": [],
     "docs/tensorboard_metrics": [],
     "notebooks/**": ["experiment-pages"],
