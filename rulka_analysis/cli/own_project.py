@@ -111,8 +111,7 @@ INDEX = """\
 Experiments
 ===========
 
-:doc:`These logs <docs/these_logs>`
-   :result:`these_logs/heading`
+.. experiments::
 
 .. toctree::
    :hidden:
@@ -165,6 +164,7 @@ ra.publish("heading", found.heading())
 ra.publish("runs", found.runs())
 ra.publish("told_apart", found.told_apart())
 ra.publish("answers", found.answers())
+ra.publish("card", found.card())
 ra.publish("command", found.command())
 
 # %%
