@@ -72,15 +72,17 @@ def test_a_cluster_of_two_workers_one_of_which_is_killed(
 @pytest.mark.long
 @pytest.mark.parametrize("named", ["--scheduler", "DASK_SCHEDULER_ADDRESS"])
 def test_the_cluster_is_named_by_option_or_variable(
-    cluster: LocalCluster, logs: Path, expected: dict[str, bytes], tmp_path: Path, named: str
+    cluster: LocalCluster, logs: Path, tmp_path: Path, named: str
 ) -> None:
+    alone = ["archive", str(logs), str(tmp_path / "alone"), "--jobs", "1"]
+    assert CliRunner().invoke(app, alone).exit_code == 0
     address = cluster.scheduler_address
     option = [named, address] if named.startswith("-") else []
     variables = {} if option else {named: address}
     command = ["archive", str(logs), str(tmp_path / "archive"), *option]
     result = CliRunner().invoke(app, command, env=variables)
     assert result.exit_code == 0, result.stderr
-    assert contents(tmp_path / "archive") == expected
+    assert contents(tmp_path / "archive") == contents(tmp_path / "alone")
 
 
 def test_a_scheduler_that_is_not_there(
