@@ -21,6 +21,8 @@ extensions = [
     "rulka_analysis.pages.sphinx",
 ]
 
+# A project without an experiment is one, too.
+suppress_warnings = ["toc.empty_glob"]
 # The source directory is the project; a wider pattern would execute and publish any stray .py.
 root_doc = "index"
 include_patterns = ["index.rst", "docs/**.rst", "notebooks/**.py"]
@@ -60,7 +62,7 @@ html_sidebars = {
     "index": [],
     "docs/about_this_build": [],
     "docs/api/**": [],
-    "docs/experiments/**": ["experiment-pages", "page-toc"],
+    "docs/experiments/**": ["experiment-pages"],
     "docs/explore": [],
     "docs/guides/**": ["sidebar-nav-bs"],
     "docs/tensorboard_metrics": [],

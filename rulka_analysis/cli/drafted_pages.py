@@ -39,10 +39,16 @@ def write_pages(name: str, title: str, outcomes: Sequence[Shown]) -> dict[str, s
         _titled(_plain(title), "="),
         ".. result:: heading",
         ".. result:: cards",
-        *[f".. result:: {EVERY_GROUP}.{outcome.name}" for outcome in shown[:1]],
+        ".. result:: hero",
+        _titled("How much sooner"),
+        ".. result:: sooner",
         _titled("Settings tried"),
         ".. result:: settings_tried",
+        _titled("Why"),
+        "What else differed; no cause by itself.",
+        ".. result:: why",
         _titled("How sure"),
+        ".. result:: leads",
         ".. result:: sure",
         _titled("More"),
         ".. result:: more",
@@ -187,7 +193,13 @@ comparison.compare("{first}")[["group", "run", "checkpoint", "value", "differenc
 # %%
 ra.publish("heading", ra.blocks.heading(experiment))
 ra.publish("cards", ra.blocks.cards(experiment))
+ra.publish("hero", ra.blocks.hero(experiment))
+ra.publish("sooner", ra.blocks.sooner(experiment))
+ra.publish("spark", ra.blocks.spark(experiment))
+ra.publish("card", ra.blocks.card(experiment))
 ra.publish("settings_tried", ra.blocks.settings_tried(experiment))
+ra.publish("why", ra.blocks.why(experiment))
+ra.publish("leads", ra.blocks.leads(experiment))
 ra.publish("sure", ra.blocks.sure(experiment))
 ra.publish("more", ra.blocks.more(experiment))
 
@@ -201,7 +213,6 @@ ra.publish_comparison(experiment, "{EVERY_GROUP}")
 ra.publish("answers", ra.tables.answers(experiment.answers()))
 ra.publish("how_sure", experiment.how_sure())
 found = recommend(experiment, contradicted(experiment.noticed), experiment.evaluation)
-ra.publish("card", ra.blocks.card(experiment))
 ra.publish("recommendation", found.sentence)
 ra.publish("recommendation_why", found.decided_by)
 ra.publish("recommendation_strength", found.strength)

@@ -41,7 +41,7 @@ html_last_updated_fmt = None
 html_show_copyright = False
 html_sidebars = {
     "index": [],
-    "docs/experiments/**": ["experiment-pages", "page-toc"],
+    "docs/experiments/**": ["experiment-pages"],
     "docs/explore": [],
     "docs/tensorboard_metrics": [],
     "notebooks/**": ["experiment-pages"],
@@ -111,8 +111,7 @@ INDEX = """\
 Experiments
 ===========
 
-:doc:`These logs <docs/these_logs>`
-   :result:`these_logs/heading`
+.. experiments::
 
 .. toctree::
    :hidden:
@@ -165,6 +164,7 @@ ra.publish("heading", found.heading())
 ra.publish("runs", found.runs())
 ra.publish("told_apart", found.told_apart())
 ra.publish("answers", found.answers())
+ra.publish("card", found.card())
 ra.publish("command", found.command())
 
 # %%

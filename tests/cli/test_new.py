@@ -80,7 +80,9 @@ def test_the_pages_quote_what_the_notebook_publishes(project: Path) -> None:
     quoted = {name for text in pages for name in re.findall(r":result:`([^`]+)`", text)}
     quoted |= {name for text in pages for name in re.findall(r"\.\. result:: (\S+)", text)}
     notebook = (project / "notebooks/tried/answers.py").read_text("utf-8")
-    own = set(re.findall(r'ra\.publish\("([^"]+)"', notebook))
+    published = re.findall(r'ra\.publish\("([^"]+)"', notebook)
+    own = set(published)
+    assert len(published) == len(own)
     of_comparison = {name for name in quoted if name.startswith("every_group.")}
     assert quoted - of_comparison <= own
     assert {"every_group.mean_return", "every_group.mean_return_steps"} <= of_comparison
@@ -112,6 +114,8 @@ def test_an_index_without_a_list_and_one_with_the_entry_stay() -> None:
     assert enter_in_index("Mine\n====\n", "tried", "Tried") == "Mine\n====\n"
     listing = "Mine\n====\n\n.. toctree::\n   :glob:\n\n   docs/experiments/*\n"
     assert enter_in_index(listing, "tried", "Tried") == listing
+    every = INDEX.replace("   First <docs/experiments/first>", "   docs/experiments/*")
+    assert enter_in_index(every, "tried", "Tried") == every
     entered = enter_in_index(INDEX, "tried", "A *bold* `name`")
     assert "   A \\*bold\\* \\`name\\` <docs/experiments/tried>\n" in entered
     assert enter_in_index(entered, "tried", "Tried") == entered

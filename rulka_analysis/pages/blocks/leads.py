@@ -20,6 +20,7 @@ from rulka_analysis.verdicts.loaded import LoadedExperiment
 from rulka_analysis.verdicts.ranking import Stretch
 
 WIDTH = 640
+MOST_MARKED = 40
 _BAR, _ROW = 28, 60
 
 
@@ -40,6 +41,12 @@ class Strip:
     @property
     def end(self) -> float:
         return self.stretches[-1].end
+
+    @property
+    def checkpoints(self) -> Sequence[float]:
+        """Where it was asked who leads; none where they are too many to be told apart."""
+        count = int(self.end / self.clock.every)
+        return [n * self.clock.every for n in range(1, count + 1)] if count <= MOST_MARKED else []
 
 
 def leads(experiment: LoadedExperiment) -> Figures | Sentence:
@@ -114,6 +121,9 @@ def _drawn(subject: Subject, strips: Sequence[Strip], width: int) -> Picture:
             end = left + stretch.end * scale
             _draw_stretch(sheet, subject, stretch, begin, end, top)
             begin = end
+        for checkpoint in strip.checkpoints:
+            x = left + checkpoint * scale
+            sheet.line([(x, top + _BAR - 4), (x, top + _BAR)], "page")
         _draw_places(sheet, strip, left, scale, top + _BAR + 14)
     return sheet.picture()
 

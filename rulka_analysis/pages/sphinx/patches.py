@@ -11,7 +11,13 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.util.index_entries import split_index_msg
 
-_SHOW = "Show the pages below"
+_NAMED = {
+    '<summary><span class="toctree-toggle"': '<summary aria-label="Show the pages below">'
+    '<span class="toctree-toggle"',
+    ' title="Search" aria-label="Search"': ' title="Search" aria-label="Search Ctrl+K"',
+    '<div id="pst-primary-sidebar" ': '<div id="pst-primary-sidebar" role="complementary" '
+    'aria-label="Pages and sections" ',
+}
 
 
 def put_style_sheet_of_notebooks(app: Sphinx) -> None:
@@ -55,13 +61,13 @@ def with_names(page: str) -> str:
     """Name what pydata-sphinx-theme 0.24.0 leaves to be guessed by who does not see it.
 
     The arrows that unfold its sidebar say nothing; its search button is called otherwise than it
-    reads, which whoever speaks to the browser cannot know.
+    reads, which whoever speaks to the browser cannot know; its sidebar is no landmark.
 
     Examples
     --------
     >>> with_names('<summary><span class="toctree-toggle" role="presentation">')
     '<summary aria-label="Show the pages below"><span class="toctree-toggle" role="presentation">'
     """
-    toggle = '<summary><span class="toctree-toggle"'
-    page = page.replace(toggle, toggle.replace("<summary", f'<summary aria-label="{_SHOW}"'))
-    return page.replace(' title="Search" aria-label="Search"', ' title="Search"')
+    for old, new in _NAMED.items():
+        page = page.replace(old, new)
+    return page

@@ -255,7 +255,7 @@ def figures_node(data: Mapping[str, Any], result_id: str, notebook: str) -> quot
             choice += shown
         node.append(choice)
     node.append(caption)
-    node.append(_numbers(data, "The numbers in these figures", result_id, notebook))
+    node.append(_numbers(data, "The numbers", result_id, notebook))
     return node
 
 
@@ -268,8 +268,10 @@ def _links_of(panel: Mapping[str, Any], *, named: bool) -> Iterator[explore_link
     """Yield the link to a panel's view; beside others it says what it is about."""
     if panel["view"]:
         view, differs = panel["view"]
-        words = ": ".join(part for part in (panel["name"] if named else "", differs) if part)
-        yield explore_link("", view=view, words=words, about="" if named else panel["name"])
+        # In sight its last words tell it from the others: on which variant.
+        short = panel["name"].rpartition(" on ")[2] if named else ""
+        words = ": ".join(part for part in (short, differs) if part)
+        yield explore_link("", view=view, words=words, about=panel["name"])
 
 
 def _drawn(data: Mapping[str, Any], result_id: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.browsing import started_browser
+from tests.browsing import find_barriers, started_browser
 from tests.many_settings import BEST, write_experiment
 from tests.site_of_project import FURTHER, PAGE, PROJECT, Site, copy_parts
 
@@ -195,6 +195,22 @@ def test_pages_follow_each_other_and_are_all_in_the_sidebar(bundled_pages: Path)
             break
         walked.append(posixpath.basename(path))
     assert set(walked) == further
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_on_its_pages_keeps_anybody_out(
+    page: Any, bundled_pages: Path, scheme: str
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        for path in (PAGE, f"{FURTHER}/smaller_batch.html"):
+            page.goto((bundled_pages / path).as_uri())
+            page.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
+            for part in ("main", "#pst-primary-sidebar"):
+                assert find_barriers(page, part) == [], (path, width, part)
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 1280, "height": 720})
 
 
 def test_answers_are_filtered_by_words(page: Any, bundled_pages: Path) -> None:

@@ -111,7 +111,8 @@ def test_metrics_are_found_by_name_and_by_tag(browser: Any, bundled_pages: Path)
 
 
 def test_an_address_opens_the_entry_that_it_names(browser: Any, bundled_pages: Path) -> None:
-    page = opened(browser, bundled_pages, f"{METRICS}#metric-loss")
+    page = opened(browser, bundled_pages, METRICS)
+    page.page.goto(f"{page.address}#metric-loss")
     page.page.get_by_text("Divide by the batch size before comparing runs").wait_for()
     page.close()
 

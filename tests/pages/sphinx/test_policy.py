@@ -128,7 +128,7 @@ def test_figures_are_shown_without_scripts(bundled_site: Site, browser: Any) -> 
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto((bundled_site.html / PAGE).as_uri())
-    assert page.locator("figure.rulka-figure img").first.is_visible()
+    assert page.locator("figure img").first.is_visible()
     assert not page.locator(".pst-js-only").first.is_visible()
     context.close()
 
