@@ -42,4 +42,6 @@ def _told(place: int, evidence: dict[str, Any]) -> Iterator[str]:
 def pages_with_numbers(site: Path) -> list[Path]:
     """Return the pages of a site that have evidence."""
     scripts = sorted(site.rglob("*.evidence.js"))
-    return [script.with_name(script.name.replace(".evidence.js", ".html")) for script in scripts]
+    pages = [script.with_name(script.name.replace(".evidence.js", ".html")) for script in scripts]
+    # A folder that is built in again and again keeps files of pages that are gone.
+    return [page for page in pages if page.is_file() and numbers_of(page)]

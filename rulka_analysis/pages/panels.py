@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from rulka_analysis.pages.sheets import Picture
 from rulka_analysis.values.quantities import Sentence
 from rulka_analysis.values.tables import Table
+
+# A notebook that publishes no figure does not depend on how one is drawn.
+if TYPE_CHECKING:
+    from rulka_analysis.pages.sheets import Picture
 
 
 @dataclass(frozen=True, slots=True)

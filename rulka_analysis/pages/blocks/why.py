@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rulka_analysis.experiments.groups import Group
 from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.metrics.series import Measure
 from rulka_analysis.pages.blocks.subject import (
@@ -110,8 +109,7 @@ def _panel(
         named=("winner", "baseline", "third"),
     )
     told = told_lines(subject.shown, lines, measure, clock)
-    shown = [line.group for line in lines if line.drawn.role != "other"]
-    groups: list[Group] = shown or [line.group for line in lines]
+    groups = [line.group for line in lines]
     return Panel(
         name=measure.title,
         picture=picture(chart, WIDTH, HEIGHT),

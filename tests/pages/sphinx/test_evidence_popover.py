@@ -68,8 +68,10 @@ def test_the_page_has_one_popover_and_loads_one_file_when_it_is_first_asked(page
         pressed(page, numbers.nth(place))
         page.keyboard.press("Escape")
     assert page.locator(".rulka-evidence").count() == 1
-    assert [url for url in asked if ".evidence.js" in url] == asked
-    assert len(asked) == 1
+    # Figures are loaded when they come into sight.
+    scripts = [url for url in asked if ".js" in url]
+    assert len(scripts) == 1
+    assert ".evidence.js" in scripts[0]
 
 
 def test_a_table_has_one_tab_stop_among_its_numbers_and_arrows_move(page: Any) -> None:

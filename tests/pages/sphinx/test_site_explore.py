@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -139,6 +140,11 @@ def test_without_a_script_and_on_paper_there_are_figures(browser: Any, bundled_p
     page.close()
 
 
+def runs_drawn(figure: Any) -> set[str]:
+    alt = str(figure.select_one("img")["alt"])
+    return set(re.findall(r"\b(uni_\d+)\)? (?:falls|rises|is \d)", alt))
+
+
 def test_every_figure_leads_to_the_same_runs_of_the_same_metric(
     browser: Any, bundled_pages: Path
 ) -> None:
@@ -146,6 +152,19 @@ def test_every_figure_leads_to_the_same_runs_of_the_same_metric(
     text = index_file.read_text(encoding="ascii")
     index = json.loads(text[text.index("(") + 1 : text.rindex(")")])
     titles = {metric["tag"]: metric["title"] for metric in index["metrics"]}
+    compared = f"{PAGE.removesuffix('.html')}/larger_batch.html"
+    soup = BeautifulSoup((bundled_pages / compared).read_text(encoding="utf-8"), "html.parser")
+    figures = soup.select("figure.rulka-figure")
+    assert len(figures) >= 5
+    for figure in figures:
+        link = figure.select_one("a.rulka-explore-link")
+        assert link["href"].startswith("../../explore.html#x=")
+        view = view_of(link["href"])
+        assert view is not None
+        assert view.tag in titles
+        assert runs_drawn(figure) <= set(view.groups or ())
+        logged = "per transition" in figure.get_text()
+        assert link.get_text() == ("Explore (as logged)" if logged else "Explore")
     soup = BeautifulSoup((bundled_pages / PAGE).read_text(encoding="utf-8"), "html.parser")
     links = soup.select("section.rulka-figures a.rulka-explore-link")
     assert len(links) >= 8
