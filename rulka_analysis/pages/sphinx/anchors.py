@@ -1,4 +1,4 @@
-"""Links to places within pages: to the box of an answer wherever it stands, to a section."""
+"""Links to places within pages: to an answer's box wherever it stands, a section, a cell."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
+from rulka_analysis.pages.results import collect
 from rulka_analysis.pages.sphinx.answer_boxes import box_id
-from rulka_analysis.pages.sphinx.state import notes_of_pages
+from rulka_analysis.pages.sphinx.rendering import TO_CELL, cell_id
+from rulka_analysis.pages.sphinx.state import notes_of_pages, state_of
 
 TO_BOX, TO_SECTION = "rulka-box", "rulka-section"
 
@@ -47,13 +49,14 @@ def resolve(
     app: Sphinx, env: BuildEnvironment, node: addnodes.pending_xref, shown: nodes.Node
 ) -> nodes.Node | None:
     """Resolve a link; Sphinx's own know no place within a page."""
-    kind, target, own = node["reftype"], node["reftarget"], node["refdoc"]
+    kind, target = node["reftype"], node["reftarget"]
+    own = node.get("refdoc", env.current_document.docname)
     if kind == TO_BOX:
         page, anchor = _page_with_box(env, target, own), box_id(target)
         # A word without a box is a word all the same.
         if page is None:
             return shown
-    elif kind == TO_SECTION and target in env.found_docs:
+    elif kind in (TO_SECTION, TO_CELL) and target in env.found_docs:
         page, anchor = target, node["anchor"]
     else:
         return None
@@ -70,6 +73,19 @@ def _page_with_box(env: BuildEnvironment, result_id: str, own: str) -> str | Non
     return own if own in pages else next(iter(pages), None)
 
 
+def mark_cells(app: Sphinx, doctree: nodes.document) -> None:
+    """Give each cell of a notebook's page an anchor for every result it published."""
+    executed = state_of(app).executed.get(app.env.current_document.docname)
+    if executed is None:
+        return
+    cells = executed.notebook["cells"]
+    for shown in doctree.findall(nodes.container):
+        if shown.get("nb_element") == "cell_code":
+            published = collect({"cells": [cells[shown["cell_index"]]]})
+            shown["ids"] += dict.fromkeys(cell_id(result.name) for result in published)
+
+
 def add_anchors(app: Sphinx) -> None:
     """Register with Sphinx."""
+    app.connect("doctree-read", mark_cells)
     app.connect("missing-reference", resolve)

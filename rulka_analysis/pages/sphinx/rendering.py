@@ -16,6 +16,8 @@ from rulka_analysis.pages.results import as_text
 from rulka_analysis.pages.sheets import NARROW
 from rulka_analysis.values.digests import digest_text
 
+# A reference to the cell that published a result.
+TO_CELL = "rulka-cell"
 # The page on which curves are explored; views of it are links to it.
 EXPLORE = "docs/explore"
 # A table with more columns than this is set smaller.
@@ -290,7 +292,7 @@ def _drawn(data: Mapping[str, Any], result_id: str) -> dict[str, Any]:
 def _caption(data: Mapping[str, Any], result_id: str, notebook: str) -> figure_caption:
     caption = figure_caption()
     said = inline_nodes(data["caption"], result_id, notebook)
-    caption.extend([*said, nodes.Text(" "), notebook_reference(notebook)])
+    caption.extend([*said, nodes.Text(" "), link_to_cell(notebook, result_id)])
     return caption
 
 
@@ -305,12 +307,24 @@ def figure_file(svg: str) -> str:
     return f"figure-{digest_text(svg)[:20]}.svg"
 
 
-def notebook_reference(notebook: str) -> nodes.Node:
-    """Return a link to the notebook's page; resolved by Sphinx."""
+def cell_id(name: str) -> str:
+    """Return the anchor of the cell that published a result, on the page of its notebook."""
+    anchor: str = nodes.make_id(f"published-{name}")
+    return anchor
+
+
+def link_to_cell(notebook: str, result_id: str) -> nodes.Node:
+    """Return a link to the cell that published a result; resolved in `anchors`."""
     from sphinx import addnodes
 
     reference = addnodes.pending_xref(
-        "", refdomain="std", reftype="doc", reftarget=f"/{notebook}", refexplicit=True, refwarn=True
+        "",
+        refdomain="",
+        reftype=TO_CELL,
+        reftarget=notebook,
+        refexplicit=True,
+        refwarn=True,
+        anchor=cell_id(result_id.rpartition("/")[2]),
     )
     reference += nodes.inline("", "Notebook", classes=["rulka-notebook-link"])
     return reference

@@ -93,7 +93,6 @@ def test_pages_still_show_the_figures_once_typed(site: Site) -> None:
 def test_every_number_can_be_asked_where_it_comes_from(site: Site) -> None:
     pages = pages_with_numbers(site.html)
     assert site.html / PAGE in pages
-    assert site.html / LANDING in pages
     for page in pages:
         evidence, numbers = evidence_of(page), numbers_of(page)
         assert numbers
@@ -137,6 +136,26 @@ def test_figures_are_files_with_words_and_numbers(site: Site) -> None:
         assert re.search(r"(falls|rises) from .+ at .+ to .+ at \d", image["alt"])
         assert figure.select_one("figcaption").get_text(strip=True)
         assert len(figure.select("details table tbody tr")) > 2
+
+
+def test_every_figure_and_table_leads_to_the_cell_that_published_it(site: Site) -> None:
+    for page, html in site.experiment().items():
+        shown = BeautifulSoup(html, "html.parser")
+        links = shown.select("a[href*='#published-']")
+        figures = shown.select("figure.rulka-figure")
+        assert all(figure.select("a[href*='#published-']") for figure in figures), page
+        # Those of figures' numbers and of a page's own filters are led by what they belong to.
+        for link in links:
+            file, _, anchor = str(link["href"]).partition("#")
+            target = (site.html / page).parent / file
+            soup = BeautifulSoup(target.read_text("utf-8"), "html.parser")
+            # A cell has an anchor for each of its results: the first is its own id.
+            (place,) = soup.select(f"[id='{anchor}']")
+            assert place.find_parent(class_="cell") or "cell" in place["class"], link["href"]
+    first = BeautifulSoup(site.experiment()[PAGE], "html.parser")
+    anchors = [str(a["href"]).partition("#published-")[2] for a in first.select("a[href]")]
+    for name in ("hero", "sooner", "settings-tried", "why", "follow-ups", "leads", "claimed"):
+        assert name in anchors
 
 
 def test_pages_that_show_results_carry_the_banner(site: Site) -> None:
