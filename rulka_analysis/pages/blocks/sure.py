@@ -65,14 +65,14 @@ def _noise(facts: Facts) -> Iterator[Sentence]:
         return
     near = facts.definition.near_replicates
     each = [
-        Sentence("{rate}{where}", {"rate": rate, "where": f" on {where}" if where else ""})
+        Sentence("{rate} of pairs{where}", {"rate": rate, "where": f" on {where}" if where else ""})
         for where, rate in chances.items()
     ]
     head = Sentence(
-        "If runs of one setting differ as {runs} do, two of them differ by that much in",
+        "If runs of one setting differ as {runs} do, chance gives a difference that counts in",
         {"runs": together(near)},
     )
-    yield joined([head, joined([listed(each), Sentence(" of cases.")], "")])
+    yield joined([head, joined([listed(each), Sentence(".")], "")])
 
 
 def _ignore(facts: Facts) -> Iterator[Sentence]:
