@@ -119,7 +119,7 @@ class Project:
     def written(cls, folder: Path, mode: Mode, runs: int = 3) -> Project:
         """Write a project: two notebooks a run, each with a page, and a page that quotes all."""
         project = cls(folder, mode, runs)
-        for part in ("rulka_analysis", "data", "docs/_templates"):
+        for part in ("rulka_analysis", "data"):
             shutil.copytree(
                 ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__")
             )

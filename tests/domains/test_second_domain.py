@@ -170,7 +170,7 @@ def test_pages_speak_its_words(experiment: LoadedExperiment) -> None:
     figure = figures.curves(comparison, "rating", clock="moves", opening="sicilian")
     assert isinstance(figure, figures.Figure)
     assert figure.alt.startswith("Line chart of Rating in the Sicilian Defence by moves, 2 runs.")
-    assert "k moves" in figure.picture.svg
+    assert ">1,000 moves<" in figure.picture.svg
     assert list(figure.table.columns.values()) == [
         "Moves",
         "learning rate 1 (slow)",

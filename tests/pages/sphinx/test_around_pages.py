@@ -20,7 +20,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> SmallSite:
     ("file", "old", "new"),
     [
         ("rulka_analysis/pages/static/rulka.css", "}", "} "),
-        ("rulka_analysis/pages/static/rulka.js", "// Opens", "//  Opens"),
+        ("rulka_analysis/pages/static/rulka.js", "// Makes", "//  Makes"),
         ("rulka_analysis/pages/templates/notebook-download.html", "this notebook", "the notebook"),
     ],
     ids=["style sheet", "script", "template"],
