@@ -14,7 +14,7 @@ from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Sentence
 from rulka_analysis.verdicts.answer import Answered, Claimed
 from rulka_analysis.verdicts.claiming import claims
-from rulka_analysis.verdicts.evaluate import Evaluation
+from rulka_analysis.verdicts.evaluate import Evaluation, answer_comparisons
 from rulka_analysis.verdicts.noise import how_sure_at_all
 
 
@@ -65,7 +65,7 @@ class LoadedExperiment(Experiment):
         *comparisons : str
             Of these comparisons only.
         """
-        return self.evaluation.answers(comparisons)
+        return answer_comparisons(self.evaluation, comparisons)
 
     def how_sure(self) -> Sentence:
         """Return how sure answers can be at all: what was planned, what one run can bear."""
