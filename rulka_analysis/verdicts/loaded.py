@@ -46,12 +46,7 @@ class LoadedExperiment(Experiment):
     ) -> Evaluation:
         """Return what answers questions, with other findings than those of the logs.
 
-        Parameters
-        ----------
-        findings : iterable of Finding
-            What was noticed about the logs.
-        contradicted : mapping of (run, tag) to Finding, optional
-            Series that no answer may rest on; by default those that `findings` name.
+        Which series no answer may rest on is told by the findings, unless said.
         """
         noticed = tuple(findings)
         series = contradicted_by(noticed) if contradicted is None else contradicted
