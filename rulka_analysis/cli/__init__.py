@@ -494,14 +494,7 @@ def main(
 ) -> None:
     """Run the command line; does not return.
 
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        Those of the process by default.
-    command : str, optional
-        The command that `arguments` are for, where the program is a door into that one.
-    program : str, optional
-        What the program is called in its usage.
+    `command` is what the arguments are for, where the program is a door into that one.
 
     Raises
     ------

@@ -102,13 +102,6 @@ def is_about_time(said: str) -> bool:
 def read_said(text: str, groups: Collection[str], outcomes: Collection[str]) -> Said:
     """Read one thing said.
 
-    Parameters
-    ----------
-    text : str
-        What is said.
-    groups, outcomes : collection of str
-        Names it may use: labels of groups and runs; names of outcomes.
-
     Raises
     ------
     ExperimentError

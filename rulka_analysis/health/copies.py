@@ -42,10 +42,7 @@ def one_observation(findings: Iterable[Finding]) -> dict[frozenset[str], Finding
 def copies(logs: Sequence[Readings]) -> Iterator[Finding]:
     """Yield runs that hold the same observation; many names of one log are one finding.
 
-    Parameters
-    ----------
-    logs : sequence of Readings
-        All runs among which to look; the first of several is taken to be the original.
+    The first of several is taken to be the original.
     """
     telling = {log.name: _telling(log) for log in logs}
     by_name = {log.name: log for log in logs}

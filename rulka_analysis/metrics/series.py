@@ -123,13 +123,7 @@ class Measure:
         return -1 if self.metric.better == "lower" else 1
 
     def how(self, where: str = "") -> str:
-        """Say how a series becomes one number.
-
-        Parameters
-        ----------
-        where : str
-            Up to where, in words.
-        """
+        """Say how a series becomes one number."""
         said = {
             "best": "best so far",
             "trailing_mean": "mean over the last tenth of the way",

@@ -93,15 +93,7 @@ def group_lines(
 ) -> list[GroupLine]:
     """Return the groups of a comparison as lines on a clock, those without a value left out.
 
-    Parameters
-    ----------
-    comparison : Comparison
-    measure : Measure
-    clock : Clock
-    winner : Group, optional
-        The group that is recommended.
-    end : float
-        Up to where on the clock; each to its own end by default.
+    Each is drawn to its own end, unless one is given.
     """
     found = []
     known = comparison.on_clock(measure, clock)

@@ -96,13 +96,8 @@ class TypedNumber:
 def numbers_in_prose(text: str, names: Iterable[str] = ()) -> list[TypedNumber]:
     """Return the words with a digit in a text that has no markup (any more).
 
-    Parameters
-    ----------
-    text : str
-        Prose.
-    names : iterable of str
-        Declared names, allowed as whole words. One that does not begin with a letter (a run called
-        ``5``) allows nothing: it could not be told from a number.
+    Declared names are allowed as whole words. One that does not begin with a letter (a run called
+    ``5``) allows nothing: it could not be told from a number.
 
     Examples
     --------
@@ -148,21 +143,7 @@ def typed_numbers_in_definition(
 ) -> list[tuple[int, TypedNumber]]:
     """Return the numbers typed in the texts of a definition or catalogue, with their lines.
 
-    Parameters
-    ----------
-    text : str
-        The content of the ``.toml`` file.
-    names : iterable of str
-        Declared names.
-    data : mapping, optional
-        What the file says, where it has been read already.
-    variant : Variant, optional
-        What the domain calls its variants: names, too, and no prose.
-
-    Returns
-    -------
-    list of (int, TypedNumber)
-        The line of the file, counted from one, and what stands there.
+    What the domain calls its variants are names, too, and no prose.
 
     Examples
     --------

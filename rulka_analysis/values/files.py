@@ -12,12 +12,7 @@ from typing import BinaryIO
 def write_whole(path: Path, content: str | Callable[[BinaryIO], object]) -> None:
     """Write a file beside its place and rename it.
 
-    Parameters
-    ----------
-    path : Path
-        The file; one that is there is replaced.
-    content : str or callable
-        A text, which is written as UTF-8; or what takes the open file and writes to it.
+    A text is written as UTF-8; anything else takes the open file and writes to it.
 
     Raises
     ------

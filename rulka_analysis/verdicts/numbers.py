@@ -38,24 +38,7 @@ def row_of(
 ) -> OnClock:
     """Return what one clock says, and the numbers behind it.
 
-    Parameters
-    ----------
-    measured : Measured
-        Two groups on one measure.
-    clock : Clock
-        The clock.
-    asked : Curves or Reached
-        What was asked on it.
-    decided : Decided
-        What was decided; of a clock without a vote, by it alone.
-    about : About
-        What the answer is about.
-    margin : Margin
-        From which difference on a difference matters.
-    targets : sequence of float
-        Of an answer on how soon targets are reached.
-    votes : bool
-        Whether the clock decides.
+    What was decided is, of a clock without a vote, decided by it alone.
     """
     measure, sides = measured.measure, measured.sides
     window = measured.window(clock)

@@ -9,7 +9,7 @@ from rulka_analysis.logs.clocks import MINUTES, Clock, Window
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import in_words, joined, listed
 from rulka_analysis.verdicts.answer import Answered
-from rulka_analysis.verdicts.evaluate import Evaluation, Question
+from rulka_analysis.verdicts.evaluate import Evaluation, Question, find
 from rulka_analysis.verdicts.ranking import Ranking, Stretch
 from rulka_analysis.verdicts.tried import SettingsTried, Tried
 from rulka_analysis.verdicts.words import filled
@@ -71,7 +71,7 @@ def _answer(
     contest: SettingsTried, evaluation: Evaluation, one: Tried, other: Tried, title: str
 ) -> Answered:
     outcome = contest.outcomes[title]
-    return evaluation.found(Question(one.name, other.name, outcome)).answer
+    return find(evaluation, Question(one.name, other.name, outcome)).answer
 
 
 def tell_what_is_recommended(

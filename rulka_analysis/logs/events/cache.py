@@ -78,16 +78,7 @@ class EventCache:
         length: int | None = None,
         lessons: Lessons | None = None,
     ) -> EventFile:
-        """Return what `read_event_file` returns.
-
-        Parameters
-        ----------
-        path : path-like
-        length : int, optional
-            Read only so many bytes.
-        lessons : Lessons, optional
-            What files read before taught.
-        """
+        """Return what `read_event_file` returns."""
         path = Path(path)
         try:
             size = path.stat().st_size

@@ -173,17 +173,7 @@ class RecordReader:
 
 
 def read_bytes(data: bytes, path: Path, *, text: bool = False) -> EventFile:
-    """Read an event file's bytes, all of them, one record after the other.
-
-    Parameters
-    ----------
-    data : bytes
-        The bytes considered.
-    path : pathlib.Path
-        Where they are from; only named in the result.
-    text : bool, optional
-        Whether to keep texts.
-    """
+    """Read an event file's bytes, all of them, one record after the other."""
     reader = RecordReader(data, str(path), text=text)
     reader.read()
     digest = hashlib.sha256(data).hexdigest()

@@ -17,7 +17,7 @@ from rulka_analysis.values.quantities import Quantity
 from rulka_analysis.values.sentences import in_words
 from rulka_analysis.values.tables import Look, Word
 from rulka_analysis.verdicts.answer import Answered
-from rulka_analysis.verdicts.evaluate import Found, Question
+from rulka_analysis.verdicts.evaluate import Found, Question, find
 from rulka_analysis.verdicts.ranking import Stretch, stretches
 from rulka_analysis.verdicts.recommendation import Recommendation, recommend
 from rulka_analysis.verdicts.relations import Relation
@@ -61,19 +61,15 @@ class Pair:
 
     def value(self, outcome: str) -> Found:
         """Return how they stand on an outcome."""
-        return self._found(outcome, "value")
+        asked = Question(self.candidate.label, self.baseline.label, outcome)
+        return find(self.experiment.evaluation, asked)
 
     def pace(self, outcome: str) -> Found | None:
         """Return how soon they reached its targets; None where there are none."""
         if not self.experiment.definition.targets(outcome):
             return None
-        return self._found(outcome, "pace")
-
-    def _found(self, outcome: str, kind: str) -> Found:
-        asked = Question(self.candidate.label, self.baseline.label, outcome)
-        if kind == "pace":
-            asked = Question(self.candidate.label, self.baseline.label, outcome, "pace")
-        return self.experiment.evaluation.found(asked)
+        asked = Question(self.candidate.label, self.baseline.label, outcome, "pace")
+        return find(self.experiment.evaluation, asked)
 
 
 def pace_numbers(found: Found | None) -> Pace | None:

@@ -60,22 +60,9 @@ def explore_page(
 ) -> ExplorePage:
     """Return the page as a part of a site, whose page has a heading of its own.
 
-    Parameters
-    ----------
-    data : Explore
-    folder : str
-        Where the files will be, from the page: ``"_static/explore/"`` with its slash.
-    fallback : str
-        HTML of static figures, shown where no script runs. Trusted: made by us.
-    whole_up_to : int
-        See `metric_scripts`.
-    each : callable
-        Takes the tags and yields them again, telling how far it is.
-
-    Returns
-    -------
-    ExplorePage
-        ``files`` are made one by one, as they are asked for: all together may be large.
+    `folder` is where the files will be, from the page, with its slash. `fallback` is HTML of ours,
+    shown where no script runs. Files are made one by one, as they are asked for: all together may
+    be large.
     """
     return ExplorePage(
         body=page_body(folder, fallback),
@@ -96,13 +83,6 @@ def write_explore(
     """Write a folder that opens by double click, and return its page.
 
     A folder that was written before is written anew; files of others are left alone.
-
-    Parameters
-    ----------
-    folder, data, fallback, whole_up_to, each
-        See `explore_page`.
-    stills : sequence of Figure
-        What is shown where no script runs.
 
     Raises
     ------
@@ -204,15 +184,7 @@ def _digest(content: bytes) -> str:
 
 
 def page_body(folder: str, fallback: str = "", *, heading: str = "h2") -> str:
-    """Return the markup of the page: where its files are, and what stands there without a script.
-
-    Parameters
-    ----------
-    folder, fallback
-        See `explore_page`.
-    heading : {"h1", "h2"}
-        Of what is shown.
-    """
+    """Return the markup of the page: where its files are, and what is there without a script."""
     place = html.escape(folder, quote=True)
     scripts = "\n".join(
         f'<script src="{place}{name}" defer></script>' for name in (*SCRIPTS, "data/index.js")

@@ -69,15 +69,7 @@ def draw_view(
 ) -> Figure | Sentence:
     """Draw what a view shows; where there is nothing of it, a sentence says so.
 
-    Parameters
-    ----------
-    view : View
-    index : mapping
-        What there is; see `decoding.read_index`.
-    read : callable
-        Returns the series of a metric by the name of its file.
-    link : str
-        The view as it was written; as it would be written by default.
+    `link` is the view as it was written.
     """
     place = next((m for m, one in enumerate(index["metrics"]) if one["tag"] == view.tag), None)
     if place is None:

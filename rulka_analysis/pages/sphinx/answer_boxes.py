@@ -47,15 +47,7 @@ def badge(data: Mapping[str, Any]) -> answer_badge:
 
 
 def box(data: Mapping[str, Any], result_id: str, notebook: str) -> answer_box:
-    """Return the box of an answer or a claim.
-
-    Parameters
-    ----------
-    data : mapping
-        As `results.encode` made it.
-    result_id, notebook : str
-        Under which id it is quoted, and the document of the notebook that published it.
-    """
+    """Return the box of an answer or a claim."""
     node = answer_box(look=data["look"])
     node["ids"] = [box_id(result_id)]
     node["title"] = data["title"]

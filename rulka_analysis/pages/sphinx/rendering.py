@@ -79,15 +79,7 @@ class data_banner(nodes.General, nodes.TextElement):
 
 
 def number_node(data: Mapping[str, Any], result_id: str, notebook: str) -> quoted_number:
-    """Return the node of a number.
-
-    Parameters
-    ----------
-    data : mapping
-        The number as `results.encode` made it.
-    result_id, notebook : str
-        Under which id it is quoted, and the document of the notebook that published it.
-    """
+    """Return the node of a number."""
     node = quoted_number("", str(data["text"]))
     node["data"] = dict(data)
     node["known"] = data["value"] is not None
