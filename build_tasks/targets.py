@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -119,9 +120,13 @@ def run_checks(project: Project, order: Order) -> int:
     return run_each(project, order, checks)
 
 
-# Over two processes, a file at a time: what its tests share, such as a site, is built once. In the
-# order of collection: there the files that take longest come first.
-SPREAD = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+# A file at a time: what its tests share, such as a site, is built once. In the order of collection:
+# there the files that take longest come first. One process more than there are processors works
+# while others wait for a browser or a kernel.
+SPREAD = (
+    *("-n", str((os.cpu_count() or 1) + 1)),
+    *("--dist", "loadfile", "--no-loadscope-reorder"),
+)
 
 
 def run_each(project: Project, order: Order, commands: Mapping[str, Sequence[str | Path]]) -> int:

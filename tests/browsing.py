@@ -13,23 +13,46 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 from tests.site_of_project import PROJECT
 
 BROWSERS = ("chromium", "google-chrome", "chromium-browser", "chrome")
-OPTIONS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 # What a host may send: nothing but the site's own files, no script or style in the markup.
 POLICY = "default-src 'self'; img-src 'self' data:"
 AXE = PROJECT / "tests" / "vendored" / "axe-core"
 TABLE = ".explore-now tbody tr"
+# Keeps count of what a page has yet to do: what it put off by less than a second.
+COUNTING = """(() => {
+  const waiting = new Set(), put = window.setTimeout, clear = window.clearTimeout;
+  window.setTimeout = (done, after = 0, ...given) => {
+    const id = put(() => { waiting.delete(id); done(...given); }, after);
+    if (after < 1000) waiting.add(id);
+    return id;
+  };
+  window.clearTimeout = (id) => { waiting.delete(id); clear(id); };
+  window.settled = async () => {
+    do {
+      for (let frames = 0; frames < 2; frames += 1) await new Promise(requestAnimationFrame);
+    } while (waiting.size);
+  };
+})()"""
 # What the theme of the site says of itself in the console.
 OF_THE_THEME = ("[PST]", "Got invalid theme mode")
 
 
-def absent(what: str) -> None:
+def absent(what: str) -> NoReturn:
     """Skip for want of a program; where all checks must run, that is a failure."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"{what}, and on CI nothing may be skipped for that")
@@ -38,6 +61,14 @@ def absent(what: str) -> None:
 
 class Handler(http.server.SimpleHTTPRequestHandler):
     policy = ""
+
+    def do_GET(self) -> None:
+        # A browser asks each server for it.
+        if self.path == "/favicon.ico":
+            self.send_response(204)
+            self.end_headers()
+        else:
+            super().do_GET()
 
     def end_headers(self) -> None:
         if self.policy:
@@ -98,17 +129,13 @@ class Opened:
         self.context = browser.new_context(
             **{"viewport": {"width": 1280, "height": 960}, "accept_downloads": True, **settings}
         )
+        self.context.add_init_script(COUNTING)
         self.page = self.context.new_page()
         self.complaints: list[str] = []
         self.asked: list[str] = []
-        self.page.on("console", self._note)
+        self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("request", lambda request: self.asked.append(request.url))
-
-    def _note(self, message: Any) -> None:
-        # A browser asks a server for a picture of the site, which need not have one.
-        if not str(message.location.get("url", "")).endswith("/favicon.ico"):
-            self.complaints.append(message.text)
 
     def open(self, view: str = "") -> Opened:
         self.page.goto("about:blank")
@@ -118,8 +145,8 @@ class Opened:
         return self
 
     def settle(self) -> None:
-        """Wait until two frames are drawn and the address is written."""
-        self.page.wait_for_timeout(250)
+        """Wait until two frames are drawn and what was put off is done, as the address is."""
+        self.page.evaluate("window.settled()")
 
     def shown(self, metric: int) -> None:
         self.page.wait_for_selector(f'.explore[data-shown="{metric}"]')

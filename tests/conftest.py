@@ -13,29 +13,13 @@ from hypothesis import settings
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.project import open_logs
 from rulka_analysis.values import questions
-from tests.site_of_project import Site
-
-# What they ask needs the whole project built from the bundled curves: it is built once for them.
-LOOK_AT_THE_BUNDLED_SITE = ("test_site.py", "test_reference_page.py", "test_policy.py")
+from tests.browsing import started_browser
+from tests.site_of_project import made_once
+from tests.small_site import SmallSite
 
 # No property here is about time, and a machine may be busy.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Let one process run all files that look at the bundled site, others a file each."""
-    if config.getvalue("dist") != "loadfile":
-        return None
-    from xdist.scheduler import LoadFileScheduling
-
-    class BundledSiteTogether(LoadFileScheduling):  # type: ignore[misc]
-        def _split_scope(self, nodeid: str) -> str:
-            file = nodeid.partition("::")[0]
-            together = file.endswith(LOOK_AT_THE_BUNDLED_SITE)
-            return "the bundled site" if together else file
-
-    return BundledSiteTogether(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -43,7 +27,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Those take minutes: one that began last would keep all processes but its own waiting.
     """
-    items.sort(key=lambda item: not ({"pages", "test_guides.py"} & set(item.path.parts)))
+    sites = {"pages", "test_guides.py", "test_hosting.py"}
+    items.sort(key=lambda item: sites.isdisjoint(item.path.parts))
     if os.environ.get("RULKA_LONG") != "1":
         for item in items:
             if item.get_closest_marker("long"):
@@ -75,8 +60,17 @@ def bundled(build_folder_of_the_tests: Path) -> Logs:
 
 
 @pytest.fixture(scope="session")
-def bundled_site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """Return the project, built from the bundled curves; who builds it anew builds it back."""
-    site = Site.copied(tmp_path_factory.mktemp("site") / "a project ä")
-    site.build_well()
-    return site
+def small_site(tmp_path_factory: pytest.TempPathFactory) -> SmallSite:
+    """Return the small site as it is built, to be looked at or copied and not changed."""
+
+    def build(folder: Path) -> None:
+        SmallSite.made(folder / "a site").build_well()
+
+    return SmallSite(made_once(tmp_path_factory, "small site", build) / "a site")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Return a browser of this machine."""
+    with started_browser() as started:
+        yield started

@@ -7,8 +7,13 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
+
+from rulka_analysis.pages.locks import held
 
 PROJECT = Path(__file__).resolve().parent.parent
 PAGE = "docs/experiments/batch_size_and_running_speed.html"
@@ -47,6 +52,21 @@ def copy_parts(folder: Path, *parts: str) -> None:
             shutil.copy2(source, target)
 
 
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """Return a folder of this name, made by whichever process of the tests comes first."""
+    # Of several processes each has a folder of its own in one that they share.
+    own = factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    folder, made = shared / name, shared / f"{name} is made"
+    with held(shared / f"{name}.lock", waiting=print):
+        if not made.exists():
+            # What a process that failed left there is made again, to fail in this one, too.
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            made.touch()
+    return folder
+
+
 @dataclass
 class Site:
     """A copy of the project in which a test may change what it likes."""
@@ -72,7 +92,8 @@ class Site:
         environment = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith("RULKA_") and name != "PYTHONPATH"
+            if not name.startswith("RULKA_")
+            and name not in ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
         }
         if logs is not None:
             environment["RULKA_LOGDIR"] = str(logs)
@@ -89,7 +110,6 @@ class Site:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=900,
             check=False,
         )
 

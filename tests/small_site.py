@@ -200,9 +200,22 @@ class SmallSite(Site):
         names = json.loads(listed.read_text(encoding="utf-8"))["files"]
         return {name: (self.html / name).read_bytes() for name in names}
 
-    def from_nothing(self, folder: Path) -> SmallSite:
-        """Copy what this site is made from, and build it there."""
+    def copied_to(self, folder: Path) -> SmallSite:
+        """Copy this site with its build: of its notebooks only those run that are changed."""
+        shutil.copytree(self.folder, folder)
+        return SmallSite(folder, dict(self.variables))
+
+    def built_at(self, folder: Path) -> SmallSite:
+        """Copy this site with its build, and build it there."""
+        other = self.copied_to(folder)
+        other.build_well()
+        return other
+
+    def from_nothing(self, folder: Path, *kept: str) -> SmallSite:
+        """Copy what this site is made from, and these of its build folder, and build it there."""
         shutil.copytree(self.folder, folder, ignore=shutil.ignore_patterns("_build"))
+        for name in kept:
+            shutil.copytree(self.folder / "_build" / name, folder / "_build" / name)
         other = SmallSite(folder, self.variables)
         other.build_well()
         return other

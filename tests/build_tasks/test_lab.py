@@ -20,7 +20,7 @@ import pytest
 from build_tasks import targets
 from build_tasks.order import Order
 from build_tasks.project import Project
-from tests.browsers import skip_for_want, start_browser
+from tests.browsing import absent
 from tests.site_of_project import PROJECT
 
 NOTEBOOK = """\
@@ -57,12 +57,11 @@ HEADER = """\
 
 
 @pytest.fixture
-def page() -> Iterator[Any]:
+def page(request: pytest.FixtureRequest) -> Any:
     """Return a page in a browser of this machine."""
     if importlib.util.find_spec("jupyterlab") is None:
-        skip_for_want("JupyterLab is not installed (make test installs it)")
-    with start_browser() as browser:
-        yield browser.new_page()
+        absent("JupyterLab is not installed (make test installs it)")
+    return request.getfixturevalue("browser").new_page()
 
 
 class Installed(Project):

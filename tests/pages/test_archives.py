@@ -26,9 +26,13 @@ OF_BUNDLED = {
 
 
 @pytest.fixture(scope="module", params=["generated", "bundled"])
-def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> SmallSite:
+def site(
+    request: pytest.FixtureRequest,
+    small_site: SmallSite,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> SmallSite:
     """Return a small site that was built from its logs."""
-    made = SmallSite.made(tmp_path_factory.mktemp("site") / "project")
+    made = small_site.copied_to(tmp_path_factory.mktemp("site") / "project")
     if request.param == "bundled":
         shutil.rmtree(made.logs)
         shutil.copytree(published_logs(), made.logs)
@@ -73,6 +77,7 @@ def test_a_site_from_an_archive_is_that_from_the_logs(site: SmallSite, archive: 
     assert other.files() == expected
 
 
+@pytest.mark.parametrize("site", ["generated"], indirect=True)
 def test_a_changed_byte_stops_the_build_and_names_part_and_run(
     site: SmallSite, archive: Path, tmp_path: Path
 ) -> None:
@@ -92,6 +97,7 @@ def test_a_changed_byte_stops_the_build_and_names_part_and_run(
     assert "Copy the archive again" in told
 
 
+@pytest.mark.parametrize("site", ["generated"], indirect=True)
 def test_without_a_log_directory_a_committed_archive_is_taken(
     site: SmallSite, archive: Path, tmp_path: Path
 ) -> None:

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import itertools
 import re
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,6 @@ from rulka_analysis.logs.clocks import MINUTES
 from rulka_analysis.pages.charts import Chart, Drawn, picture, scale_of
 from rulka_analysis.pages.palette import COLOURS, LOOKS, Role
 from rulka_analysis.pages.sheets import PHONE, WIDE, spread
-from tests import browsing
 from tests.drawn_texts import assert_readable
 
 MINUTES_OF = np.arange(0.0, 60.0)
@@ -107,12 +105,6 @@ TOGGLED = """
 content="default-src 'self' file: data:; style-src 'sha256-{hash}'">
 <style>{style}</style><img src="figure.svg" width="464" height="252">
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with browsing.started_browser() as started:
-        yield started
 
 
 def test_a_figure_follows_the_theme_that_is_chosen(tmp_path: Path, browser: Any) -> None:

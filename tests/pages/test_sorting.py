@@ -13,7 +13,6 @@ from rulka_analysis.pages.sphinx.rendering import answer_sign, table_node
 from rulka_analysis.pages.tables import signed_difference
 from rulka_analysis.values.quantities import Quantity
 from rulka_analysis.values.tables import Table
-from tests.browsing import started_browser
 from tests.site_of_project import PROJECT
 
 STATIC = PROJECT / "rulka_analysis" / "pages" / "static"
@@ -34,12 +33,6 @@ PAGE = """<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8
 <div class="pst-scrollable-table-container" id="wide"><table class="rulka-table"><caption>Wide
 <a class="headerlink" href="#wide">#</a></caption><tbody><tr>{wide}</tr></tbody></table></div>
 </main></html>"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with started_browser() as started:
-        yield started
 
 
 @pytest.fixture

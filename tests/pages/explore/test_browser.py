@@ -36,12 +36,6 @@ def served(folder: Path) -> Iterator[str]:
         yield f"{address}/index.html"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with browsing.started_browser() as started:
-        yield started
-
-
 @pytest.fixture(params=["folder", "server"])
 def opened(request: pytest.FixtureRequest, browser: Any, folder: Path, served: str) -> Any:
     page = Opened(browser, folder.joinpath("index.html").as_uri())

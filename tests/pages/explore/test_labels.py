@@ -9,18 +9,11 @@ from typing import Any
 import pytest
 
 from rulka_analysis.pages.explore.page import write_explore
-from tests import browsing
 from tests.browsing import TABLE, Opened
 from tests.pages.explore.planted import made
 
 LONG = "512 · 512× · 256 Hock, 256 A01"
 TOO_LONG = "a setting " * 20
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with browsing.started_browser() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,8 @@ from tests.small_site import NOTEBOOKS, SmallSite
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> SmallSite:
-    site = SmallSite.made(tmp_path_factory.mktemp("small") / "a site")
-    site.build_well()
-    return site
+def site(small_site: SmallSite, tmp_path_factory: pytest.TempPathFactory) -> SmallSite:
+    return small_site.built_at(tmp_path_factory.mktemp("small") / "a site")
 
 
 @pytest.mark.parametrize(
@@ -36,7 +34,7 @@ def test_every_page_names_the_style_sheets_and_scripts_there_are(
     after = site.files()
     assert after != before
     # The same time stamps, as an installed file has them: what counts is what is in it.
-    assert site.from_nothing(tmp_path / "fresh").files() == after
+    assert site.from_nothing(tmp_path / "fresh", "executed").files() == after
 
 
 def test_what_only_a_developer_of_the_theme_needs_is_not_published(site: SmallSite) -> None:

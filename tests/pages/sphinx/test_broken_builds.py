@@ -16,10 +16,16 @@ from tests.training_logs import TrainingRun, write_run
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> SmallSite:
-    site = SmallSite.made(tmp_path_factory.mktemp("small") / "a site")
-    site.build_well()
-    return site
+def shared(small_site: SmallSite, tmp_path_factory: pytest.TempPathFactory) -> SmallSite:
+    return small_site.built_at(tmp_path_factory.mktemp("small") / "a site")
+
+
+@pytest.fixture
+def site(shared: SmallSite) -> SmallSite:
+    """Return a site whose last build was a good one, whatever test came before."""
+    if shared.last_build["outcome"] != "succeeded":
+        shared.build_well()
+    return shared
 
 
 BROKEN: list[tuple[str, str, str, str, tuple[str, ...]]] = [
@@ -81,7 +87,6 @@ BROKEN: list[tuple[str, str, str, str, tuple[str, ...]]] = [
 def test_what_is_broken_fails_every_time_until_mended(
     site: SmallSite, name: str, old: str, new: str, told: tuple[str, ...]
 ) -> None:
-    site.build_well()
     before = site.files()
     site.replace(name, old, new)
     try:
@@ -112,7 +117,6 @@ def test_what_is_broken_fails_every_time_until_mended(
 def test_a_file_that_changes_within_what_was_read_fails_the_build(
     site: SmallSite, before_line: str, told: str
 ) -> None:
-    site.build_well()
     before = site.files()
     log = site.file_of("first")
     rewrite = (
@@ -169,7 +173,6 @@ def _started(site: SmallSite, until: str) -> subprocess.Popen[str]:
 
 
 def test_interrupted_it_ends_its_kernels_and_leaves_nothing_half_done(site: SmallSite) -> None:
-    site.build_well()
     before = site.files()
     sleep = "import time\ntime.sleep(100)\n"
     site.replace("notebooks/small/first.py", "ra.publish(", sleep + "ra.publish(")
@@ -191,7 +194,6 @@ def test_interrupted_it_ends_its_kernels_and_leaves_nothing_half_done(site: Smal
 
 
 def test_a_second_build_waits_for_the_first(site: SmallSite) -> None:
-    site.build_well()
     site.append("third", 0.1)
     site.append("first", 0.2)
     builds = [
@@ -224,7 +226,6 @@ def test_a_second_build_waits_for_the_first(site: SmallSite) -> None:
     ],
 )
 def test_killed_at_its_worst_moments_the_next_build_is_right(site: SmallSite, moment: str) -> None:
-    site.build_well()
     site.append("second", float(len(moment)))
     site.build_killed_at(moment)
     site.build_well()

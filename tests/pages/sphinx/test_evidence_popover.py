@@ -9,17 +9,11 @@ from typing import Any
 
 import pytest
 
-from tests.browsing import find_barriers, started_browser
+from tests.browsing import find_barriers
 from tests.site_of_project import PAGE
 
 OPEN = ".rulka-evidence:popover-open"
 CELL = "td button.rulka-number:visible"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with started_browser() as found:
-        yield found
 
 
 @pytest.fixture

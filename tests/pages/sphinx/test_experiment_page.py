@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.browsing import find_barriers, started_browser
+from tests.browsing import find_barriers
 from tests.many_settings import BEST, write_experiment
 from tests.site_of_project import FURTHER, PAGE, PROJECT, Site, copy_parts
 
@@ -49,11 +49,10 @@ MEASURED = """() => {
 
 
 @pytest.fixture(scope="module")
-def page() -> Iterator[Any]:
-    with started_browser() as browser:
-        context = browser.new_context(viewport={"width": 1280, "height": 720})
-        yield context.new_page()
-        context.close()
+def page(browser: Any) -> Iterator[Any]:
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    yield context.new_page()
+    context.close()
 
 
 @pytest.fixture(scope="module")

@@ -43,8 +43,8 @@ DATA = "_static/explore/data/"
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> SmallSite:
-    site = SmallSite.made(tmp_path_factory.mktemp("curves") / "a site")
+def site(small_site: SmallSite, tmp_path_factory: pytest.TempPathFactory) -> SmallSite:
+    site = small_site.copied_to(tmp_path_factory.mktemp("curves") / "a site")
     for name, text in FILES.items():
         path = site.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -104,7 +104,6 @@ def test_the_files_of_a_metric_that_is_gone_go(site: SmallSite, tmp_path: Path) 
     other = tmp_path / "other"
     events = [scalar_event("Training/loss", n, 1 / n) for n in range(1, 30)]
     write_event_file(other / "first" / "events.out.tfevents.1.host", events)
-    site.build_well()
     before = data_of(site)
     site.build_well(other)
     assert sorted(data_of(site)) == [f"{DATA}0.js", f"{DATA}index.js"]
@@ -115,7 +114,6 @@ def test_the_files_of_a_metric_that_is_gone_go(site: SmallSite, tmp_path: Path) 
 
 
 def test_a_file_that_the_notebook_kept_and_is_gone_is_made_again(site: SmallSite) -> None:
-    site.build_well()
     before = data_of(site)
     shutil.rmtree(site.folder / "_build" / "kept")
     site.build_well()
@@ -132,7 +130,6 @@ def test_a_link_that_is_no_view_and_a_second_page_fail_the_build(site: SmallSite
     assert done.returncode != 0
     assert "'#x=steps' is no view of the Explore page" in done.stderr
     assert "a site has one Explore page, and docs/explore is it" in done.stderr
-    site.build_well()
 
 
 def test_without_the_page_figures_have_no_link_and_views_are_not_published(

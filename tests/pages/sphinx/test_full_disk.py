@@ -50,18 +50,11 @@ def make_room(site: Crammed) -> None:
     site.blocks = 0
 
 
-@pytest.fixture(scope="module")
-def expected(tmp_path_factory: pytest.TempPathFactory) -> SmallSite:
-    site = SmallSite.made(tmp_path_factory.mktemp("room") / "a site")
-    site.build_well()
-    return site
-
-
 # At the first line, while notebooks are kept, while pages are written.
 @pytest.mark.parametrize(
     "kilobytes", [8, *(pytest.param(n, marks=pytest.mark.long) for n in (100, 1000))]
 )
-def test_a_full_disk(expected: SmallSite, tmp_path: Path, kilobytes: int) -> None:
+def test_a_full_disk(small_site: SmallSite, tmp_path: Path, kilobytes: int) -> None:
     made = SmallSite.made(tmp_path / "a site")
     site = Crammed(made.folder)
     with only(site, kilobytes):
@@ -76,4 +69,4 @@ def test_a_full_disk(expected: SmallSite, tmp_path: Path, kilobytes: int) -> Non
         make_room(site)
         site.build_well()
         assert site.last_build["outcome"] == "succeeded"
-        assert site.files() == expected.files()
+        assert site.files() == small_site.files()

@@ -110,9 +110,10 @@ os.execv(sys.executable, [sys.executable, "-m", "sphinx", *sys.argv[1:]])
 @pytest.mark.parametrize(
     "limit", [3_000, *(pytest.param(n, marks=pytest.mark.long) for n in (700, 20_000, 70_000))]
 )
-def test_a_file_that_cannot_be_written_whole_is_told(tmp_path: Path, limit: int) -> None:
-    site = SmallSite.made(tmp_path / "a site")
-    site.build_well()
+def test_a_file_that_cannot_be_written_whole_is_told(
+    small_site: SmallSite, tmp_path: Path, limit: int
+) -> None:
+    site = small_site.copied_to(tmp_path / "a site")
     before = site.files()
     shutil.rmtree(site.folder / "_build" / "doctrees")
     command = site.command()

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.browsers import start_browser
-from tests.site_of_project import PAGE, Site
+from tests.browsing import served
+from tests.site_of_project import PAGE
 from tests.small_site import SmallSite
 
 STRICT = re.compile(
     r"default-src 'self'; img-src 'self' data:; "
     r"script-src 'self'( 'sha256-[\w+/=]+')+; style-src 'self'( 'sha256-[\w+/=]+')+"
 )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with start_browser() as found:
-        yield found
 
 
 @pytest.fixture
@@ -55,51 +45,32 @@ def policy_of(html: str) -> str:
     return str(policy)
 
 
-class Handler(SimpleHTTPRequestHandler):
-    def do_GET(self) -> None:
-        # A browser asks each server for it.
-        if self.path == "/favicon.ico":
-            self.send_response(204)
-            self.end_headers()
-        else:
-            super().do_GET()
-
-
-@contextmanager
-def served(folder: Path) -> Iterator[str]:
-    handler = partial(Handler, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-def pages(site: Site) -> list[Path]:
-    found = [path for path in site.html.rglob("*.html") if "_static" not in path.parts]
+def pages(html: Path) -> list[Path]:
+    found = [path for path in html.rglob("*.html") if "_static" not in path.parts]
     # These are no pages of Sphinx, and have a stricter policy of their own.
     return [path for path in found if not path.name.endswith(".evidence.html")]
 
 
-def test_every_page_has_the_strict_policy_and_nothing_that_it_blocks(bundled_site: Site) -> None:
-    assert len(pages(bundled_site)) > 20
-    for path in pages(bundled_site):
+def test_every_page_has_the_strict_policy_and_nothing_that_it_blocks(bundled_pages: Path) -> None:
+    assert len(pages(bundled_pages)) > 20
+    for path in pages(bundled_pages):
         html = path.read_text(encoding="utf-8")
         assert STRICT.fullmatch(policy_of(html)), path
         assert not re.search(r"<[a-z][^<>]*\s(style|on[a-z]+)=", html), path
 
 
 def test_the_console_stays_empty_on_every_page(
-    bundled_site: Site, page: Any, complaints: list[str]
+    bundled_pages: Path, page: Any, complaints: list[str]
 ) -> None:
-    for path in pages(bundled_site):
+    for path in pages(bundled_pages):
         page.goto(path.as_uri())
         # All scripts have run, those that wait for the whole page included.
         page.wait_for_function("document.documentElement.dataset.theme !== ''")
         assert complaints == [], path
 
 
-def test_what_scripts_do_still_works(bundled_site: Site, page: Any, complaints: list[str]) -> None:
-    page.goto((bundled_site.html / PAGE).as_uri())
+def test_what_scripts_do_still_works(bundled_pages: Path, page: Any, complaints: list[str]) -> None:
+    page.goto((bundled_pages / PAGE).as_uri())
     number = page.locator("main button.rulka-number").first
     number.click()
     told = page.locator(".rulka-evidence:popover-open")
@@ -113,21 +84,21 @@ def test_what_scripts_do_still_works(bundled_site: Site, page: Any, complaints: 
     page.locator('[data-mode="dark"]:visible').first.click()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark" != before
 
-    page.goto((bundled_site.html / "docs/guides/own_logs.html").as_uri())
+    page.goto((bundled_pages / "docs/guides/own_logs.html").as_uri())
     page.locator("button.copybtn").first.click(force=True)
     page.wait_for_selector("button.copybtn.success")
 
     # From a folder no browser reads the pages that are found.
-    with served(bundled_site.html) as address:
+    with served(bundled_pages, policy="") as address:
         page.goto(f"{address}/search.html?q=loss")
         page.wait_for_selector("#search-results li p.context")
     assert complaints == []
 
 
-def test_figures_are_shown_without_scripts(bundled_site: Site, browser: Any) -> None:
+def test_figures_are_shown_without_scripts(bundled_pages: Path, browser: Any) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto((bundled_site.html / PAGE).as_uri())
+    page.goto((bundled_pages / PAGE).as_uri())
     assert page.locator("figure img").first.is_visible()
     assert not page.locator(".pst-js-only").first.is_visible()
     context.close()
@@ -158,8 +129,8 @@ pd.DataFrame({"run": ["a\\u202eb\\x07", "<b>"], "loss": [0.5, 0.25]})
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> SmallSite:
-    site = SmallSite.made(tmp_path_factory.mktemp("small") / "a site")
+def site(small_site: SmallSite, tmp_path_factory: pytest.TempPathFactory) -> SmallSite:
+    site = small_site.copied_to(tmp_path_factory.mktemp("small") / "a site")
     show(site, "a frame", FRAME)
     site.build_well()
     return site
@@ -203,8 +174,6 @@ def test_output_that_is_blocked_is_a_warning_that_names_the_cell(
     assert done.stderr.count(told) == 1
     assert "csp: relaxed" in done.stderr
     assert done.stderr.count("content security policy") == 1, "it is told once"
-    show(site, "a frame", FRAME)
-    site.build_well()
 
 
 def test_output_that_no_page_shows_is_a_warning_that_names_the_cell(site: SmallSite) -> None:
@@ -218,8 +187,6 @@ def test_output_that_no_page_shows_is_a_warning_that_names_the_cell(site: SmallS
     show(site, "what has words, too", LAB_ALONE.replace("}}", '}, "text/plain": "a plot"}'))
     site.build_well()
     assert "a plot" in site.page(SHOWING)
-    show(site, "a frame", FRAME)
-    site.build_well()
 
 
 def test_metadata_relaxes_the_page_of_its_notebook_alone(
@@ -232,7 +199,7 @@ def test_metadata_relaxes_the_page_of_its_notebook_alone(
     assert "http" not in policy_of(relaxed), "nothing from another host"
     said = BeautifulSoup(relaxed, "html.parser").select_one(".admonition")
     assert "relaxes the content security policy" in said.get_text()
-    for path in pages(site):
+    for path in pages(site.html):
         if path != site.html / SHOWING:
             assert STRICT.fullmatch(policy_of(path.read_text(encoding="utf-8"))), path
     page.goto((site.html / SHOWING).as_uri())

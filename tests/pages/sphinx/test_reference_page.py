@@ -11,6 +11,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 
 from rulka_analysis import read_scalars
+from rulka_analysis.logs.runs import Logs
 from rulka_analysis.metrics.catalogue import Metric
 from rulka_analysis.project import load_catalogue
 from tests import event_files as write
@@ -24,8 +25,8 @@ EVIL = "<script>alert('read me')</script>--<b>"
 
 
 @pytest.fixture(scope="module")
-def soup(bundled_site: Site) -> BeautifulSoup:
-    return BeautifulSoup(bundled_site.page(PAGE), "html.parser")
+def soup(bundled_pages: Path) -> BeautifulSoup:
+    return BeautifulSoup((bundled_pages / PAGE).read_text(encoding="utf-8"), "html.parser")
 
 
 def text_of(element: Tag) -> str:
@@ -60,9 +61,9 @@ def test_every_stage_links_to_its_metrics(soup: BeautifulSoup) -> None:
         assert links == {f"#metric-{m.name}" for m in CATALOGUE if stage in m.stages}
 
 
-def test_metrics_the_logs_do_not_hold_say_so(bundled_site: Site, soup: BeautifulSoup) -> None:
-    (folder,) = (bundled_site.folder / "_build" / "published").iterdir()
-    logged = {CATALOGUE.match(tag).metric.name for tag in read_scalars(folder).tag.unique()}
+def test_metrics_the_logs_do_not_hold_say_so(bundled: Logs, soup: BeautifulSoup) -> None:
+    tags = read_scalars(bundled.path).tag.unique()
+    logged = {CATALOGUE.match(tag).metric.name for tag in tags}
     assert 0 < len(logged) < len(CATALOGUE)
     for metric in CATALOGUE:
         entry = soup.find(id=f"metric-{metric.name}")
@@ -136,13 +137,14 @@ def reference_alone(folder: Path) -> Site:
     return site
 
 
-def test_new_logs_and_a_new_meaning_reach_the_page(bundled_site: Site, tmp_path: Path) -> None:
+def test_new_logs_and_a_new_meaning_reach_the_page(
+    bundled: Logs, soup: BeautifulSoup, tmp_path: Path
+) -> None:
     site = reference_alone(tmp_path / "project")
-    (published,) = (bundled_site.folder / "_build" / "published").iterdir()
     logs = tmp_path / "logs"
-    shutil.copytree(published, logs)
+    shutil.copytree(bundled.path, logs)
     write.write_event_file(logs / "evil", [write.scalar_event(EVIL, 1, 5.0)])
-    assert "Every tag in these logs is in the catalogue" in bundled_site.page(PAGE)
+    assert "Every tag in these logs is in the catalogue" in soup.get_text()
 
     site.build_well(logs)
     page = site.page(PAGE)

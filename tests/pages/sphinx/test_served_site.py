@@ -55,7 +55,7 @@ class ServedSite(SmallSite):
 
     def make(self, logs: Path) -> tuple[int, str]:
         process = self.started(logs)
-        printed, _ = process.communicate(timeout=900)
+        printed, _ = process.communicate()
         return process.returncode, printed
 
     def served(self) -> Served:

@@ -27,12 +27,6 @@ VIEW = f"#x=minutes&m={TIMES.replace('/', '%2F')}&y=raw"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with browsing.started_browser() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
 def address(bundled_pages: Path) -> Iterator[str]:
     with browsing.served(bundled_pages, policy="") as started:
         yield started
