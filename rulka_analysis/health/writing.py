@@ -19,6 +19,8 @@ from rulka_analysis.values.findings import Finding
 
 # A tag has stopped when it missed so many of its writes.
 MISSED = 5
+# Or paused by so much longer than it does.
+MORE = 1.5
 # Clocks that the program itself sets back.
 _SET_BACK = ("transitions_due", "next_target_network_update")
 
@@ -110,7 +112,8 @@ def _stopped(log: Readings) -> Iterator[Finding]:
     stopped = [
         r
         for r in regular
-        if log.end - r.minutes.max() > max(LONG_MINUTES, MISSED * write_interval(r.minutes))
+        if log.end - r.minutes.max()
+        > max(LONG_MINUTES, MISSED * write_interval(r.minutes), MORE * _used_to(r))
     ]
     if not stopped:
         return
@@ -125,6 +128,12 @@ def _stopped(log: Readings) -> Iterator[Finding]:
         run=log.name,
         tag=first.tag if len(stopped) == 1 else None,
     )
+
+
+def _used_to(reading: Reading) -> float:
+    """Return the pause that a tag made twice, in minutes: some wait while others are written."""
+    pauses = np.sort(np.diff(reading.minutes))
+    return float(pauses[-2]) if len(pauses) > 1 else 0.0
 
 
 def _backwards(log: Readings) -> Iterator[Finding]:

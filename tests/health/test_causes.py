@@ -125,6 +125,15 @@ def test_pauses_that_come_again_and_again_without_a_step_are_a_habit(tmp_path: P
     assert "the longest of 4 such gaps" in finding.message
 
 
+def test_a_tag_that_waits_while_another_is_written_has_not_stopped(tmp_path: Path) -> None:
+    epoch = "(1 0.9)*20 +19m"
+    validated = " ".join(["+58m 0.5"] * 5)
+    text = f"{LOSS} {' '.join([epoch] * 5)}\nrun Training/loss_test: {validated}"
+    assert told(find_in(tmp_path / "a", text)) == []
+    stopped = f"{LOSS} {' '.join([epoch] * 3)}\nrun Training/loss_test: {validated}"
+    assert "RK203" in told(find_in(tmp_path / "b", stopped))
+
+
 def test_writers_in_turns_leave_no_hole(tmp_path: Path) -> None:
     halves: list[list[str]] = [[], []]
     for block in range(6):
