@@ -52,9 +52,9 @@ def growing_with_settings(pair: Pair) -> Iterator[Finding]:
             yield Finding(
                 "scale_unknown",
                 "warning",
-                f"{_grow(tags, words)}, and that of {unknown} is not known.",
-                why=f"So {pair.shown} cannot be compared by that, neither as logged nor per unit.",
-                remedy="Record the setting; until then leave that out of the comparison.",
+                f"{_grow(tags, words)}, which is not known of {unknown}.",
+                why=f"So {pair.shown} cannot be compared by it, neither as logged nor per unit.",
+                remedy="Record the setting. Until then, leave it out of the comparison.",
                 run=pair.candidate.name,
                 runs=pair.names,
                 tags=tuple(tags),

@@ -246,15 +246,15 @@ def _finding(logs: Sequence[Readings], same: Sequence[_Same], runs: tuple[str, .
     """Word that runs are one observation; the first of them is the original."""
     names = several((log.name for log in logs), 9)
     part = "" if all(one.whole for one in same) else ", as far as the shorter one goes"
-    told = f"{several(same[0].tags)} of {names} hold the same values one after the other"
+    told = f"{names} hold the same values of {several(same[0].tags)}"
     if same[0].one_log:
-        shift = "; one of them counts from another moment or step on" if same[0].shifted else ""
+        shift = "; they count from another moment or step" if same[0].shifted else ""
         return Finding(
             "identical_series",
             "error",
             f"{told}{part}{shift}.",
-            why="One log is a copy of the other, or went on from a copy: they are one "
-            "observation, not two.",
+            why="One log is a copy of the other, or went on from a copy: one observation, not two. "
+            "An answer about the pair is: no data.",
             remedy="Leave one of them out, or put back the log that belongs there.",
             run=logs[1].name,
             runs=runs,
@@ -263,7 +263,8 @@ def _finding(logs: Sequence[Readings], same: Sequence[_Same], runs: tuple[str, .
         "seed_run_twice",
         "warning",
         f"{told}, written at other times{part}.",
-        why="One seed was run twice: they are one observation, not two, whatever else they share.",
+        why="One seed was run twice: one observation, not two. An answer about the pair is: no "
+        "data.",
         remedy="Leave one of them out, and give each replicate a seed of its own.",
         run=logs[1].name,
         runs=runs,

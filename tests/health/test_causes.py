@@ -106,7 +106,7 @@ def test_five_writes_two_hours_apart_have_no_usual_interval(tmp_path: Path) -> N
 def test_a_hole_in_steps_is_one_though_time_goes_on(tmp_path: Path) -> None:
     (finding,) = find_in(tmp_path, f"{LOSS} (1 0.9)*20 +1000s (1 0.9)*20")
     assert finding.code == "RK201"
-    assert "nothing for 1,010 steps after step 390" in finding.message
+    assert "has no event of Training/loss for 1,010 steps after step 390" in finding.message
 
 
 def test_a_tag_with_a_hole_of_its_own_is_named(tmp_path: Path) -> None:
