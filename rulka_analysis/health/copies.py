@@ -203,9 +203,6 @@ def _finding(logs: Sequence[Readings], same: Sequence[_Same], runs: tuple[str, .
             "identical_series",
             "error",
             f"{told}{part}{shift}.",
-            why="One log is a copy of the other, or went on from a copy: they are one "
-            "observation, not two.",
-            remedy="Leave one of them out, or put back the log that belongs there.",
             run=logs[1].name,
             runs=runs,
         )
@@ -213,8 +210,6 @@ def _finding(logs: Sequence[Readings], same: Sequence[_Same], runs: tuple[str, .
         "seed_run_twice",
         "warning",
         f"{told}, written at other times{part}.",
-        why="One seed was run twice: they are one observation, not two, whatever else they share.",
-        remedy="Leave one of them out, and give each replicate a seed of its own.",
         run=logs[1].name,
         runs=runs,
     )

@@ -107,7 +107,6 @@ def _not_checked(log: Readings, reading: Reading, message: str, why: str) -> Fin
         "note",
         message,
         why=why,
-        remedy="Record the setting in the log or in the experiment's definition.",
         run=log.name,
         tag=reading.tag,
     )
