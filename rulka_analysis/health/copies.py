@@ -167,8 +167,8 @@ def _same_tags(ours: Mapping[str, Reading], theirs: Mapping[str, Reading]) -> _S
         (wall, walls), (steps, others) = pairs
         same_wall = _parallel(wall, walls, _CLOSE)
         # Steps of a seed that is run twice agree, too: only times tell one log from two.
-        stands_still = np.ptp(wall) == 0 or np.ptp(walls) == 0
-        one_log |= same_wall or (stands_still and _parallel(steps, others, 0.5))
+        untimed = not (np.ptp(wall) > 0 and np.ptp(walls) > 0)
+        one_log |= same_wall or (untimed and _parallel(steps, others, 0.5))
         shifted |= bool(abs(wall[0] - walls[0]) > 1 or steps[0] != others[0])
         whole &= len(wall) == len(_values(mine)) == len(_values(its))
     return _Same(tuple(tag for tag, *_ in found), one_log, shifted, whole)

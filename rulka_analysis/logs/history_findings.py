@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from rulka_analysis.logs.attempts import Attempt
+from rulka_analysis.logs.attempts import MANY_ATTEMPTS, Attempt
 from rulka_analysis.logs.copies import Copy
 from rulka_analysis.logs.sessions import Session, clock_agrees
 from rulka_analysis.logs.wall_times import jumps
@@ -20,8 +20,6 @@ MUCH = 0.1
 MOST_OF_A_TAG = 0.5
 """Of more than this part of one tag, too, where that is more than `FEW` events."""
 FEW = 10
-MANY_ATTEMPTS = 4
-"""So many files that begin anew are hardly one run."""
 _NAMED = 3
 
 
@@ -32,7 +30,7 @@ def copies(run: str, found: Sequence[Copy], names: Sequence[str]) -> Iterator[Fi
     told = [
         f"{names[copy.file]} holds what {names[copy.original]} holds"
         if copy.whole
-        else f"{names[copy.file]} holds the beginning of {names[copy.original]}"
+        else f"{names[copy.file]} holds a part of {names[copy.original]}"
         for copy in found
     ]
     yield Finding(

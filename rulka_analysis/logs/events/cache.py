@@ -131,8 +131,8 @@ def sources() -> list[Path]:
     """Return the files that decide how bytes are read, and what is said of them."""
     folder = Path(__file__).parent
     values = folder.parents[1] / "values"
-    own = [values / "findings.py", values / "text.py", *sorted((values / "rules").glob("*.py"))]
-    return [*sorted(folder.glob("*.py")), *own]
+    own = [values / name for name in ("digests.py", "findings.py", "text.py")]
+    return [*sorted(folder.glob("*.py")), *own, *sorted((values / "rules").glob("*.py"))]
 
 
 @cache
