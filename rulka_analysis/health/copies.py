@@ -253,9 +253,6 @@ def _finding(logs: Sequence[Readings], same: Sequence[_Same], runs: tuple[str, .
             "identical_series",
             "error",
             f"{told}{part}{shift}.",
-            why="One log is a copy of the other, or went on from a copy: one observation, not two. "
-            "An answer about the pair is: no data.",
-            remedy="Leave one of them out, or put back the log that belongs there.",
             run=logs[1].name,
             runs=runs,
         )
@@ -263,9 +260,6 @@ def _finding(logs: Sequence[Readings], same: Sequence[_Same], runs: tuple[str, .
         "seed_run_twice",
         "warning",
         f"{told}, written at other times{part}.",
-        why="One seed was run twice: one observation, not two. An answer about the pair is: no "
-        "data.",
-        remedy="Leave one of them out, and give each replicate a seed of its own.",
         run=logs[1].name,
         runs=runs,
     )

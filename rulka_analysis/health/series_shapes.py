@@ -108,8 +108,6 @@ def _frozen_tails(log: Readings) -> Iterator[Finding]:
             "error" if tags[0] in single else "warning",
             f"{several(tags)} in {log.shown} {'does' if len(tags) == 1 else 'do'} not change from "
             f"{since} to the end ({frozen[tags[0]]} equal values). Before, it always did.",
-            why="The last values do not look measured: what computes them seems to have stopped.",
-            remedy="Compare up to that minute only, and see what happened to the run then.",
             run=log.name,
             tag=tags[0] if len(tags) == 1 else None,
         )
@@ -161,8 +159,6 @@ def _far_last_readings(log: Readings) -> Iterator[Finding]:
             f"The last value of {reading.shown} in {log.shown}, {last:.4g} at "
             f"{minute(reading.minutes[at[-1]])}, is far from the {NEIGHBOURS} before it "
             f"({near.min():.4g} to {near.max():.4g}).",
-            why="A result that takes the last value rests on this one.",
-            remedy="Take the median of the last three, or an earlier end.",
             run=log.name,
             tag=reading.tag,
         )
@@ -201,8 +197,6 @@ def _beyond_their_curve(log: Readings) -> Iterator[Finding]:
         "note",
         f"{log.shown} has one more value of {several((r.tag for r in alone), 4)} at "
         f"{minute(last)}, though the curve ends at {minute(end)}.",
-        why="What happened in between is not known, and a last value is of another moment.",
-        remedy="Compare up to where the curves are known.",
         run=log.name,
         tag=alone[0].tag if len(alone) == 1 else None,
     )

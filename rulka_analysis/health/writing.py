@@ -46,8 +46,6 @@ def _gaps(log: Readings) -> Iterator[Finding]:
             "warning",
             f"{log.shown} wrote nothing for {_length(gap.minutes)} minutes after "
             f"{minute(gap.after)}{more}; usually it writes every {_length(gap.usual)} minutes.",
-            why="The program or the machine stood still, or events are missing. Minutes may count "
-            "time in which nothing was trained.",
             remedy=f"Compare by {log.steps} as well, and see what the machine did at that time.",
             run=log.name,
         )
@@ -123,8 +121,6 @@ def _stopped(log: Readings) -> Iterator[Finding]:
         "warning",
         f"{log.shown} has no event of {several(r.tag for r in stopped)} after "
         f"{minute(first.minutes.max())}, though it went on to {minute(log.end)}.",
-        why="What came afterwards is not known.",
-        remedy="Compare up to that minute only.",
         run=log.name,
         tag=first.tag if len(stopped) == 1 else None,
     )
@@ -154,9 +150,6 @@ def _backwards(log: Readings) -> Iterator[Finding]:
                 "warning",
                 f"The {what} of {several(r.tag for r in back)} in {log.shown} go back within a "
                 f"file, first {by} at {minute(first.minutes[at])}.",
-                why="The clock was set, or two programs wrote into one file: by this clock, late "
-                "events may pass for early ones.",
-                remedy="If two programs wrote, give each run a folder of its own.",
                 run=log.name,
                 tag=first.tag if len(back) == 1 else None,
             )
@@ -172,8 +165,6 @@ def _backwards(log: Readings) -> Iterator[Finding]:
                 "error",
                 f"{reading.shown} in {log.shown} goes back from {reading.values[at]:,.6g} to "
                 f"{reading.values[at + 1]:,.6g} at {minute(reading.minutes[at])}, within one file.",
-                why="It counts what was done so far, so this clock is wrong.",
-                remedy="Compare on the other clocks.",
                 run=log.name,
                 tag=reading.tag,
             )
@@ -187,7 +178,5 @@ def _beginning(log: Readings) -> Iterator[Finding]:
             "warning",
             f"The log of {log.shown} begins after {missing:,.0f} minutes of training. What came "
             "before is not in this log directory.",
-            why="Bests, finish rates and times to a target leave out the beginning.",
-            remedy="Put the folder in which the run began beside this one (X beside X_2).",
             run=log.name,
         )

@@ -37,8 +37,6 @@ def copies(run: str, found: Sequence[Copy], names: Sequence[str]) -> Iterator[Fi
         "copy",
         "note",
         f"{_several(told, '; ')}. Every event counts once.",
-        why="A file was copied within the folder of the run, or only a part of it arrived.",
-        remedy="Nothing to do. You may remove the copy.",
         run=run,
         file=names[found[0].file],
     )
@@ -61,8 +59,6 @@ def attempts(run: str, found: Sequence[Attempt]) -> Iterator[Finding]:
             "warning",
             f"{run} is not one run: it holds {len(found)} that do not go on from one another. "
             f"Shown is the last, {shown}.",
-            why="Several runs were logged into one folder, or one was begun anew that often.",
-            remedy="Give each run a folder of its own, or open the one you mean by its number.",
             run=run,
         )
         return
@@ -71,8 +67,6 @@ def attempts(run: str, found: Sequence[Attempt]) -> Iterator[Finding]:
         "warning" if sum(counts[:-1]) > counts[-1] else "note",
         f"{run} was begun anew {'once' if len(found) == 2 else f'{len(found) - 1} times'}: tags "
         f"start from their beginning again. The run is the last attempt, {shown}.",
-        why="The last attempt does not go on from what was trained before.",
-        remedy="If these are different runs, give each a folder of its own.",
         run=run,
     )
 
@@ -126,9 +120,6 @@ def aside(run: str, attempt: Attempt, names: Sequence[str]) -> Iterator[Finding]
             "note",
             f"{_several(files, last=' and ')} {'is' if len(files) == 1 else 'are'} of another "
             f"program than {run}: few of its tags, from other steps on. Everything is kept.",
-            why="A program that evaluates may log into the folder of the run, with steps of its "
-            "own.",
-            remedy="Let it log under tags of its own, or into a folder of its own.",
             run=run,
             file=files[0],
         )
@@ -155,8 +146,6 @@ def side_by_side(
             "warning",
             f"{_several(found, last=' and ')} were written at the same time and share "
             f"{amount(len(shared), 'tag')}. All events are kept, in the order of their times.",
-            why="Several programs may have logged into one folder.",
-            remedy="Give each run a folder of its own.",
             run=run,
             file=found[1],
         )
@@ -167,8 +156,6 @@ def clocks(
 ) -> Iterator[Finding]:
     """Yield findings on wall times that say nothing, or say it wrongly."""
     times = written.times
-    remedy = "Look at the program that writes, and at the clock of its machine."
-    rebuilt = "Their minutes are computed from their steps, where other events tell the pace."
     total = len(written)
     for counts, words in (
         ([time.not_finite for time in times], "it is not finite"),
@@ -181,8 +168,6 @@ def clocks(
                 "warning",
                 f"{sum(counts):,} of {amount(total, 'event')} in {run} "
                 f"{'has' if sum(counts) == 1 else 'have'} no usable wall time: {words}.",
-                why=rebuilt,
-                remedy=remedy,
                 run=run,
                 file=names[at],
             )
@@ -194,8 +179,6 @@ def clocks(
             "warning",
             f"{count:,} of {amount(total, 'event')} in {run} {'has' if count == 1 else 'have'} a "
             f"wall time in {times[other[0]].unit}, not in seconds.",
-            why="It is read in the unit that fits.",
-            remedy="Let the program log seconds.",
             run=run,
             file=names[other[0]],
         )
@@ -207,9 +190,6 @@ def clocks(
             "warning",
             f"{count:,} of {amount(total, 'event')} in {run} {'is' if count == 1 else 'are'} dated "
             f"years off, first in {names[off[0]]}.",
-            why="The clock of the machine was not set. Steps tell the order of files, and minutes "
-            "count the time between events.",
-            remedy=remedy,
             run=run,
             file=names[off[0]],
         )
@@ -245,9 +225,6 @@ def _set(
             "clock_set",
             "warning",
             f"The clock of {run} was set {text}{more}.",
-            why="Wall times do not tell how long that took: minutes are computed from steps there, "
-            "and steps tell what came first.",
-            remedy="Nothing to do. Do not compare these dates with those of other machines.",
             run=run,
             file=names[file],
         )

@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,10 +26,6 @@ from rulka_analysis.metrics.made import made_of, operation_of
 from rulka_analysis.metrics.patterns import fill_in
 from rulka_analysis.values.operations import Parameter
 from rulka_analysis.values.quantities import Evidence, Made, Quantity, made
-
-if TYPE_CHECKING:
-    # It takes longer to import than a build in which nothing changed should take.
-    pass
 
 Direction = Literal["lower", "higher", "the same", "not known"]
 
@@ -416,7 +412,7 @@ class Series:
         return self.together(indices, how, clock, position)
 
 
-def shown_values(
+def show_values(
     values: NDArray[np.float64], metric: Metric, factor: float
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return logged values as they are shown, and which of them are unfinished episodes.

@@ -198,7 +198,6 @@ def _late(
         "all_time_best_late",
         severity,
         f"{reading.shown} of {log.shown} lags behind the races: {told}, though {text}{ends}.",
-        why="The tag is not the best so far at each moment.",
         remedy=_USE_RACES.format(map=map),
         run=log.name,
         tag=reading.tag,

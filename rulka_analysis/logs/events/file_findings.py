@@ -17,8 +17,6 @@ def truncated_tail(file: str, byte: int, unread: int) -> Finding:
         severity="note",
         message=f"{printable(file)} ends within a record, at byte {byte:,}. Left out: "
         f"{amount(unread)}.",
-        why="The run goes on, or was killed. Everything before is complete.",
-        remedy="Nothing to do. While the run goes on, read the file again later.",
         file=file,
         byte=byte,
         unread_bytes=unread,
@@ -32,8 +30,6 @@ def damage(file: str, byte: int, unread: int, cause: str, *, goes_on: bool) -> F
         severity="error",
         message=f"{printable(file)} is damaged at byte {byte:,}: {cause}. Left out: "
         f"{amount(unread)}; {after}.",
-        why="Every number computed from this file lacks the events that stood there.",
-        remedy="Copy the file again from where the run was trained.",
         file=file,
         byte=byte,
         unread_bytes=unread,
@@ -45,9 +41,6 @@ def zero_filled_tail(file: str, byte: int, unread: int) -> Finding:
         kind="zero_filled_tail",
         severity="warning",
         message=f"{printable(file)} ends in zeros: {amount(unread)} from byte {byte:,} on.",
-        why="The machine stopped before the last events reached the disk. They are lost: the run "
-        "may have ended later than it seems.",
-        remedy="Nothing brings them back. If the run was resumed, its next file goes on.",
         file=file,
         byte=byte,
         unread_bytes=unread,
@@ -59,8 +52,6 @@ def not_an_event_file(file: str, unread: int, cause: str) -> Finding:
         kind="not_an_event_file",
         severity="error",
         message=f"{printable(file)} is not an event file: {cause}. Left out: {amount(unread)}.",
-        why="Its name says that it is one, so a run may be missing.",
-        remedy="Move it out of the log directory, or copy the real file again.",
         file=file,
         byte=0,
         unread_bytes=unread,
@@ -73,8 +64,6 @@ def unreadable(file: str, byte: int, unread: int | None, cause: str) -> Finding:
         severity="error",
         message=f"{printable(file)} cannot be read{f' from byte {byte:,} on' if byte else ''}: "
         f"{printable(cause)}.",
-        why="Every number computed from this folder lacks what the file holds.",
-        remedy="Check that the file is there, that you may read it, and that its disk works.",
         file=file,
         byte=byte,
         unread_bytes=unread,
@@ -86,8 +75,6 @@ def unreadable_folder(folder: str, cause: str) -> Finding:
         kind="unreadable",
         severity="error",
         message=f"The folder {printable(folder)} cannot be listed: {printable(cause)}.",
-        why="If it holds runs, they are missing.",
-        remedy="Check that you may list the folder, and that its disk works.",
         file=folder,
     )
 
@@ -109,8 +96,6 @@ def rounded_value(file: str, tag: str) -> Finding:
         severity="note",
         message=f"{printable(tag)} in {printable(file)} holds integers beyond 2^53, which are "
         "rounded.",
-        why="Values are kept as float64, which cannot hold every integer of that size.",
-        remedy="Allow for the difference: it is less than one part in 2^53.",
         tag=tag,
         file=file,
     )
@@ -122,8 +107,6 @@ def not_a_scalar(file: str, tag: str) -> Finding:
         severity="warning",
         message=f"{printable(tag)} in {printable(file)} is declared a scalar, but some values are "
         "not one number. They are left out.",
-        why="Values that the run meant to log are missing.",
-        remedy="See what the program logs under this tag.",
         tag=tag,
         file=file,
     )
@@ -135,9 +118,6 @@ def tensor_without_plugin(file: str, tag: str) -> Finding:
         severity="note",
         message=f"{printable(tag)} in {printable(file)} holds single numbers as tensors, but "
         "nothing in the file says that they are scalars. They are left out.",
-        why="A writer says so in the first event of a tag, which may be damaged or in an earlier "
-        "file.",
-        remedy="If you need the tag, look for damage in this file, or for the file before it.",
         tag=tag,
         file=file,
     )

@@ -17,6 +17,7 @@ from rulka_analysis.pages.explore.data import Explore, index_script, metric_scri
 from rulka_analysis.pages.results import Figure
 from rulka_analysis.pages.sheets import NARROW
 from rulka_analysis.values.errors import RulkaError
+from rulka_analysis.values.files import write_whole
 
 STATIC = Path(__file__).parent / "static"
 # In this order: each needs those before it.
@@ -104,10 +105,11 @@ def write_explore(
         written = {target}
         for name, content in chain(pictures.items(), page.files):
             path = assets / name
-            _write(path, content)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, content)
             written.add(path)
         # Last: a page never names a file that is not there yet.
-        _write(target, _document(data, page, fallback).encode("utf-8"))
+        write_whole(target, _document(data, page, fallback))
         for path in [*(assets / "data").glob("*.js"), *(assets / "still").glob("*.svg")]:
             if path not in written:
                 path.unlink()
@@ -144,13 +146,6 @@ def _still(number: int, figure: Figure) -> str:
         f'<p><picture>{narrow}<img src="{name}.svg" alt="{alt}" {size} loading="lazy">'
         "</picture></p>\n"
     )
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.writing")
-    beside.write_bytes(content)
-    beside.replace(path)
 
 
 def static_files() -> Iterator[tuple[str, bytes]]:

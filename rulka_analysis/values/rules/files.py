@@ -12,7 +12,7 @@ FILES = (
         meaning="Bytes within an event file are not what was written.",
         detection="The checksum of a record does not fit it. Reading goes on at the next whole "
         "record.",
-        why="Whatever is computed from the file lacks the events that stood there.",
+        why="Every number computed from this file lacks the events that stood there.",
         remedy="Copy the file again from where the run was trained.",
         example="run Training/loss: 1 0.9 0.8 0.7\nflip run 120",
     ),
@@ -20,7 +20,7 @@ FILES = (
         "RK102", "unreadable", _GROUP, ("error",),
         meaning="A file or a folder cannot be read.",
         detection="The operating system refuses it, or reading fails half-way.",
-        why="Whatever is computed from the folder lacks what it holds.",
+        why="Every number computed from this folder lacks what it holds.",
         remedy="Check that it is there, that you may read it, and that its disk works.",
         example="run Training/loss: 1 0.9\nloop run",
     ),
@@ -36,7 +36,8 @@ FILES = (
         "RK104", "zero_filled_tail", _GROUP, ("warning",),
         meaning="An event file ends in zeros.",
         detection="Nothing but zero bytes follows the last whole record.",
-        why="The machine stopped before the last events reached the disk. They are lost.",
+        why="The machine stopped before the last events reached the disk. They are lost: the run "
+        "may have ended later than it seems.",
         remedy="Nothing brings them back. If the run was resumed, its next file goes on.",
         example="run Training/loss: 1 0.9\nzero run 40",
     ),
@@ -88,7 +89,7 @@ FILES = (
         meaning="Two files of one run were written at the same time, under the same tags.",
         detection="A file begins before an earlier one that shares tags with it has ended, and "
         "its steps do not show that a clock was set.",
-        why="Two programs may have logged into one folder.",
+        why="Several programs may have logged into one folder.",
         remedy="Give each run a folder of its own.",
         example="run Training/loss: 1 0.9 0.8 0.7 | -3m -30s 1.1 0.8 0.9",
     ),
@@ -116,8 +117,9 @@ FILES = (
         meaning="A folder holds many runs that do not go on from one another.",
         detection="Four sessions or more start from the beginning, or hold many of the events and "
         "few of each other's tags.",
-        why="It is hardly one run. Shown is the last; the others open by number.",
-        remedy="Give each run a folder of its own.",
+        why="Several runs were logged into one folder, or one was begun anew that often. Shown is "
+        "the last.",
+        remedy="Give each run a folder of its own, or open the one you mean by its number.",
         example="run Training/loss: 1 0.9 | -20s 1 0.8 | -20s 1 0.7 | -20s 1 0.6",
     ),
     Rule(
@@ -125,7 +127,7 @@ FILES = (
         meaning="A file of another program lies in the folder of a run.",
         detection="It starts from the beginning, or goes back, with few of the tags that the run "
         "had written there.",
-        why="Everything is kept: its steps are its own.",
+        why="A program that evaluates may log into the folder of the run, with steps of its own.",
         remedy="Let it log under tags of its own, or into a folder of its own.",
         example="run Training/loss: 1 0.9 0.8\nrun eval/reward: 1 2 3 | +5m -30s 4 5",
     ),
@@ -152,7 +154,7 @@ FILES = (
         detection="They lie decades before or after today.",
         why="The clock of the machine was not set. Steps tell the order of files, and minutes "
         "count the time between events.",
-        remedy="Look at the clock of the machine.",
+        remedy="Look at the program that writes, and at the clock of its machine.",
         example="run Training/loss: 1 0.9 0.8\nwall run 1970",
     ),
     Rule(
@@ -160,7 +162,8 @@ FILES = (
         meaning="A clock was set while a run went on.",
         detection="A session goes on, by its steps, from one that is later by the clock; or wall "
         "times leap by more than a month within a file.",
-        why="Minutes are computed from steps there, and steps tell what came first.",
+        why="Wall times do not tell how long that took: minutes are computed from steps there, and "
+        "steps tell what came first.",
         remedy="Nothing to do. Do not compare these dates with those of other machines.",
         example="run Training/loss: 1 0.9 0.8\nwall run forward",
     ),
