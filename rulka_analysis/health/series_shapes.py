@@ -50,8 +50,8 @@ def _not_numbers(log: Readings) -> Iterator[Finding]:
             kind,
             "note" if kind == "not_finite" else "warning",
             f"{amount(count, 'value')} of {several(tags)} in {log.shown} "
-            f"{'is not a number' if count == 1 else 'are not numbers'} (NaN or infinite), first at "
-            f"{minute(_first_broken(first))}. {then}",
+            f"{'is not a number' if count == 1 else 'are not numbers'} (NaN or infinite), "
+            f"{'' if count == 1 else 'first '}at {minute(_first_broken(first))}. {then}",
             why="They are left out of every result.",
             remedy="See what else happened then: losses and gradients first.",
             run=log.name,

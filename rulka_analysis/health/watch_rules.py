@@ -142,7 +142,7 @@ def _broken(
         f"{reading.shown} in {log.shown}: {rule.message.replace('``', '').strip()} "
         f"{told[:1].upper()}{told[1:]}.",
         why=_WHY[rule.severity].format(episodes=log.catalogue.domain.words.episodes),
-        remedy=f"Look at the curve there. The metrics reference tells of "
+        remedy=f"Look at the curve there. The metrics reference explains "
         f"{reading.metric.name if reading.metric else reading.shown}.",
         run=log.name,
         tag=reading.tag,

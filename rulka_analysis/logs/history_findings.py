@@ -36,7 +36,7 @@ def copies(run: str, found: Sequence[Copy], names: Sequence[str]) -> Iterator[Fi
     yield Finding(
         "copy",
         "note",
-        f"{_several(told, '; ')}. Every event counts once.",
+        f"{_several(told, '; ')}.",
         run=run,
         file=names[found[0].file],
     )
@@ -119,7 +119,7 @@ def aside(run: str, attempt: Attempt, names: Sequence[str]) -> Iterator[Finding]
             "another_program",
             "note",
             f"{_several(files, last=' and ')} {'is' if len(files) == 1 else 'are'} of another "
-            f"program than {run}: few of its tags, from other steps on. Everything is kept.",
+            f"program than {run}, with few of its tags and steps of their own. All is kept.",
             run=run,
             file=files[0],
         )
@@ -220,7 +220,7 @@ def _set(
             told.append((after.files[0], text))
     if told:
         file, text = told[0]
-        more = f", the first of {len(told)} times" if len(told) > 1 else ""
+        more = f" (the first of {len(told)} times)" if len(told) > 1 else ""
         yield Finding(
             "clock_set",
             "warning",

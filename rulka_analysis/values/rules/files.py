@@ -117,8 +117,7 @@ FILES = (
         meaning="A folder holds many runs that do not go on from one another.",
         detection="Four sessions or more start from the beginning, or hold many of the events and "
         "few of each other's tags.",
-        why="Several runs were logged into one folder, or one was begun anew that often. Shown is "
-        "the last.",
+        why="Several runs were logged into one folder, or one was begun anew that often.",
         remedy="Give each run a folder of its own, or open the one you mean by its number.",
         example="run Training/loss: 1 0.9 | -20s 1 0.8 | -20s 1 0.7 | -20s 1 0.6",
     ),

@@ -106,7 +106,7 @@ READINGS = (
         "scaled only where runs with different values of that setting show that the metric does.",
         why="An error: the tag does not hold what it should. A warning: training may have been "
         "disturbed.",
-        remedy="Look at the curve there. The metrics reference tells of the metric.",
+        remedy="Look at the curve there. The metrics reference explains the metric.",
         example="run Performance/learner_percentage_training: 0.7 1.7 0.7",
         when="The catalogue says which; in JSON the kind is watch_ and the metric.",
     ),
