@@ -16,6 +16,7 @@ from sphinx import addnodes
 from rulka_analysis.pages.sphinx.rendering import (
     disclosure,
     inline_nodes,
+    link_to_cell,
     pass_over,
     quoted_words,
     table_node,
@@ -95,6 +96,8 @@ def _details(data: Mapping[str, Any], result_id: str, notebook: str) -> disclosu
             shown += nodes.paragraph("", "", *said)
     if data["findings"]:
         shown += _findings(data["findings"])
+    if shown.children:
+        shown += nodes.paragraph("", "", link_to_cell(notebook, result_id), classes=["rulka-note"])
     return shown
 
 
