@@ -19,6 +19,8 @@ from rulka_analysis.cli.options import (
     DOMAIN,
     AsJson,
     Asked,
+    ChosenByName,
+    ChosenMetrics,
     ClockName,
     LogDirectory,
     Runs,
@@ -262,14 +264,8 @@ def explore(
 
 @app.command(cls=Command)
 def extract(
-    runs: Annotated[
-        list[str] | None,
-        typer.Option("--runs", metavar="RUN ...", help="Names or patterns; all runs without it."),
-    ] = None,
-    metrics: Annotated[
-        list[str] | None,
-        typer.Option("--metrics", metavar="NAME ...", help="Metrics, tags, or patterns of either."),
-    ] = None,
+    runs: ChosenByName = None,
+    metrics: ChosenMetrics = None,
     list_tags: Annotated[bool, typer.Option("--list-tags", help="List tags instead.")] = False,
     output: Annotated[
         Path | None,
@@ -334,14 +330,8 @@ def archive(
     output: Annotated[
         Path, typer.Argument(metavar="OUT", help="A new or empty folder, or an archive.")
     ],
-    runs: Annotated[
-        list[str] | None,
-        typer.Option("--runs", metavar="RUN ...", help="Names or patterns; all runs without it."),
-    ] = None,
-    metrics: Annotated[
-        list[str] | None,
-        typer.Option("--metrics", metavar="NAME ...", help="Metrics, tags, or patterns of either."),
-    ] = None,
+    runs: ChosenByName = None,
+    metrics: ChosenMetrics = None,
     jobs: Annotated[
         int | None,
         typer.Option(min=1, metavar="N", help="Processes; otherwise one a processor."),
@@ -494,14 +484,7 @@ def main(
 ) -> None:
     """Run the command line; does not return.
 
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        Those of the process by default.
-    command : str, optional
-        The command that `arguments` are for, where the program is a door into that one.
-    program : str, optional
-        What the program is called in its usage.
+    `command` is what the arguments are for, where the program is a door into that one.
 
     Raises
     ------

@@ -75,24 +75,7 @@ def archive_logs(
 ) -> tuple[Written, list[str]]:
     """Write an archive, showing how far that is.
 
-    Parameters
-    ----------
-    logs : Logs
-    chosen : ChosenRuns
-        What `runs` chose.
-    archive : Path
-    runs, metrics : sequence of str, optional
-        Names or patterns, as asked for; without them, all.
-    jobs : int, optional
-        Processes.
-    executor : concurrent.futures.Executor, optional
-        What reads and writes instead.
-
-    Returns
-    -------
-    written : Written
-    problems : list of str
-        What was asked for and is not there.
+    Returns what was written, and what was asked for and is not there.
     """
     problems = list(chosen.problems)
     tags = None
@@ -119,11 +102,6 @@ def archive_logs(
 @contextmanager
 def executor_of(scheduler: str | None) -> Iterator[Executor | None]:
     """Give what carries out work on a Dask cluster; None where no scheduler is named.
-
-    Parameters
-    ----------
-    scheduler : str or None
-        The address of the cluster's scheduler.
 
     Raises
     ------

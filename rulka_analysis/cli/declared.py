@@ -30,12 +30,8 @@ def declaring_experiment(
 ) -> tuple[LoadedExperiment | None, list[str]]:
     """Return the experiment whose definition declares most of some runs.
 
-    Returns
-    -------
-    Experiment or None
-        None where no definition declares any of them.
-    list of str
-        What is wrong with definitions that could not be read.
+    None where no definition declares any of them; with it, what is wrong with those that cannot be
+    read.
     """
     problems = []
     best: tuple[int, str] | None = None

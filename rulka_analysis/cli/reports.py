@@ -27,16 +27,7 @@ def asked_reports(
 ) -> list[Report]:
     """Return the comparisons that a command line asks for.
 
-    Parameters
-    ----------
-    logs : Logs
-    chosen : ChosenRuns or None
-        The runs that are named; without them those of declared comparisons.
-    experiment, comparison, baseline : str or None
-        What is named of a definition, and the run to compare against.
-    metrics, variants : sequence of str or None
-        What to compare; see `make_report`.
-    clock : str
+    Without runs that are chosen, those of declared comparisons.
     """
     if baseline and baseline not in logs:
         baseline = next(iter(runs_of_group(logs, baseline)), baseline)

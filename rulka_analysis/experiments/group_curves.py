@@ -81,17 +81,6 @@ def group_curves(
     Values are those that are compared (best so far, trailing mean, …), so that where the common
     window ends the mean is the number that answers tell. A group of which no run has such a series
     is left out.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        Whose groups.
-    measure : Measure
-        What of them; see `Comparison.measure`.
-    clock : Clock
-        The clock; see `Comparison.clock`.
-    points : int
-        At how many positions.
     """
     known = comparison.on_clock(measure, clock)
     common = comparison.window(measure, clock).end

@@ -108,7 +108,8 @@ def _times(written: Written, part: Part) -> tuple[float, float]:
     known = np.isfinite(seconds)
     seconds = without_jumps(seconds[known], written.codes[part.begin : part.end][known])
     if not len(seconds):
-        return created, created
+        made = written.named_time(part.file) if math.isnan(created) else created
+        return made, made
     low, high = float(seconds.min()), float(seconds.max())
     first = part.begin == written.bounds[part.file]
     return (created if first and low - NO_PAUSE < created < low else low), high

@@ -19,16 +19,8 @@ def find_series(
 ) -> Series | Quantity:
     """Return a run's series of a measure, or why there is none.
 
-    Parameters
-    ----------
-    run : Run
-        The run.
-    measure : Measure
-        What to look for.
-    per_value : Quantity or None
-        The value of the setting named by ``measure.per``, for this run.
-    catalogue : Catalogue
-        Tells which of the run's tags are written after episodes of the same variant.
+    `per_value` is that of the setting named by ``measure.per``. The catalogue tells which of the
+    run's tags are written after episodes of the same variant.
     """
     tags = catalogue.tags_for(measure.metric, run.tags, **measure.placeholders)
     if not tags:

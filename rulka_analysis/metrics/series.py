@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,10 +26,6 @@ from rulka_analysis.metrics.made import made_of, operation_of
 from rulka_analysis.metrics.patterns import fill_in
 from rulka_analysis.values.operations import Parameter
 from rulka_analysis.values.quantities import Evidence, Made, Quantity, made
-
-if TYPE_CHECKING:
-    # It takes longer to import than a build in which nothing changed should take.
-    pass
 
 Direction = Literal["lower", "higher", "the same", "not known"]
 
@@ -123,13 +119,7 @@ class Measure:
         return -1 if self.metric.better == "lower" else 1
 
     def how(self, where: str = "") -> str:
-        """Say how a series becomes one number.
-
-        Parameters
-        ----------
-        where : str
-            Up to where, in words.
-        """
+        """Say how a series becomes one number."""
         said = {
             "best": "best so far",
             "trailing_mean": "mean over the last tenth of the way",

@@ -167,17 +167,8 @@ def read_settings(
 ) -> dict[str, Setting]:
     """Return the settings of a run: those declared, those its log gives, and hyperparameters.
 
-    Parameters
-    ----------
-    name : str
-        The run.
-    run : Run or None
-        Its log; None where there is none.
-    catalogue : Catalogue
-        Which tags hold settings.
-    declared : mapping of str to Declared, optional
-        What an author says of it, by setting; in the answer whether it is known or not.
-        Other settings are there where something gives them, schedules not.
+    What an author declares is in the answer whether it is known or not; other settings where
+    something gives them, schedules not.
     """
     declared = declared or {}
     logged = catalogue.settings() if run is not None else {}

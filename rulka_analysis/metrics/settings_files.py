@@ -79,17 +79,7 @@ def recorded_in_files(run: Run) -> list[Recorded]:
 
 
 def recorded_beside(run: str, folders: Sequence[str], first: Path) -> list[Recorded]:
-    """Return what files beside a run say of settings.
-
-    Parameters
-    ----------
-    run : str
-        Its name.
-    folders : sequence of str
-        Its folders, relative to the log directory.
-    first : pathlib.Path
-        Its first event file.
-    """
+    """Return what files beside a run say of settings."""
     levels = list(folders_above(folders, first))
     top = levels[-1]
     found: dict[Path, Recorded] = {}

@@ -150,31 +150,9 @@ def execute_notebooks(
 ) -> dict[str, Executed]:
     """Execute the notebooks that are out of date, several at a time.
 
-    Parameters
-    ----------
-    paths : sequence of Path
-        Notebooks (jupytext ``py:percent``).
-    folder : Path
-        The folder they are named below.
-    logs : Logs
-        The log directory in effect, with the lengths up to which its files are read.
-    project : Path
-        The project's folder.
-    store : Path
-        Where executions are kept.
-    jobs : int
-        How many at a time; 0 for one a processor.
-    seconds_a_cell : int
-        A cell that takes longer has hung.
-    report : callable
-        Takes what became of each notebook, as soon as that is known.
-    advance : callable
-        Takes how many of the notebooks to execute have been, and how many there are.
-
-    Returns
-    -------
-    dict of str to Executed
-        By name, in the order of `paths`.
+    `jobs` is how many at a time, 0 for one a processor. A cell that takes longer than
+    `seconds_a_cell` has hung. `report` takes what became of each notebook as soon as that is known,
+    `advance` how many have been and how many there are.
 
     Raises
     ------

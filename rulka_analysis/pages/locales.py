@@ -15,11 +15,6 @@ def with_known_locale(variables: Mapping[str, str]) -> dict[str, str]:
     Programs that set the locale of their environment, Sphinx among them, end at one that the system
     does not know.
 
-    Parameters
-    ----------
-    variables
-        Those of this process or made from them.
-
     Examples
     --------
     >>> with_known_locale({"LANG": "tlh_KX.UTF-8", "HOME": "/home/me"})["LC_ALL"].startswith("C")

@@ -28,12 +28,8 @@ def held(path: Path, *, waiting: Callable[[str], None]) -> Iterator[None]:
 
     The lock is not reentrant: a process that asks for a lock it holds waits for itself.
 
-    Parameters
-    ----------
-    path
-        The file. It is made, and the folder it is in, where it does not exist; it stays.
-    waiting
-        Is called once, with a line that names the holder, if the lock does not come free soon.
+    The file and its folder are made where they do not exist. If the lock does not come free soon,
+    `waiting` is called once, with a line that names the holder.
 
     Raises
     ------

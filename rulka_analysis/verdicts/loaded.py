@@ -14,7 +14,7 @@ from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Sentence
 from rulka_analysis.verdicts.answer import Answered, Claimed
 from rulka_analysis.verdicts.claiming import claims
-from rulka_analysis.verdicts.evaluate import Evaluation
+from rulka_analysis.verdicts.evaluate import Evaluation, answer_comparisons
 from rulka_analysis.verdicts.noise import how_sure_at_all
 
 
@@ -46,12 +46,7 @@ class LoadedExperiment(Experiment):
     ) -> Evaluation:
         """Return what answers questions, with other findings than those of the logs.
 
-        Parameters
-        ----------
-        findings : iterable of Finding
-            What was noticed about the logs.
-        contradicted : mapping of (run, tag) to Finding, optional
-            Series that no answer may rest on; by default those that `findings` name.
+        Which series no answer may rest on is told by the findings, unless said.
         """
         noticed = tuple(findings)
         series = contradicted_by(noticed) if contradicted is None else contradicted
@@ -65,7 +60,7 @@ class LoadedExperiment(Experiment):
         *comparisons : str
             Of these comparisons only.
         """
-        return self.evaluation.answers(comparisons)
+        return answer_comparisons(self.evaluation, comparisons)
 
     def how_sure(self) -> Sentence:
         """Return how sure answers can be at all: what was planned, what one run can bear."""

@@ -59,7 +59,6 @@ def derived_settings(log: Readings) -> Iterator[Finding]:
         f"The batch size of {log.shown} is in no tag, but follows from others: {size.text}. "
         f"Between {minute(first.minutes or 0)} and {minute(last.minutes or 0)} {gained:,.0f} "
         f"memories ({first.tag}) were used in {made:,.0f} updates ({started.tag}).",
-        why="Metrics that grow with the batch size can be compared once it is known.",
         remedy="Declare it, if nothing speaks against it: settings = { batch_size = "
         f"{size.number:g} }}",
         run=log.name,
