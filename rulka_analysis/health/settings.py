@@ -73,7 +73,7 @@ def unrecorded(log: Readings, settings: list[str]) -> Finding:
     )
 
 
-def changed_together(pair: Pair) -> Finding | None:
+def find_changed_together(pair: Pair) -> Finding | None:
     """Return the finding that two settings or more differ between two runs."""
     base, own = (pair.settings[name] for name in pair.names)
     changed = [

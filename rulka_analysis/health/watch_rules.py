@@ -25,7 +25,7 @@ from rulka_analysis.values.findings import Finding
 APART, GROWS = 1.5, 0.4
 
 
-def seen_to_scale(
+def find_scaling(
     logs: Iterable[Readings], settings: Mapping[str, Mapping[str, float | str]]
 ) -> dict[tuple[str, str], bool]:
     """Return whether runs show that a metric grows with a setting its thresholds scale with.

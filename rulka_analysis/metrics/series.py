@@ -412,7 +412,7 @@ class Series:
         return self.together(indices, how, clock, position)
 
 
-def shown_values(
+def show_values(
     values: NDArray[np.float64], metric: Metric, factor: float
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return logged values as they are shown, and which of them are unfinished episodes.

@@ -87,7 +87,7 @@ class TypedNumber:
     around: str
 
 
-def numbers_in_prose(text: str, names: Iterable[str] = ()) -> list[TypedNumber]:
+def find_numbers(text: str, names: Iterable[str] = ()) -> list[TypedNumber]:
     """Return the words with a digit in a text that has no markup (any more).
 
     Declared names are allowed as whole words. One that does not begin with a letter (a run called
@@ -95,28 +95,28 @@ def numbers_in_prose(text: str, names: Iterable[str] = ()) -> list[TypedNumber]:
 
     Examples
     --------
-    >>> [found.word for found in numbers_in_prose("uni_5 took 24.57 s at L2", {"uni_5", "L2"})]
+    >>> [found.word for found in find_numbers("uni_5 took 24.57 s at L2", {"uni_5", "L2"})]
     ['24.57']
     """
     return _found(text, text, names)
 
 
-def typed_numbers(text: str, names: Iterable[str] = ()) -> list[TypedNumber]:
+def find_typed_numbers(text: str, names: Iterable[str] = ()) -> list[TypedNumber]:
     """Return the words with a digit in the prose of a reStructuredText text.
 
     Literals, roles, targets of links and the fields of a sentence are no prose.
 
     Examples
     --------
-    >>> typed_numbers("``uni_5`` at {minutes}: :result:`e/best[uni_5, end]`")
+    >>> find_typed_numbers("``uni_5`` at {minutes}: :result:`e/best[uni_5, end]`")
     []
-    >>> [found.word for found in typed_numbers("1.02 times, :doc:`page 2 </p3>`, {{4}}")]
+    >>> [found.word for found in find_typed_numbers("1.02 times, :doc:`page 2 </p3>`, {{4}}")]
     ['1.02', '2', '4']
     """
     return _found(text, _REST.sub(_without_markup, text), names)
 
 
-def typed_numbers_in_definition(
+def find_typed_in_definition(
     definition: TomlFile, names: Iterable[str] = (), variant: Variant | None = None
 ) -> list[tuple[int, TypedNumber]]:
     """Return the numbers typed in the texts of a definition or catalogue, with their lines.
@@ -128,7 +128,7 @@ def typed_numbers_in_definition(
     >>> from pathlib import Path
     >>> from rulka_analysis.values.errors import RulkaError
     >>> said = TomlFile(Path("a.toml"), RulkaError, 'batch = 512\\ntitle = "24.57 s"')
-    >>> typed_numbers_in_definition(said)
+    >>> find_typed_in_definition(said)
     [(2, TypedNumber(start=0, word='24.57', around='24.57 s'))]
     """
     names = frozenset(names)
@@ -136,11 +136,11 @@ def typed_numbers_in_definition(
     return [
         (_line(definition, where, prose, found), found)
         for where, prose in _texts(definition.data, no_prose)
-        for found in typed_numbers(prose, names)
+        for found in find_typed_numbers(prose, names)
     ]
 
 
-def names_declared(definition: dict[str, Any], variant: Variant | None = None) -> set[str]:
+def list_declared_names(definition: dict[str, Any], variant: Variant | None = None) -> set[str]:
     """Return the names a definition or catalogue declares.
 
     They are those of runs, settings and variants, and the titles of metrics.
@@ -148,7 +148,7 @@ def names_declared(definition: dict[str, Any], variant: Variant | None = None) -
     Examples
     --------
     >>> levels = {"levels": {"L1": "Level one"}, "runs": {"uni_5": {}}}
-    >>> sorted(names_declared(levels, Variant("level", "levels")))
+    >>> sorted(list_declared_names(levels, Variant("level", "levels")))
     ['L1', 'Level one', 'uni_5']
     """
     variants = definition.get(variant.plural) if variant else None

@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rulka_analysis.pages.prose import (
-    names_declared,
-    numbers_in_prose,
-    typed_numbers,
-    typed_numbers_in_definition,
+    find_numbers,
+    find_typed_in_definition,
+    find_typed_numbers,
+    list_declared_names,
 )
 from rulka_analysis.project import domain
 from rulka_analysis.values.errors import ExperimentError
@@ -31,12 +31,12 @@ VARIANT = domain().variant
 NAMES = {
     name
     for file in DEFINITIONS
-    for name in names_declared(tomllib.loads(file.read_text(encoding="utf-8")), VARIANT)
+    for name in list_declared_names(tomllib.loads(file.read_text(encoding="utf-8")), VARIANT)
 }
 
 
 def words(text: str, *names: str) -> list[str]:
-    return [found.word for found in typed_numbers(text, names)]
+    return [found.word for found in find_typed_numbers(text, names)]
 
 
 # --- What the project says ----------------------------------------------------------------------
@@ -44,13 +44,13 @@ def words(text: str, *names: str) -> list[str]:
 
 @pytest.mark.parametrize("file", DEFINITIONS, ids=lambda file: file.name)
 def test_definitions_hold_no_typed_numbers(file: Path) -> None:
-    assert typed_numbers_in_definition(TomlFile(file, ExperimentError), NAMES, VARIANT) == []
+    assert find_typed_in_definition(TomlFile(file, ExperimentError), NAMES, VARIANT) == []
 
 
 def test_the_readme_holds_no_typed_numbers() -> None:
     text = (PROJECT / "README.md").read_text(encoding="utf-8")
     no_prose = r"```.*?```|`[^`\n]+`|\]\([^)]*\)|https?://\S+|<!--.*?-->|<[^>]*>"
-    assert numbers_in_prose(re.sub(no_prose, " ", text, flags=re.DOTALL), NAMES) == []
+    assert find_numbers(re.sub(no_prose, " ", text, flags=re.DOTALL), NAMES) == []
 
 
 # --- The rule -----------------------------------------------------------------------------------
@@ -86,7 +86,7 @@ def test_declared_names_are_allowed_as_whole_words() -> None:
 
 
 def test_says_where_and_in_which_words() -> None:
-    (found,) = typed_numbers("``5`` of\nthe best times, 24.57 s, of all")
+    (found,) = find_typed_numbers("``5`` of\nthe best times, 24.57 s, of all")
     assert (found.start, found.word) == (25, "24.57")
     assert found.around == "``5`` of the best times, 24.57 s, of all"
 
@@ -100,11 +100,11 @@ def test_a_number_is_found_among_what_is_allowed(
     before: list[str], number: str, after: list[str]
 ) -> None:
     text = " ".join([*before, number, *after])
-    (found,) = typed_numbers(text, {"uni_5", "A01"})
+    (found,) = find_typed_numbers(text, {"uni_5", "A01"})
     assert found.word == number
     assert text[found.start :].startswith(number)
-    assert typed_numbers(" ".join([*before, *after]), {"uni_5", "A01"}) == []
-    assert numbers_in_prose(number) != []
+    assert find_typed_numbers(" ".join([*before, *after]), {"uni_5", "A01"}) == []
+    assert find_numbers(number) != []
 
 
 DEFINITION = '''\
@@ -134,9 +134,9 @@ loss = "{by} lower than A01's, 7 times ``8``"
 
 
 def test_definitions_are_named_by_line() -> None:
-    names = names_declared(tomllib.loads(DEFINITION), VARIANT)
+    names = list_declared_names(tomllib.loads(DEFINITION), VARIANT)
     definition = TomlFile(Path("a.toml"), ExperimentError, DEFINITION)
-    found = typed_numbers_in_definition(definition, names, VARIANT)
+    found = find_typed_in_definition(definition, names, VARIANT)
     assert [(line, number.word) for line, number in found] == [
         (1, "2"),
         (3, "24.57"),
@@ -237,7 +237,7 @@ Subtitle 750
 
 .. include:: included.txt
 
-.. autofunction:: rulka_analysis.pages.prose.numbers_in_prose
+.. autofunction:: rulka_analysis.pages.prose.find_numbers
 
 1. enumerated
 """

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from rulka_analysis.domains.trackmania.all_time_bests import all_time_best_findings
-from rulka_analysis.domains.trackmania.derived import derived_settings
+from rulka_analysis.domains.trackmania.derived import derive_settings
 from rulka_analysis.domains.trackmania.driving import (
     EXPLORING_TIMES,
     GREEDY_TIMES,
@@ -20,7 +20,7 @@ from rulka_analysis.domains.trackmania.driving import (
 from rulka_analysis.domains.trackmania.effects import without_effect
 from rulka_analysis.health.comparability import unequal
 from rulka_analysis.health.readings import Pair, Reading, Readings, minute, several
-from rulka_analysis.metrics.series import shown_values
+from rulka_analysis.metrics.series import show_values
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.text import amount
 
@@ -50,7 +50,7 @@ def findings_of_run(log: Readings) -> Iterator[Finding]:
     yield from _flags_against_times(log)
     yield from _times_that_no_race_had(log)
     yield from _before_first_race(driving)
-    yield from derived_settings(log)
+    yield from derive_settings(log)
 
 
 def findings_of_pair(pair: Pair) -> Iterator[Finding]:
@@ -164,7 +164,7 @@ def _before_first_race(driving: Driving) -> Iterator[Finding]:
 def _few_behind_a_best(log: Readings) -> Iterator[Finding]:
     for reading in log.of(*GREEDY_TIMES[:2], EXPLORING_TIMES[0]):
         assert reading.metric is not None
-        values, _ = shown_values(reading.values, reading.metric, 1.0)
+        values, _ = show_values(reading.values, reading.metric, 1.0)
         known = values[np.isfinite(values)]
         if not 0 < len(known) < FEW:
             continue
@@ -190,7 +190,7 @@ def _still_improving(log: Readings) -> Iterator[Finding]:
             chosen[kind] = reading
     for reading in chosen.values():
         assert reading.metric is not None
-        values, _ = shown_values(reading.values, reading.metric, 1.0)
+        values, _ = show_values(reading.values, reading.metric, 1.0)
         end = reading.known_until
         usable = np.where(np.isfinite(values), values, np.inf)
         half, late, last = (

@@ -19,9 +19,9 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from rulka_analysis.pages.prose import (
-    names_declared,
-    numbers_in_prose,
-    typed_numbers_in_definition,
+    find_numbers,
+    find_typed_in_definition,
+    list_declared_names,
 )
 from rulka_analysis.pages.sphinx.answer_boxes import answer_badge, answer_box
 from rulka_analysis.pages.sphinx.rendering import (
@@ -139,12 +139,12 @@ def fail_on_typed(app: Sphinx, env: BuildEnvironment) -> list[str]:
     read = {file: both for file in domains if (both := _definition(file)) is not None}
     names = frozenset(app.config.rulka_names)
     for file, said in read.items():
-        names |= names_declared(said.data, domains[file].variant)
+        names |= list_declared_names(said.data, domains[file].variant)
 
     found = [
         f"{_shown(file, folder)}:{line}: {number.word!r} in {number.around!r}"
         for file, said in read.items()
-        for line, number in typed_numbers_in_definition(said, names, domains[file].variant)
+        for line, number in find_typed_in_definition(said, names, domains[file].variant)
     ]
     for document, notes in sorted(notes_of_pages(env).items()):
         if notes.prose:
@@ -178,7 +178,7 @@ def _on_page(
     page: Sequence[Prose], path: Path, names: frozenset[str], folder: Path
 ) -> Iterator[str]:
     for prose in page:
-        for number in numbers_in_prose(prose.text, names):
+        for number in find_numbers(prose.text, names):
             cell, line = divmod(prose.line, _LINES_A_CELL)
             # A notebook's nodes name no file that holds their lines.
             file = path if cell or not prose.file else folder / prose.file
