@@ -161,7 +161,7 @@ def _caption(
                 stated.append(f"{{run{number}}} {{value{number}}}")
         if stated:
             template += " At {end}, where the data of {limit} end: " + ", ".join(stated) + "."
-    template += "".join(f" {said}" for said in explained(measure, lines))
+    template += "".join(f" {said}" for said in explain_lines(lines))
     for number, (name, why) in enumerate(not_drawn(comparison, measure, clock, lines)):
         fields[f"absent{number}"] = f"{comparison.shown(name)}: {why}"
         template += f" {{absent{number}}}."
@@ -173,7 +173,7 @@ def _caption(
     return Sentence(template, fields)
 
 
-def explained(measure: Measure, lines: Sequence[GroupLine]) -> Iterator[str]:
+def explain_lines(lines: Sequence[GroupLine]) -> Iterator[str]:
     """Yield what lines are that do not explain themselves."""
     bands = any(line.drawn.low is not None for line in lines)
     if bands:
