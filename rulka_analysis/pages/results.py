@@ -45,6 +45,8 @@ Kind = Literal[
     "trend",
 ]
 
+# The drawings of a figure, for windows of several widths.
+DRAWN = ("picture", "phone", "wide")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 
 
@@ -295,7 +297,8 @@ def _cell(cell: Cell) -> str | dict[str, Any]:
 
 
 def _panel(panel: Panel) -> dict[str, Any]:
-    return {"name": panel.name, **_pictures(panel), "sentence": _cell(panel.sentence)}
+    wide = {"wide": asdict(panel.wide)} if panel.wide else {}
+    return {"name": panel.name, **_pictures(panel), **wide, "sentence": _cell(panel.sentence)}
 
 
 def _pictures(figure: Figure | Panel) -> dict[str, Any]:
@@ -316,7 +319,7 @@ def panels(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def pictures(data: Mapping[str, Any]) -> Iterator[str]:
     """Yield every file of a figure, or of several that stand together."""
     for panel in panels(data):
-        yield from (panel[kind]["svg"] for kind in ("picture", "phone") if panel[kind])
+        yield from (panel[kind]["svg"] for kind in DRAWN if panel.get(kind))
 
 
 def _table(table: Table) -> dict[str, Any]:
