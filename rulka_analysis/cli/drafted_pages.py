@@ -23,17 +23,7 @@ class Shown:
 
 
 def write_pages(name: str, title: str, outcomes: Sequence[Shown]) -> dict[str, str]:
-    """Return the experiment's page and its further pages, by path beside its definition.
-
-    Parameters
-    ----------
-    name : str
-        The experiment.
-    title : str
-        Its title.
-    outcomes : sequence of Shown
-        What is asked.
-    """
+    """Return the experiment's page and its further pages, by path beside its definition."""
     shown = [outcome for outcome in outcomes if outcome.name]
     main = [
         _titled(_plain(title), "="),

@@ -53,11 +53,6 @@ class Strip:
 def leads(experiment: LoadedExperiment) -> Figures | Sentence:
     """Draw which setting leads by the objectives if training stops at each checkpoint.
 
-    Parameters
-    ----------
-    experiment : LoadedExperiment
-        The experiment.
-
     Returns
     -------
     Figures or Sentence
