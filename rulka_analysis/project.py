@@ -380,10 +380,10 @@ def load_experiments(logs: Logs | None = None) -> tuple[LoadedExperiment, ...]:
         If there is a mistake in a definition; names file, line and remedy.
     """
     logs = open_logs() if logs is None else logs
-    return tuple(load_experiment(name, logs) for name in experiments_there(logs))
+    return tuple(load_experiment(name, logs) for name in list_experiments(logs))
 
 
-def experiments_there(logs: Logs) -> tuple[str, ...]:
+def list_experiments(logs: Logs) -> tuple[str, ...]:
     """Return the names of the project's experiments that some run of the logs is of."""
     from rulka_analysis.values import questions
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from rulka_analysis.pages.locks import held
+from rulka_analysis.pages.locks import hold_lock
 
 PROJECT = Path(__file__).resolve().parent.parent
 PAGE = "docs/experiments/batch_size_and_running_speed.html"
@@ -58,7 +58,7 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     own = factory.getbasetemp()
     shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
     folder, made = shared / name, shared / f"{name} is made"
-    with held(shared / f"{name}.lock", waiting=print):
+    with hold_lock(shared / f"{name}.lock", waiting=print):
         if not made.exists():
             # What a process that failed left there is made again, to fail in this one, too.
             shutil.rmtree(folder, ignore_errors=True)

@@ -21,7 +21,7 @@ from rulka_analysis.logs.archive.parts import tags_in
 from rulka_analysis.logs.archive.writing import Written, write_archive
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.metrics.catalogue import Catalogue
-from rulka_analysis.metrics.settings_files import recorded_beside
+from rulka_analysis.metrics.settings_files import read_recorded_beside
 from rulka_analysis.project import load_catalogue
 from rulka_analysis.values.errors import RulkaError
 from rulka_analysis.values.text import amount
@@ -60,7 +60,7 @@ def setting_of(tag: str) -> str | None:
 
 def beside(name: str, folders: tuple[str, ...], first: Path) -> list[dict[str, Any]]:
     """Return what files beside a run say of its settings, as data."""
-    return [one.plain() for one in recorded_beside(name, folders, first)]
+    return [one.plain() for one in read_recorded_beside(name, folders, first)]
 
 
 def archive_logs(

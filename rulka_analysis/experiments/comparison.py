@@ -14,7 +14,7 @@ import pandas as pd
 
 from rulka_analysis.experiments.definition import Definition, Outcome
 from rulka_analysis.experiments.groups import Group, group_of
-from rulka_analysis.experiments.measures import made_measure, metrics_of
+from rulka_analysis.experiments.measures import make_measure, metrics_of
 from rulka_analysis.logs.clocks import MINUTES, Clock, Window, common_window
 from rulka_analysis.logs.positions import checkpoints
 from rulka_analysis.logs.runs import Run
@@ -171,7 +171,7 @@ class Comparison:
             tag, as_logged = outcome.variant, as_logged or outcome.as_logged
             choices = self._metrics_of(outcome)
             metric = self._first_logged(choices, tag)
-        return made_measure(name, metric, tag, self.variant_titles, as_logged=as_logged)
+        return make_measure(name, metric, tag, self.variant_titles, as_logged=as_logged)
 
     def _metrics_of(self, outcome: Outcome) -> Sequence[Metric]:
         # One object each: what a metric is, is asked by identity.
@@ -246,7 +246,7 @@ class Comparison:
     def on_clock(self, measure: Measure, clock: Clock) -> dict[str, Series]:
         """Return the series of `measure` of those runs that have this clock."""
         known = self.known_series(measure)
-        return {name: series for name, series in known.items() if clock in series.run.clocks}
+        return {name: series for name, series in known.items() if series.is_on(clock)}
 
     def has_clock(self, clock: str | Clock) -> bool:
         """Whether every present run has this clock; without it nothing is shown on it."""
@@ -292,7 +292,7 @@ class Comparison:
         """
         domain = self.catalogue.domain
         chosen = self.clock(clock)
-        asked = domain.chosen_variant(variant, variants)
+        asked = domain.choose_variant(variant, variants)
         measure = self.measure(metric, asked, as_logged=as_logged)
         positions = checkpoints(self.window(measure, chosen), every or chosen.every)
         named = {domain.variant.name: measure.variant} if domain.variant else {}
@@ -347,7 +347,7 @@ class Comparison:
         for name, series in self.series(measure).items():
             if not isinstance(series, Series):
                 found[name] = series
-            elif chosen not in series.run.clocks:
+            elif not series.is_on(chosen):
                 reason = f"{name} has no clock of {chosen} in these logs"
                 found[name] = Quantity.unknown(reason, measure.unit, label=f"no {chosen}")
             else:
@@ -437,7 +437,7 @@ def window_end(window: Window) -> Quantity:
         Quantity(
             end,
             unit,
-            0,
+            window.clock.digits(end),
             how=f"until there {window.tags[run]} of {run} is known",
             made=made("end", run=run, tag=window.tags[run], clock=window.clock.key),
             about=f"end of the data of {run}",
@@ -446,7 +446,8 @@ def window_end(window: Window) -> Quantity:
         if run in window.tags
     ]
     by = made("least", *known) if len(known) == len(window.ends) else None
-    return Quantity(window.end, unit, 0, how=how, made=by, about="end of the common window")
+    digits = window.clock.digits(window.end)
+    return Quantity(window.end, unit, digits, how=how, made=by, about="end of the common window")
 
 
 def _with_difference(table: pd.DataFrame) -> pd.DataFrame:

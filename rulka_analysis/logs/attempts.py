@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rulka_analysis.logs.sessions import Session
-from rulka_analysis.logs.written import Integers, Stretch, Written, moment, most_agreed
+from rulka_analysis.logs.written import Integers, Stretch, Written, find_most_agreed, moment
 
 Kind = Literal["goes on", "resumed", "began anew", "aside"]
 
@@ -200,7 +200,7 @@ class Attempt:
             # What is written every so many steps begins with the first of them.
             over += first <= low or first < low + slack or 0 < first <= stretch.spacing
             about += first <= low + 2.5 * slack
-        at, agreed = most_agreed(between.values())
+        at, agreed = find_most_agreed(between.values())
         count = len(shared)
         if over == count or (about == count and 2 * over >= count and agreed < count):
             return ("began anew" if self._is_same_program(session) else "aside"), {}
@@ -215,7 +215,7 @@ class Attempt:
             if self._courses[code].otherwise
         }
         if kind == "resumed":
-            at, _ = most_agreed(between.values())
+            at, _ = find_most_agreed(between.values())
             gone: dict[int, int] = {}
             lowest = []
             for code, (_, back_to) in between.items():

@@ -233,7 +233,7 @@ class Written:
             before, after = places[(places >= cut) & (places < at)], places[places >= at]
             if len(before) and len(after):
                 between[code] = moment(before, self.steps[before], int(self.steps[after[0]]), at)
-        agreed, count = most_agreed(between.values())
+        agreed, count = find_most_agreed(between.values())
         low, high = between[fallen]
         if not low < agreed <= high or 2 * count <= len(between):
             return False
@@ -270,12 +270,12 @@ def moment(places: Integers, steps: Integers, step: int, end: int) -> tuple[int,
     )
 
 
-def most_agreed(between: Iterable[tuple[int, int]]) -> tuple[int, int]:
+def find_most_agreed(between: Iterable[tuple[int, int]]) -> tuple[int, int]:
     """Return a moment that lies between most of some pairs, the last such, and of how many.
 
     Examples
     --------
-    >>> most_agreed([(2, 4), (3, 5), (8, 9)])
+    >>> find_most_agreed([(2, 4), (3, 5), (8, 9)])
     (4, 2)
     """
     pairs = np.array(list(between))

@@ -22,7 +22,7 @@ from rulka_analysis.metrics.catalogue import Catalogue
 from rulka_analysis.metrics.incidental import is_incidental
 from rulka_analysis.metrics.recorded import Recorded
 from rulka_analysis.metrics.run_names import read_name
-from rulka_analysis.metrics.settings_files import recorded_in_files, recorded_in_texts
+from rulka_analysis.metrics.settings_files import read_recorded_files, read_recorded_texts
 from rulka_analysis.metrics.summaries import last_index
 from rulka_analysis.values.plain_data import scalar
 from rulka_analysis.values.quantities import Quantity
@@ -253,8 +253,8 @@ def _recorded(run: Run, settings: Iterable[str]) -> tuple[Sources, Sources]:
         for name, given in run.hyperparameters.items()
         if (isinstance(given, str) or math.isfinite(given)) and (value := scalar(given)) is not None
     }
-    of_log = [Recorded(HYPERPARAMETERS, said), *recorded_in_texts(run)]
-    beside = [*recorded_in_files(run), Recorded(ITS_NAME, read_name(run.name))]
+    of_log = [Recorded(HYPERPARAMETERS, said), *read_recorded_texts(run)]
+    beside = [*read_recorded_files(run), Recorded(ITS_NAME, read_name(run.name))]
     names = {_letters(setting): setting for setting in settings}
     before: Sources = {}
     after: Sources = {}

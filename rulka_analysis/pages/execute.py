@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages.answers import World
 from rulka_analysis.pages.kept import forget_unnamed
-from rulka_analysis.pages.locales import with_known_locale
+from rulka_analysis.pages.locales import replace_unknown_locale
 from rulka_analysis.pages.package_code import PackageCode
 from rulka_analysis.pages.results import MIME, Result, collect
 from rulka_analysis.pages.trouble import word_system_error
@@ -175,9 +175,9 @@ def execute_notebooks(
                 due[name] = (path, reason)
         if due:
             # Imported here: a build in which nothing runs need not wait for it.
-            from rulka_analysis.pages.kernels import Kernels, made_scratch
+            from rulka_analysis.pages.kernels import Kernels, make_scratch
 
-            with made_scratch() as scratch:
+            with make_scratch() as scratch:
                 variables = environment | _scratch_environment(logs, scratch)
                 kernels = Kernels(variables, scratch, seconds_a_cell)
                 runner = _Runner(kernels, world, store, report, advance)
@@ -250,7 +250,7 @@ def list_volatile(executed: Iterable[Executed]) -> list[str]:
 def _environment(logs: Logs, project: Path) -> dict[str, str]:
     """Return the environment kernels run in: the logs in effect, nothing that varies."""
     search = [str(project), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return with_known_locale(
+    return replace_unknown_locale(
         {
             **os.environ,
             "RULKA_LOGDIR": str(logs.path),
@@ -329,7 +329,8 @@ class _Runner:
         started = time.monotonic()
         source = digest_file(path)
         try:
-            notebook = jupytext.read(path)
+            text = path.read_text(encoding="utf-8-sig")
+            notebook = jupytext.reads(text, {"extension": path.suffix})
         except Exception as error:  # whatever a parser may raise on a file that is no notebook
             raise NotebookError(
                 f"notebook {path} cannot be read: {error}. Mend the file; it must be a jupytext "
@@ -392,7 +393,7 @@ def _normalised(notebook: Any) -> dict[str, Any]:
     return plain
 
 
-def without_private_outputs(notebook: dict[str, Any]) -> dict[str, Any]:
+def drop_private_outputs(notebook: dict[str, Any]) -> dict[str, Any]:
     """Return a copy of an executed notebook as others may open it: our MIME type taken out."""
     copy: dict[str, Any] = json.loads(json.dumps(notebook))
     for cell in copy["cells"]:

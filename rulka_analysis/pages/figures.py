@@ -71,7 +71,7 @@ def curves(
         The variant under the name that the domain has for it.
     """
     chosen = comparison.clock(clock)
-    asked = comparison.catalogue.domain.chosen_variant(variant, variants)
+    asked = comparison.catalogue.domain.choose_variant(variant, variants)
     measure = comparison.measure(metric, asked, as_logged=as_logged)
     if not comparison.known_series(measure):
         return Sentence("{title}: not in these logs.", {"title": measure.title})
@@ -88,7 +88,7 @@ def curves(
     sheet = _chart(comparison, measure, chosen, lines, whole=whole)
     return Figure(
         picture=picture(sheet, WIDE, height),
-        caption=_caption(comparison, measure, chosen, window, lines),
+        caption=_caption(comparison, measure, chosen, window, lines, whole=whole),
         alt=_alternative_text(comparison, measure, chosen, window, lines),
         table=curve(comparison, measure, chosen, every),
         view=_view(measure, chosen, known),
@@ -142,26 +142,18 @@ def _caption(
     clock: Clock,
     window: Window,
     lines: Sequence[GroupLine],
+    *,
+    whole: bool,
 ) -> Sentence:
-    values = comparison.at_common_end(measure, clock)
     fields: dict[str, Quantity | str] = {
-        "title": measure.title,
-        "how": _shown_how(measure),
+        "how": _shown_how(measure).capitalize(),
         "clock": clock_in_words(comparison, clock),
     }
-    template = "{title}, {how}, by {clock}."
-    if window.known:
-        fields["end"] = window_end(window)
-        fields["limit"] = window.limited_by
-        stated = []
-        for number, name in enumerate(run for line in lines for run in line.runs):
-            if values[name].known:
-                fields[f"run{number}"] = comparison.shown(name)
-                fields[f"value{number}"] = values[name]
-                stated.append(f"{{run{number}}} {{value{number}}}")
-        if stated:
-            template += " At {end}, where the data of {limit} end: " + ", ".join(stated) + "."
-    template += "".join(f" {said}" for said in explained(measure, lines))
+    template = "{how}, by {clock}, each to its own end." if whole else "{how}, by {clock}."
+    if window.known and not whole:
+        fields |= {"end": window_end(window), "limit": window.limited_by}
+        template = "{how}, by {clock}, to {end}, where the data of {limit} end."
+    template += "".join(f" {said}" for said in explain_lines(lines))
     for number, (name, why) in enumerate(not_drawn(comparison, measure, clock, lines)):
         fields[f"absent{number}"] = f"{comparison.shown(name)}: {why}"
         template += f" {{absent{number}}}."
@@ -173,7 +165,7 @@ def _caption(
     return Sentence(template, fields)
 
 
-def explained(measure: Measure, lines: Sequence[GroupLine]) -> Iterator[str]:
+def explain_lines(lines: Sequence[GroupLine]) -> Iterator[str]:
     """Yield what lines are that do not explain themselves."""
     bands = any(line.drawn.low is not None for line in lines)
     if bands:
@@ -208,7 +200,7 @@ def _alternative_text(
     by = clock_in_words(comparison, clock)
     runs = sum(len(line.runs) for line in lines)
     said = [f"Line chart of {measure.title} by {by}, {runs} runs."]
-    said += [told for line in lines if (told := told_line(comparison, line, measure, clock))]
+    said += [told for line in lines if (told := tell_line(comparison, line, measure, clock))]
     values = {n: q for n, q in comparison.at_common_end(measure, clock).items() if q.known}
     base = values.get(comparison.baseline)
     if base is not None and window.known:
@@ -234,18 +226,18 @@ def _alternative_text(
     return " ".join(said)
 
 
-def told_lines(
+def tell_lines(
     comparison: Comparison, lines: Sequence[GroupLine], measure: Measure, clock: Clock
 ) -> list[str]:
     """State how groups go, those in colour first; of many the rest is counted."""
     order = sorted(lines, key=lambda line: line.drawn.role == "other")
-    told = [told_line(comparison, line, measure, clock) for line in order[:MOST_TOLD]]
+    told = [tell_line(comparison, line, measure, clock) for line in order[:MOST_TOLD]]
     if len(order) > MOST_TOLD:
         told.append(f"{len(order) - MOST_TOLD} more settings are drawn.")
     return told
 
 
-def told_line(comparison: Comparison, line: GroupLine, measure: Measure, clock: Clock) -> str:
+def tell_line(comparison: Comparison, line: GroupLine, measure: Measure, clock: Clock) -> str:
     """State how a group goes: from where to where, and until when."""
     name = comparison.shown(line.runs[0]) if len(line.runs) == 1 else line.group.label
     if len(line.runs) > 1:

@@ -32,7 +32,7 @@ def keep(content: bytes) -> str:
     file = _folder() / digest
     if digest_file(file) != digest:
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(file, lambda stream: stream.write(content))
+        write_whole(file, content)
     questions.note("kept", digest, digest)
     return digest
 

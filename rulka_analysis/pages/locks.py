@@ -23,7 +23,7 @@ LOCKED_BYTE = 1 << 30
 
 
 @contextmanager
-def held(path: Path, *, waiting: Callable[[str], None]) -> Iterator[None]:
+def hold_lock(path: Path, *, waiting: Callable[[str], None]) -> Iterator[None]:
     """Hold the lock on a file; wait for it while another process does.
 
     The lock is not reentrant: a process that asks for a lock it holds waits for itself.
@@ -40,7 +40,7 @@ def held(path: Path, *, waiting: Callable[[str], None]) -> Iterator[None]:
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with held(Path(folder, "lock"), waiting=print):
+    ...     with hold_lock(Path(folder, "lock"), waiting=print):
     ...         "nobody else is here"
     'nobody else is here'
     """

@@ -24,7 +24,7 @@ from rulka_analysis.pages.trends import Trend
 from rulka_analysis.pages.trends import as_svg as trend_svg
 from rulka_analysis.values.errors import ResultError
 from rulka_analysis.values.quantities import Quantity, Sentence
-from rulka_analysis.values.tables import Cell, Jump, Table, Word
+from rulka_analysis.values.tables import Cell, Jump, Table, ToRule, Word
 from rulka_analysis.values.text import visible
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ Kind = Literal[
     "trend",
 ]
 
+# The drawings of a figure, for windows of several widths.
+DRAWN = ("picture", "phone", "wide")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 
 
@@ -76,7 +78,7 @@ class Block:
         Its content as plain data, with quantities, sentences and words wherever texts may stand.
     """
 
-    form: Literal["heading", "cards", "points", "links", "figures", "card"]
+    form: Literal["heading", "cards", "points", "links", "figures", "folded", "card"]
     content: Mapping[str, Any]
 
 
@@ -289,13 +291,16 @@ def _cell(cell: Cell) -> str | dict[str, Any]:
         return {"kind": "word", "text": visible(cell.text, keep=""), "look": cell.look}
     if isinstance(cell, Jump):
         return {"kind": "jump", "text": visible(cell.text, keep=""), "result": cell.result}
+    if isinstance(cell, ToRule):
+        return {"kind": "rule", "text": visible(cell.text, keep=""), "code": cell.code}
     if isinstance(cell, Sentence):
         return {"kind": "sentence", "parts": [_part(part) for part in cell.parts()]}
     return visible(cell, keep="") if isinstance(cell, str) else _quantity(cell)
 
 
 def _panel(panel: Panel) -> dict[str, Any]:
-    return {"name": panel.name, **_pictures(panel), "sentence": _cell(panel.sentence)}
+    wide = {"wide": asdict(panel.wide)} if panel.wide else {}
+    return {"name": panel.name, **_pictures(panel), **wide, "sentence": _cell(panel.sentence)}
 
 
 def _pictures(figure: Figure | Panel) -> dict[str, Any]:
@@ -316,7 +321,7 @@ def panels(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def pictures(data: Mapping[str, Any]) -> Iterator[str]:
     """Yield every file of a figure, or of several that stand together."""
     for panel in panels(data):
-        yield from (panel[kind]["svg"] for kind in ("picture", "phone") if panel[kind])
+        yield from (panel[kind]["svg"] for kind in DRAWN if panel.get(kind))
 
 
 def _table(table: Table) -> dict[str, Any]:

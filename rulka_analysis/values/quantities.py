@@ -274,6 +274,37 @@ class Quantity:
         return data
 
 
+def average(by_run: Mapping[str, Quantity]) -> Quantity:
+    """Return the value of a group: its run's, or the mean over its runs.
+
+    Examples
+    --------
+    >>> print(average({"uni_5": Quantity(3.0, "s"), "uni_6": Quantity(4.0, "s")}))
+    3.50 s
+    """
+    found = list(by_run.values())
+    if len(found) == 1:
+        return found[0]
+    lacking = next((value for value in found if not value.known), None)
+    if lacking is not None:
+        # A mean of the others would flatter the group.
+        known = sum(value.known for value in found)
+        label = f"{known} of {len(found)} runs have a value"
+        return Quantity.unknown(lacking.missing, lacking.unit, label=label)
+    first = found[0]
+    each = ", ".join(f"{run} {value.text}" for run, value in by_run.items())
+    return Quantity(
+        sum(value.number for value in found) / len(found),
+        first.unit,
+        first.digits,
+        tuple(event for value in found for event in value.evidence),
+        f"mean of {len(found)} runs ({each}); {first.how}",
+        max(value.reading_error for value in found),
+        made=made("mean", *found),
+        about=f"mean of {len(found)} runs",
+    )
+
+
 def placed(event: Evidence, clock: str) -> Made | None:
     """Return how it is found where on a clock an event stands; None for one without a value.
 

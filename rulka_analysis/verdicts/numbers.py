@@ -13,12 +13,12 @@ from rulka_analysis.experiments.comparison import window_end
 from rulka_analysis.experiments.definition import Margin
 from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.metrics.series import position_text
-from rulka_analysis.values.quantities import Quantity, made
+from rulka_analysis.values.quantities import Quantity, average, made
 from rulka_analysis.verdicts.answer import OnClock
 from rulka_analysis.verdicts.asked import ROUNDING
 from rulka_analysis.verdicts.deciding import Curves, Decided, Reached
 from rulka_analysis.verdicts.relations import OneClock, Relation, named
-from rulka_analysis.verdicts.sides import Measured, hardest_last, together
+from rulka_analysis.verdicts.sides import Measured, hardest_last
 from rulka_analysis.verdicts.words import About, Numbers, Pace, bounds
 
 Floats = NDArray[np.float64]
@@ -59,7 +59,9 @@ def row_of(
             run: s if isinstance(s, Quantity) else s.at_one(clock, window.end, how)
             for run, s in series.items()
         }
-    candidate, baseline = (together(by_run, runs) for runs in (sides.candidate, sides.baseline))
+    candidate, baseline = (
+        average({run: by_run[run] for run in runs}) for runs in (sides.candidate, sides.baseline)
+    )
     how = f"{about.candidate} minus {about.baseline}"
     allowed = Quantity.unknown("no margin is declared", unit, label="–")
     if asked.margin is not None:

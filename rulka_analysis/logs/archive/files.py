@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,6 +15,7 @@ from rulka_analysis.logs.files import LogFiles, as_created, findings_by_name, fo
 from rulka_analysis.logs.provenance import SIDECAR
 from rulka_analysis.logs.source import FileState, Source
 from rulka_analysis.values import questions
+from rulka_analysis.values.digests import digest_bytes
 from rulka_analysis.values.findings import Finding
 
 
@@ -159,7 +159,7 @@ def read_part_bytes(archive: Path, record: Record) -> bytes:
         raise ArchiveError(
             f"{_named(archive, record)} cannot be read: {cause}. Copy the archive again"
         ) from error
-    digest = hashlib.sha256(data).hexdigest()
+    digest = digest_bytes(data)
     if digest != record.sha256:
         raise ArchiveError(
             f"{_named(archive, record)} is not the part that was archived: its SHA-256 is "

@@ -15,11 +15,8 @@ def truncated_tail(file: str, byte: int, unread: int) -> Finding:
     return Finding(
         kind="truncated_tail",
         severity="note",
-        message=f"{printable(file)} ends within a record: truncated tail of {amount(unread)} "
-        f"at byte {byte:,}",
-        why="A run that is still being written ends so, and so does one that was killed; "
-        "everything before is complete.",
-        remedy="Nothing to do while the run goes on; read the file again later.",
+        message=f"{printable(file)} ends within a record, at byte {byte:,}. Left out: "
+        f"{amount(unread)}.",
         file=file,
         byte=byte,
         unread_bytes=unread,
@@ -27,14 +24,12 @@ def truncated_tail(file: str, byte: int, unread: int) -> Finding:
 
 
 def damage(file: str, byte: int, unread: int, cause: str, *, goes_on: bool) -> Finding:
-    after = "reading went on at the next whole record" if goes_on else "nothing after it is whole"
+    after = "reading goes on at the next whole record" if goes_on else "no whole record follows"
     return Finding(
         kind="damage",
         severity="error",
-        message=f"{printable(file)}: damage at byte {byte:,}: {cause}; {amount(unread)} not "
-        f"read, {after}",
-        why="Events that stood there are missing from everything computed from this file.",
-        remedy="Copy the file again from where the run was trained, or train the run again.",
+        message=f"{printable(file)} is damaged at byte {byte:,}: {cause}. Left out: "
+        f"{amount(unread)}; {after}.",
         file=file,
         byte=byte,
         unread_bytes=unread,
@@ -45,10 +40,7 @@ def zero_filled_tail(file: str, byte: int, unread: int) -> Finding:
     return Finding(
         kind="zero_filled_tail",
         severity="warning",
-        message=f"{printable(file)}: zero-filled tail of {amount(unread)} at byte {byte:,}",
-        why="The machine stopped before the last events reached the disk: they are lost, and "
-        "the run may look as if it had ended earlier than it did.",
-        remedy="Nothing brings them back; if the run was resumed, its next file goes on.",
+        message=f"{printable(file)} ends in zeros: {amount(unread)} from byte {byte:,} on.",
         file=file,
         byte=byte,
         unread_bytes=unread,
@@ -59,10 +51,7 @@ def not_an_event_file(file: str, unread: int, cause: str) -> Finding:
     return Finding(
         kind="not_an_event_file",
         severity="error",
-        message=f"{printable(file)} is not an event file: {cause} (from byte 0, "
-        f"{amount(unread)} not read)",
-        why="Its name says that it holds events, so a run may seem to be there that is not.",
-        remedy="Move it out of the log directory, or copy the real file again.",
+        message=f"{printable(file)} is not an event file: {cause}. Left out: {amount(unread)}.",
         file=file,
         byte=0,
         unread_bytes=unread,
@@ -73,9 +62,8 @@ def unreadable(file: str, byte: int, unread: int | None, cause: str) -> Finding:
     return Finding(
         kind="unreadable",
         severity="error",
-        message=f"{printable(file)} is unreadable at byte {byte:,}: {printable(cause)}",
-        why="What it holds is missing from everything computed from this folder.",
-        remedy="Check that the file exists, that you may read it and that its disk is well.",
+        message=f"{printable(file)} cannot be read{f' from byte {byte:,} on' if byte else ''}: "
+        f"{printable(cause)}.",
         file=file,
         byte=byte,
         unread_bytes=unread,
@@ -86,9 +74,7 @@ def unreadable_folder(folder: str, cause: str) -> Finding:
     return Finding(
         kind="unreadable",
         severity="error",
-        message=f"folder {printable(folder)} is unreadable: {printable(cause)}",
-        why="Event files in it, if there are any, are missing from everything computed.",
-        remedy="Check that you may list the folder and that its disk is well.",
+        message=f"The folder {printable(folder)} cannot be listed: {printable(cause)}.",
         file=folder,
     )
 
@@ -97,8 +83,8 @@ def unreadable_link(link: str, cause: str) -> Finding:
     return Finding(
         kind="unreadable",
         severity="warning",
-        message=f"link {printable(link)} cannot be followed: {printable(cause)}",
-        why="A run that it was to show, if there is one, is missing from everything computed.",
+        message=f"The link {printable(link)} cannot be followed: {printable(cause)}.",
+        why="If it leads to runs, they are missing.",
         remedy="Mend the link, or remove it.",
         file=link,
     )
@@ -108,10 +94,8 @@ def rounded_value(file: str, tag: str) -> Finding:
     return Finding(
         kind="rounded_value",
         severity="note",
-        message=f"{printable(file)}: tag {printable(tag)} holds integers beyond 2^53, which were "
-        "rounded",
-        why="Values are kept as float64, which cannot hold every integer of that size.",
-        remedy="Take the difference to the true value into account: it is below 1 in 2^53.",
+        message=f"{printable(tag)} in {printable(file)} holds integers beyond 2^53, which are "
+        "rounded.",
         tag=tag,
         file=file,
     )
@@ -121,10 +105,8 @@ def not_a_scalar(file: str, tag: str) -> Finding:
     return Finding(
         kind="not_a_scalar",
         severity="warning",
-        message=f"{printable(file)}: tag {printable(tag)} is declared a scalar but holds tensors "
-        "that are not one number; they were passed over",
-        why="Values that the run meant to log are missing.",
-        remedy="Look at the program that wrote the tag.",
+        message=f"{printable(tag)} in {printable(file)} is declared a scalar, but some values are "
+        "not one number. They are left out.",
         tag=tag,
         file=file,
     )
@@ -134,11 +116,8 @@ def tensor_without_plugin(file: str, tag: str) -> Finding:
     return Finding(
         kind="tensor_without_plugin",
         severity="note",
-        message=f"{printable(file)}: tag {printable(tag)} holds single numbers as tensors, but "
-        "nothing in the file says that they are scalars; they were passed over",
-        why="A writer declares a tag with its first event; that event may be in an earlier file "
-        "or in a damaged place.",
-        remedy="If the tag matters, look for damage in this file or for the file before it.",
+        message=f"{printable(tag)} in {printable(file)} holds single numbers as tensors, but "
+        "nothing in the file says that they are scalars. They are left out.",
         tag=tag,
         file=file,
     )

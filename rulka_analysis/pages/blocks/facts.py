@@ -21,7 +21,14 @@ from rulka_analysis.verdicts.evaluate import Found, Question, find
 from rulka_analysis.verdicts.ranking import Stretch, stretches
 from rulka_analysis.verdicts.recommendation import Recommendation, recommend
 from rulka_analysis.verdicts.relations import Relation
-from rulka_analysis.verdicts.tried import SettingsTried, Tried
+from rulka_analysis.verdicts.tried import (
+    SettingsTried,
+    Tried,
+    find_tried,
+    find_window,
+    rank_tried,
+    tabulate_along,
+)
 from rulka_analysis.verdicts.words import Pace
 
 if TYPE_CHECKING:
@@ -93,9 +100,7 @@ class Facts:
     @cached_property
     def tried(self) -> SettingsTried:
         evaluation = self.experiment.evaluation
-        return SettingsTried(
-            self.experiment, contradicted(self.experiment.noticed), evaluation.same
-        )
+        return find_tried(self.experiment, contradicted(self.experiment.noticed), evaluation.same)
 
     @cached_property
     def recommendation(self) -> Recommendation:
@@ -146,10 +151,16 @@ class Facts:
         there = [len(tried.runs) for tried in self.tried.eligible] or [0]
         return min(there), max(there)
 
+    @cached_property
+    def alone(self) -> bool:
+        """Whether there is nothing to hold against the baseline: one setting alone."""
+        return len(self.experiment.groups) == 1
+
     def leads(self, clock: Clock) -> tuple[Stretch, ...]:
         """Return who leads where on a clock, checkpoint by checkpoint."""
-        positions = checkpoints(self.tried.window(clock), clock.every)
-        rankings = [self.tried.ranked(one) for one in self.tried.over_time(clock, positions)]
+        positions = checkpoints(find_window(self.tried, clock), clock.every)
+        tables = tabulate_along(self.tried, clock, positions)
+        rankings = [rank_tried(self.tried, one) for one in tables]
         return stretches([float(at) for at in positions], rankings)
 
     @cached_property
@@ -162,7 +173,8 @@ class Facts:
         if not before or found[-1].first != (self.winner.name,):
             return None
         how = f"the first checkpoint from which on {self.winner.name} is first"
-        return Quantity(found[-1].begin, MINUTES.unit, 0, how=how), before[-1].first
+        digits = MINUTES.digits(found[-1].begin)
+        return Quantity(found[-1].begin, MINUTES.unit, digits, how=how), before[-1].first
 
 
 def subject(facts: Facts, name: str, only: Sequence[str] = ()) -> tuple[str, bool]:
@@ -189,6 +201,11 @@ def subject(facts: Facts, name: str, only: Sequence[str] = ()) -> tuple[str, boo
     if not told or len(told) > 2 or len(told) < len(wanted):
         return group.label, False
     return together(told), len(told) > 1
+
+
+def begun_with(facts: Facts, name: str, shown: str) -> str:
+    """Return what begins a sentence; the name of a run stays as it is written."""
+    return shown[:1].upper() + shown[1:] if facts.experiment.group(name).settings else shown
 
 
 def _called(setting: DeclaredSetting, value: str) -> str:

@@ -117,9 +117,9 @@ def sooner(experiment: LoadedExperiment, comparison: str = "") -> Figures | Sent
             values = [pair.baseline.value, pair.candidate.value, pair.ratio]
             title = subject.measure(outcome).title
             rows[f"{outcome}.{candidate.label}.{number}"] = [
-                title, candidate.label, pair.target, *values
+                title, candidate.beside(first.baseline), pair.target, *values
             ]  # fmt: skip
-    labels = dict.fromkeys(candidate.label for _, candidate, *_ in every)
+    labels = dict.fromkeys(candidate.beside(first.baseline) for _, candidate, *_ in every)
     fields = {"candidates": str(listed(list(labels))), "baseline": first.baseline.label}
     parts = [
         Sentence("{candidates} against {baseline}: the ratio of the two times.", fields),
@@ -200,7 +200,9 @@ def _time(
         return _Time(value, value.number, True)
     first = min((run for run in runs if run not in reached), key=lambda run: ends[run])
     by = made("end", run=first, tag=known[first].tag, clock=clock.key)
-    until = Quantity(ends[first], clock.unit, 0, how=f"the end of the data of {first}", made=by)
+    digits = clock.digits(ends[first])
+    how = f"the end of the data of {first}"
+    until = Quantity(ends[first], clock.unit, digits, how=how, made=by)
     unknown = times[next(run for run in runs if run not in reached)]
     return _Time(unknown, ends[first], False, until)
 
@@ -235,7 +237,8 @@ def _panel(
         colour = {"▲": "better", "▼": "worse"}.get(pair.sign[:1], "muted")
         rows.append(Row(pair.target, tuple(dots), (Said(pair.said, colour, bold=True),)))
     until = f"{clock.name} until first reached"
-    legend = [(f"{subject.baseline.label} (baseline)", base, False), (candidate.label, own, False)]
+    own_name = candidate.beside(subject.baseline)
+    legend = [(f"{subject.baseline.label} (baseline)", base, False), (own_name, own, False)]
     if not all(pair.baseline.reached and pair.candidate.reached for pair in pairs):
         legend.append(("not reached", "muted", True))
     plot = DotPlot(

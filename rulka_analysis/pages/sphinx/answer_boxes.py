@@ -13,10 +13,11 @@ from typing import Any
 from docutils import nodes
 from sphinx import addnodes
 
+from rulka_analysis.pages.sphinx.markup import add_node, fixed
 from rulka_analysis.pages.sphinx.rendering import (
     disclosure,
     inline_nodes,
-    pass_over,
+    link_to_cell,
     quoted_words,
     table_node,
 )
@@ -87,6 +88,8 @@ def _details(data: Mapping[str, Any], result_id: str, notebook: str) -> disclosu
             shown += nodes.paragraph("", "", *said)
     if data["findings"]:
         shown += _findings(data["findings"])
+    if shown.children:
+        shown += nodes.paragraph("", "", link_to_cell(notebook, result_id), classes=["rulka-note"])
     return shown
 
 
@@ -132,23 +135,11 @@ def visit_box_html(writer: Any, node: answer_box) -> None:
     )
 
 
-def depart_box_html(writer: Any, node: answer_box) -> None:
-    writer.body.append("</section>")
-
-
 def visit_badge_html(writer: Any, node: answer_badge) -> None:
     writer.body.append(f'<strong class="rulka-word rulka-{node["look"]}">')
 
 
-def depart_badge_html(writer: Any, node: answer_badge) -> None:
-    writer.body.append("</strong>")
-
-
 def add_answer_nodes(app: Any) -> None:
     """Register the nodes with Sphinx."""
-    plain = (pass_over, pass_over)
-    for node, in_html in (
-        (answer_box, (visit_box_html, depart_box_html)),
-        (answer_badge, (visit_badge_html, depart_badge_html)),
-    ):
-        app.add_node(node, html=in_html, text=plain, latex=plain, man=plain, texinfo=plain)
+    add_node(app, answer_box, visit_box_html, fixed("</section>"))
+    add_node(app, answer_badge, visit_badge_html, fixed("</strong>"))

@@ -13,8 +13,15 @@ from sphinx.environment import BuildEnvironment
 from rulka_analysis.pages.results import as_text
 from rulka_analysis.pages.sphinx.anchors import link_to_section
 from rulka_analysis.pages.sphinx.card_nodes import card_node, landing_cards
+from rulka_analysis.pages.sphinx.markup import add_node, fixed, skip
 from rulka_analysis.pages.sphinx.published import Published
-from rulka_analysis.pages.sphinx.rendering import inline_nodes, pass_over, quoted_words
+from rulka_analysis.pages.sphinx.rendering import (
+    disclosure,
+    figure_caption,
+    inline_nodes,
+    quoted_figures,
+    quoted_words,
+)
 
 Quote = Callable[[str], list[nodes.Node]]
 
@@ -70,7 +77,20 @@ def block_nodes(
     if data["form"] == "links":
         links = [node for link in content["links"] for node in _link(link, env)]
         return [division("", *links, classes=["rulka-links"])]
-    shown = [division("", *quote(name)) for name in content["results"]]
+    if data["form"] == "folded":
+        return [
+            disclosure("", *quote(name), summary=words, quoted=True)
+            for words, name in content["results"]
+        ]
+    shown = []
+    for number, name in enumerate(content["results"], 1):
+        figure = division("", *quote(name))
+        for caption in list(figure.findall(figure_caption))[-1:]:
+            # As the table of answers calls it.
+            caption.insert(0, quoted_words("", "", nodes.strong("", f"{number}."), nodes.Text(" ")))
+        if list(figure.findall(quoted_figures)):
+            figure["classes"].append("rulka-across")
+        shown.append(figure)
     return [division("", *shown, classes=["rulka-abreast"])]
 
 
@@ -156,30 +176,13 @@ def visit_division_html(writer: Any, node: division) -> None:
     writer.body.append(writer.starttag(node, "div"))
 
 
-def depart_division_html(writer: Any, node: division) -> None:
-    writer.body.append("</div>")
-
-
-def skip(writer: Any, node: nodes.Node) -> None:
-    """Write nothing: it has been put elsewhere."""
-    raise nodes.SkipNode
-
-
 def add_blocks(app: Sphinx) -> None:
     """Register the nodes with Sphinx."""
     hidden: Any = (skip, None)
     app.add_node(page_heading, html=hidden, text=hidden, latex=hidden, man=hidden, texinfo=hidden)
     code, text = (visit_code_html, None), (visit_code_text, None)
     app.add_node(card_code, html=code, text=text, latex=hidden, man=hidden, texinfo=hidden)
-    plain = (pass_over, pass_over)
-    app.add_node(
-        division,
-        html=(visit_division_html, depart_division_html),
-        text=plain,
-        latex=plain,
-        man=plain,
-        texinfo=plain,
-    )
+    add_node(app, division, visit_division_html, fixed("</div>"))
     app.connect("doctree-resolved", put_headings)
     app.add_css_file("page.css")
     app.add_js_file("page.js", loading_method="defer")

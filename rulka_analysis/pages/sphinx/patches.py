@@ -5,6 +5,8 @@ Each function says what goes wrong without it. With a later version, try without
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +59,28 @@ def complete_search_index(app: Sphinx) -> list[Any]:
     return []
 
 
-def with_names(page: str) -> str:
+def word_failures(app: Sphinx, word: Callable[[Exception], BaseException | None]) -> None:
+    """Let a build end with another exception than it ended with, where there is one.
+
+    Sphinx 9.0.4 prints a page of versions around whatever ends a build, and the advice to report it
+    to its developers; there is no event between.
+    """
+    build = app.build
+
+    @wraps(build)
+    def worded(*arguments: Any, **named: Any) -> None:
+        try:
+            build(*arguments, **named)
+        except Exception as error:
+            instead = word(error)
+            if instead is None:
+                raise
+            raise instead from error
+
+    app.build = worded  # type: ignore[method-assign]
+
+
+def name_parts(page: str) -> str:
     """Name what pydata-sphinx-theme 0.24.0 leaves to be guessed by who does not see it.
 
     The arrows that unfold its sidebar say nothing; its search button is called otherwise than it
@@ -65,7 +88,7 @@ def with_names(page: str) -> str:
 
     Examples
     --------
-    >>> with_names('<summary><span class="toctree-toggle" role="presentation">')
+    >>> name_parts('<summary><span class="toctree-toggle" role="presentation">')
     '<summary aria-label="Show the pages below"><span class="toctree-toggle" role="presentation">'
     """
     for old, new in _NAMED.items():

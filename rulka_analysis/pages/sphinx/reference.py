@@ -2,8 +2,9 @@
 
 ``.. metrics::`` gives a section for each group of the catalogue, one for each metric in it (anchor
 and label ``metric-<name>``), and one for the tags that the catalogue does not know.
-``.. metric-stages::`` lists which metrics to look at early, midway and late in a training. What the
-logs show is quoted from ``notebooks/tensorboard_metrics``.
+``.. metric-stages::`` lists which metrics to look at early, midway and late in a training.
+``.. metrics-guide::`` shows what the domain of the logs says of its metrics. What the logs show is
+quoted from ``notebooks/tensorboard_metrics``.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from rulka_analysis.metrics import catalogue as catalogue_module
 from rulka_analysis.metrics import catalogue_file
 from rulka_analysis.metrics.catalogue import Catalogue, Group, Metric, Stage
 from rulka_analysis.metrics.domain import Domain
-from rulka_analysis.pages.observed import with_article
+from rulka_analysis.pages.observed import add_article
 from rulka_analysis.pages.results import as_text
 from rulka_analysis.pages.sphinx.entries import (
     entry_line,
@@ -35,6 +36,7 @@ from rulka_analysis.pages.sphinx.rendering import (
     disclosure,
     figure_node,
     inline_nodes,
+    noted,
     table_node,
 )
 from rulka_analysis.pages.sphinx.reporting import BuildStopped
@@ -78,6 +80,7 @@ def add_directives(app: Sphinx) -> None:
     """Register the directives of this module with Sphinx."""
     app.add_directive("metrics", MetricsDirective)
     app.add_directive("metric-stages", StagesDirective)
+    app.add_directive("metrics-guide", GuideDirective)
 
 
 class _CatalogueDirective(SphinxDirective):
@@ -216,11 +219,7 @@ class MetricsDirective(_CatalogueDirective):
             return [figure_node(data, result, notebook)]
         if data["kind"] != "table":
             return [nodes.paragraph("", "", *inline_nodes(data, result, notebook))]
-        shown = [_table(data, result, notebook)]
-        shown += [
-            nodes.paragraph("", "", *inline_nodes(note, result, notebook), classes=["rulka-note"])
-            for note in data["notes"]
-        ]
+        shown = noted(_table(data, result, notebook), data, result, notebook)
         if not name.endswith(".tags"):
             return shown
         listed = disclosure()
@@ -271,6 +270,19 @@ class StagesDirective(_CatalogueDirective):
             term = nodes.term("", stage.capitalize())
             listed += nodes.definition_list_item("", term, definition)
         return [listed]
+
+
+class GuideDirective(SphinxDirective):
+    """Shows what the domain of the logs says of its metrics as a whole."""
+
+    def run(self) -> list[nodes.Node]:
+        file = domain_in_effect().guide_file
+        if file is None:
+            return []
+        self.env.note_dependency(str(file))
+        text = file.read_text(encoding="utf-8")
+        shown = self.parse_text_to_nodes(text, offset=0, allow_section_headings=True)
+        return [*shown]
 
 
 def _placeholders(catalogue: Catalogue) -> nodes.field_list:
@@ -325,7 +337,7 @@ def _in_short(metric: Metric, own: Domain) -> Iterator[nodes.Node]:
         said.append("No answer rests on it.")
     yield nodes.Text(" ".join(said))
     if metric.cutoff_seconds is not None:
-        unfinished = with_article(episode).capitalize()
+        unfinished = add_article(episode).capitalize()
         yield nodes.Text(f" {unfinished} that was not finished logs the cutoff, ")
         yield nodes.literal("", f"{metric.cutoff_seconds:g}")
         yield nodes.Text(" s.")

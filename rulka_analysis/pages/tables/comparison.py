@@ -162,7 +162,7 @@ def relation(comparison: Comparison, line: Line, candidate: str) -> Sentence:
     against = dict.fromkeys([*marks.behind(comparison, value), *marks.behind(comparison, base)])
     if not against:
         return told
-    speaks = {"against": " ".join(marks.explained(against))}
+    speaks = {"against": " ".join(marks.explain(against))}
     return joined([told, Sentence("Nothing is to be concluded from it. {against}", speaks)])
 
 
@@ -213,7 +213,7 @@ def window(
 ) -> Sentence:
     """Return a sentence on the common window: how far all compared runs are known."""
     domain = comparison.catalogue.domain
-    measure = comparison.measure(metric, domain.chosen_variant(variant, variants))
+    measure = comparison.measure(metric, domain.choose_variant(variant, variants))
     absent = [f"{run} is not in these logs" for run in comparison.absent]
     found = comparison.window(measure, MINUTES)
     if not found.known or len(found.ends) < 2:
@@ -259,7 +259,7 @@ def times_to_targets(
     after the common window.
     """
     on = comparison.clock(clock)
-    chosen = comparison.catalogue.domain.chosen_variant(variant, variants)
+    chosen = comparison.catalogue.domain.choose_variant(variant, variants)
     measure = comparison.measure(metric, chosen)
     targets = comparison.targets(metric)
     if not targets:
@@ -322,7 +322,12 @@ def curve(
             cells[name] = [series] * len(positions)
     rows: dict[str, list[Cell]] = {
         f"{position:g}": [
-            Quantity(float(position), clock.unit, 0, how="a checkpoint of the common window"),
+            Quantity(
+                float(position),
+                clock.unit,
+                clock.digits(float(position)),
+                how="a checkpoint of the common window",
+            ),
             *(cells[name][row] for name in cells),
         ]
         for row, position in enumerate(positions)
