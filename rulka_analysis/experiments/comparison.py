@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from rulka_analysis.experiments.definition import Definition, Outcome
-from rulka_analysis.experiments.groups import Group, group_of
+from rulka_analysis.experiments.groups import MANY, Group, group_of
 from rulka_analysis.experiments.measures import made_measure, metrics_of
 from rulka_analysis.logs.clocks import MINUTES, Clock, Window, common_window
 from rulka_analysis.logs.positions import checkpoints
@@ -428,10 +428,11 @@ class Comparison:
 
 def window_end(window: Window) -> Quantity:
     """Return where a common window ends, as a quantity that says why there."""
-    ends = ", ".join(
-        f"{run} to {position_text(end, window.clock)}" for run, end in window.ends.items()
-    )
-    how = f"the end of the common window; there are data of {ends}"
+    many = len(window.ends) > MANY
+    told = {window.limited_by: window.end} if many else window.ends
+    ends = ", ".join(f"{run} to {position_text(end, window.clock)}" for run, end in told.items())
+    more = f", and of {len(window.ends) - 1:,} others as far or further" if many else ""
+    how = f"the end of the common window; there are data of {ends}{more}"
     unit = window.clock.unit
     known = [
         Quantity(

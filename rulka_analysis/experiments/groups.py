@@ -16,6 +16,10 @@ NOT_RECORDED = "settings not recorded"
 LEFT_OUT = "left out"
 
 
+MANY = 12
+"""Of more runs than this, readers are told what groups are, not each run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Varied:
     """A setting as far as groups need it.

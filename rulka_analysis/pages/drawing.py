@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.experiments.group_curves import POINTS, GroupCurve, group_curves
-from rulka_analysis.experiments.groups import Group
+from rulka_analysis.experiments.groups import MANY, Group
 from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.metrics.series import Measure, Series
 from rulka_analysis.metrics.summaries import best_so_far
@@ -117,7 +117,7 @@ def group_lines(
         own_end = float(curve.positions[-1])
         until = min(own_end, end)
         value = _value_at(known, curve, clock, until)
-        drawn = _drawn(known, curve, axis, role, until, value)
+        drawn = _drawn(known, curve, axis, role, until, value, among=len(every))
         if drawn.known:
             ends = own_end <= end
             found.append(
@@ -179,6 +179,8 @@ def _drawn(
     role: Role,
     until: float,
     value: Quantity,
+    *,
+    among: int,
 ) -> Drawn:
     # With the scale of an axis it is no clock of a run.
     clock = next(own for own in next(iter(known.values())).run.clocks if own.key == axis.key)
@@ -189,13 +191,14 @@ def _drawn(
         inside = curve.positions <= until
         x, y = curve.positions[inside], curve.mean[inside]
         low, high = curve.low[inside], curve.high[inside]
-        members = tuple((x / axis.scale, run) for run in curve.values[:, inside])
+        if len(curve.runs) <= MANY:
+            members = tuple((x / axis.scale, run) for run in curve.values[:, inside])
     else:
         series = known[curve.runs[0]]
         places, values = _readings(series, clock)
         x, y = _line_of_one(series, clock, places, values, until)
         raw = measure.metric.summary in ("median_of_last_three", "trailing_mean")
-        if raw:
+        if raw and among <= MANY:
             members = (_thinned(places[places <= until] / axis.scale, values[places <= until]),)
         after = (places > until) & (places > series.run.known_until(series.tag, clock))
         if after.any() and until >= curve.positions[-1]:

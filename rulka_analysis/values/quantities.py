@@ -257,8 +257,14 @@ class Quantity:
             unit=self.unit if unit is None else unit,
         )
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the quantity as plain data for JSON."""
+    def as_dict(self, *, parts: bool = True) -> dict[str, Any]:
+        """Return the quantity as plain data for JSON.
+
+        Parameters
+        ----------
+        parts : bool
+            With its events, and the numbers it was made of.
+        """
         data: dict[str, Any] = {
             name: getattr(self, name)
             for name in self.__slots__
@@ -266,10 +272,11 @@ class Quantity:
             if name not in ("evidence", "made", "signed")
         }
         by = self.made
-        data["evidence"] = [event.as_dict() for event in self.evidence]
+        if parts:
+            data["evidence"] = [event.as_dict() for event in self.evidence]
+            data["inputs"] = [one.as_dict() for one in by.inputs] if by else []
         data["operation"] = by.operation if by else ""
         data["parameters"] = dict(by.parameters) if by else {}
-        data["inputs"] = [one.as_dict() for one in by.inputs] if by else []
         data["text"] = self.text
         return data
 

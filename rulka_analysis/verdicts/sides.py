@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.experiments.definition import Margin, Pace
 from rulka_analysis.experiments.experiment import Experiment
-from rulka_analysis.experiments.groups import Group
+from rulka_analysis.experiments.groups import MANY, Group
 from rulka_analysis.logs.clocks import Clock, Window, common_window
 from rulka_analysis.logs.positions import checkpoints
 from rulka_analysis.metrics.series import Measure, Series
@@ -195,13 +195,16 @@ def together(by_run: Mapping[str, Quantity], runs: Sequence[str]) -> Quantity:
         label = f"{known} of {len(found)} runs have a value"
         return Quantity.unknown(lacking.missing, lacking.unit, label=label)
     first = found[0]
-    each = ", ".join(f"{run} {value.text}" for run, value in zip(runs, found, strict=True))
+    each = ""
+    if len(found) <= MANY:
+        told = (f"{run} {value.text}" for run, value in zip(runs, found, strict=True))
+        each = f" ({', '.join(told)})"
     return Quantity(
         float(np.mean([value.number for value in found])),
         first.unit,
         first.digits,
         tuple(event for value in found for event in value.evidence),
-        f"mean of {len(found)} runs ({each}); {first.how}",
+        f"mean of {len(found)} runs{each}; {first.how}",
         max(value.reading_error for value in found),
         made=made("mean", *found),
         about=f"mean of {len(found)} runs",

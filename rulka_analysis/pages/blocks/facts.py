@@ -19,7 +19,7 @@ from rulka_analysis.values.tables import Look, Word
 from rulka_analysis.verdicts.answer import Answered
 from rulka_analysis.verdicts.evaluate import Found, Question
 from rulka_analysis.verdicts.ranking import Stretch, stretches
-from rulka_analysis.verdicts.recommendation import Recommendation, recommend
+from rulka_analysis.verdicts.recommendation import Recommendation
 from rulka_analysis.verdicts.relations import Relation
 from rulka_analysis.verdicts.tried import SettingsTried, Tried
 from rulka_analysis.verdicts.words import Pace
@@ -101,10 +101,9 @@ class Facts:
             self.experiment, contradicted(self.experiment.noticed), evaluation.same
         )
 
-    @cached_property
+    @property
     def recommendation(self) -> Recommendation:
-        experiment = self.experiment
-        return recommend(experiment, contradicted(experiment.noticed), experiment.evaluation)
+        return self.experiment.recommended
 
     @property
     def winner(self) -> Tried | None:
