@@ -16,7 +16,7 @@ from rulka_analysis.values.quantities import NOT_IN_THESE_LOGS, Quantity, Senten
 from rulka_analysis.values.sentences import joined, listed
 from rulka_analysis.values.tables import Cell, Table
 
-FEW_CHECKPOINTS = 10
+FEW_CHECKPOINTS = 5
 """Of the table behind a figure of many runs: each of its numbers rests on all of them."""
 
 
