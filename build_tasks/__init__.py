@@ -1,5 +1,5 @@
 """What ``tasks.py`` does, by job.
 
-Nothing here needs more than Python's standard library and ``rulka_analysis.pages.locks``, which
-needs no more: the targets run before anything is installed.
+Nothing here needs more than Python's standard library and two modules of the package that need no
+more, ``pages.locks`` and ``pages.locales``: the targets run before anything is installed.
 """

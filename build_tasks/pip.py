@@ -87,31 +87,19 @@ CAUSES = (
         "again: python tasks.py lock",
     ),
     (
-        r"name resolution|getaddrinfo|nodename nor servname|newconnectionerror|connection refused"
-        r"|network is unreachable|connecttimeout|readtimeout|timed out|connection broken"
-        r"|remotedisconnected|connection reset",
-        "the package index cannot be reached. Check the network (behind a proxy, set HTTPS_PROXY) "
-        "and try again",
+        r"name resolution|getaddrinfo|newconnectionerror|connection refused|timed out"
+        r"|connection broken|connection reset|network is unreachable|proxyerror|sslerror",
+        "the package index cannot be reached. Check the network and try again; behind a proxy, set "
+        "HTTPS_PROXY, and give pip its certificate: pip config set global.cert FILE",
     ),
     (
-        r"sslerror|certificate verify failed",
-        "the package index's certificate is not trusted. Behind a company's proxy, give pip its "
-        "certificate: pip config set global.cert FILE",
-    ),
-    (r"proxyerror|407 proxy", "the proxy refuses. Check HTTPS_PROXY and try again"),
-    (
-        r"long path",
-        "Windows' limit on the length of paths. Move the project to a folder with a shorter path, "
-        "or enable long paths in Windows",
-    ),
-    (
-        r"no matching distribution|from versions: none|microsoft visual c\+\+|subprocess-exited",
+        r"no matching distribution|from versions: none",
         f"there is no ready package for this Python ({sys.version.split()[0]}) on this system. "
         f"The lock is made for Python {LOCKED_PYTHONS[0]} to {LOCKED_PYTHONS[-1]}: "
         "make html PYTHON=python3.13",
     ),
     (
-        r"permission denied|access is denied|errno 13|winerror 5|winerror 32",
+        r"permission denied|access is denied|winerror 5|winerror 32",
         "a file cannot be written. Close the programs that use .venv (Jupyter, an editor) and try "
         "again",
     ),

@@ -12,8 +12,8 @@ from typing import IO
 from build_tasks.order import SETTINGS, Order
 from build_tasks.project import Project
 from build_tasks.telling import TaskError, say
-from rulka_analysis.pages.locales import with_known_locale
-from rulka_analysis.pages.locks import held
+from rulka_analysis.pages.locales import replace_unknown_locale
+from rulka_analysis.pages.locks import hold_lock
 
 
 def choose_variables(project: Project, order: Order) -> dict[str, str]:
@@ -30,7 +30,7 @@ def choose_variables(project: Project, order: Order) -> dict[str, str]:
         [str(project.python.parent), variables.get("PATH", os.defpath)]
     )
     # Programs that take over a locale that is not installed end at it.
-    variables = with_known_locale(variables)
+    variables = replace_unknown_locale(variables)
     if order.log_directory is not None:
         variables["RULKA_LOGDIR"] = str(order.log_directory)
     if order.jobs is not None:
@@ -89,7 +89,7 @@ def hold(lock: Path) -> Iterator[None]:
     """Wait until no other command holds the lock, and hold it."""
     with ExitStack() as stack:
         try:
-            stack.enter_context(held(lock, waiting=say))
+            stack.enter_context(hold_lock(lock, waiting=say))
         except OSError as error:
             raise TaskError(
                 f"the lock {lock} cannot be taken: {error}. See to it that you may write there"

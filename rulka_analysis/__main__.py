@@ -13,15 +13,7 @@ OLDEST_PYTHON = (3, 11)
 
 
 def run(command: str | None = None, program: str | None = None) -> None:
-    """Run the command line; does not return.
-
-    Parameters
-    ----------
-    command : str, optional
-        The command that the arguments of the process are for.
-    program : str, optional
-        What the program is called in its usage; "rulka-analysis" by default.
-    """
+    """Run the command line; does not return."""
     if sys.version_info < OLDEST_PYTHON:
         sys.exit(_advice(f"this is Python {sys.version_info[0]}.{sys.version_info[1]}"))
     try:

@@ -126,7 +126,8 @@ def _looked_like(folder: Path, *, own: bool) -> str:
 def _some_tags(folder: Path) -> set[str]:
     """Return tags from the beginnings of a few event files, spread over the directory."""
     from rulka_analysis.logs.archive import is_archive, source_at
-    from rulka_analysis.logs.events import find_event_files, has_scalars, read_event_file
+    from rulka_analysis.logs.events import has_scalars, read_event_file
+    from rulka_analysis.logs.events.listing import search
 
     if is_archive(folder):
         source = source_at(folder)
@@ -135,8 +136,8 @@ def _some_tags(folder: Path) -> set[str]:
         read = (file for place in places[::apart][:_LOOKED_AT] for file in source.read(place))
         return {tag for file in read for tag in file.tags}
     try:
-        files = [file for file in find_event_files(folder) if has_scalars(file)]
-    except LogDirectoryError:  # Opening the directory says what is wrong.
+        files = [file for file in search(folder)[0] if has_scalars(file)]
+    except (LogDirectoryError, OSError):  # Opening the directory says what is wrong.
         return set()
     apart = max(1, len(files) // _LOOKED_AT)
     some = files[::apart][:_LOOKED_AT]
@@ -379,10 +380,10 @@ def load_experiments(logs: Logs | None = None) -> tuple[LoadedExperiment, ...]:
         If there is a mistake in a definition; names file, line and remedy.
     """
     logs = open_logs() if logs is None else logs
-    return tuple(load_experiment(name, logs) for name in experiments_there(logs))
+    return tuple(load_experiment(name, logs) for name in list_experiments(logs))
 
 
-def experiments_there(logs: Logs) -> tuple[str, ...]:
+def list_experiments(logs: Logs) -> tuple[str, ...]:
     """Return the names of the project's experiments that some run of the logs is of."""
     from rulka_analysis.values import questions
 

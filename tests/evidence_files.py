@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 
-from rulka_analysis.pages.evidence import of_script
+from rulka_analysis.pages.evidence import CALL
 
 NUMBER = "span.rulka-number[data-entry]"
 
 
+def read_script(text: str) -> dict[str, Any]:
+    """Return the evidence that a script holds."""
+    plain: dict[str, Any] = json.loads(text[len(CALL) + 1 : text.rindex(")")])
+    return plain
+
+
 def evidence_of(page: Path) -> dict[str, Any]:
     """Return the evidence beside a page."""
-    return of_script(page.with_suffix(".evidence.js").read_text(encoding="utf-8"))
+    return read_script(page.with_suffix(".evidence.js").read_text(encoding="utf-8"))
 
 
 def numbers_of(page: Path) -> list[Tag]:

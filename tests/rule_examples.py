@@ -24,6 +24,7 @@ from tests.training_logs import rewrite_events
 
 _CLOCKS: dict[str, Callable[[float, int], float]] = {
     "nan": lambda time, number: math.nan if number == 2 else time,
+    "zero": lambda time, number: 0.0,
     "milliseconds": lambda time, number: 1000 * time,
     "1970": lambda time, number: time - write.STARTED + 1,
     "forward": lambda time, number: time + (1e8 if number > 2 else 0),

@@ -19,6 +19,8 @@ from rulka_analysis.cli.options import (
     DOMAIN,
     AsJson,
     Asked,
+    ChosenByName,
+    ChosenMetrics,
     ClockName,
     LogDirectory,
     Runs,
@@ -200,7 +202,7 @@ def compare(
 ) -> None:
     """Print the comparisons that are asked for; what `--help` says stands above."""
     from rulka_analysis.cli.comparing import as_data
-    from rulka_analysis.cli.reports import asked_reports
+    from rulka_analysis.cli.reports import make_reports
     from rulka_analysis.cli.selection import log_directory_in_words
     from rulka_analysis.cli.showing import print_report
 
@@ -213,7 +215,7 @@ def compare(
 
         make_folder(plot)
     logs, chosen = _open(logdir, names)
-    reports = asked_reports(
+    reports = make_reports(
         logs, chosen if names else None, experiment, comparison, baseline, metric, variant, clock
     )
     problems = list(chosen.problems) if names else []
@@ -262,14 +264,8 @@ def explore(
 
 @app.command(cls=Command)
 def extract(
-    runs: Annotated[
-        list[str] | None,
-        typer.Option("--runs", metavar="RUN ...", help="Names or patterns; all runs without it."),
-    ] = None,
-    metrics: Annotated[
-        list[str] | None,
-        typer.Option("--metrics", metavar="NAME ...", help="Metrics, tags, or patterns of either."),
-    ] = None,
+    runs: ChosenByName = None,
+    metrics: ChosenMetrics = None,
     list_tags: Annotated[bool, typer.Option("--list-tags", help="List tags instead.")] = False,
     output: Annotated[
         Path | None,
@@ -334,14 +330,8 @@ def archive(
     output: Annotated[
         Path, typer.Argument(metavar="OUT", help="A new or empty folder, or an archive.")
     ],
-    runs: Annotated[
-        list[str] | None,
-        typer.Option("--runs", metavar="RUN ...", help="Names or patterns; all runs without it."),
-    ] = None,
-    metrics: Annotated[
-        list[str] | None,
-        typer.Option("--metrics", metavar="NAME ...", help="Metrics, tags, or patterns of either."),
-    ] = None,
+    runs: ChosenByName = None,
+    metrics: ChosenMetrics = None,
     jobs: Annotated[
         int | None,
         typer.Option(min=1, metavar="N", help="Processes; otherwise one a processor."),
@@ -408,7 +398,7 @@ def check(
     --fail-on) or if a run that is named is not there, else 0; 2 is wrong usage.
     """
     from rulka_analysis.cli.checking import check_experiment, check_runs, print_checked
-    from rulka_analysis.cli.declared import named_experiment
+    from rulka_analysis.cli.declared import load_named
     from rulka_analysis.cli.selection import log_directory_in_words
     from rulka_analysis.health.mutes import read_mutes
     from rulka_analysis.project import load_catalogue
@@ -419,7 +409,7 @@ def check(
         end_with(chosen.problems)
     if experiment:
         checked = check_experiment(
-            named_experiment(logs, experiment), chosen.names if names else (), mutes
+            load_named(logs, experiment), chosen.names if names else (), mutes
         )
     else:
         catalogue = load_catalogue(logs=logs)
@@ -449,7 +439,7 @@ def answers(experiment: Asked = None, logdir: LogDirectory = None, json: AsJson 
 
     with Waiting("looking for runs"):
         logs = open_logs(logdir)
-    asked = answering.chosen_experiment(logs, experiment)
+    asked = answering.choose_experiment(logs, experiment)
     found, claims = answering.answer(asked)
     if json:
         print_json({**_log_directory(logs), **answering.as_data(asked, found, claims)})
@@ -494,14 +484,7 @@ def main(
 ) -> None:
     """Run the command line; does not return.
 
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        Those of the process by default.
-    command : str, optional
-        The command that `arguments` are for, where the program is a door into that one.
-    program : str, optional
-        What the program is called in its usage.
+    `command` is what the arguments are for, where the program is a door into that one.
 
     Raises
     ------

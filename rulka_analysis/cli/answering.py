@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rulka_analysis.cli import declared
 from rulka_analysis.cli.output import Waiting, print_table, say
 from rulka_analysis.pages.tables.verdict import claim_in_words, named_answers
-from rulka_analysis.project import experiments_named, experiments_there
+from rulka_analysis.project import experiments_named, list_experiments
 from rulka_analysis.values.errors import ExperimentError, listing
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ SIGNS: dict[Relation, str] = {
 }
 
 
-def chosen_experiment(logs: Logs, name: str | None) -> LoadedExperiment:
+def choose_experiment(logs: Logs, name: str | None) -> LoadedExperiment:
     """Return the experiment of a name, or the only one that the logs have runs of.
 
     Raises
@@ -39,12 +39,12 @@ def chosen_experiment(logs: Logs, name: str | None) -> LoadedExperiment:
     """
     if name is None:
         every = tuple(experiments_named())
-        there = experiments_there(logs) or every
+        there = list_experiments(logs) or every
         if len(there) != 1:
             listed = f"there are: {listing(every)}" if every else "rulka-analysis new writes one"
             raise ExperimentError(f"name an experiment; {listed}")
         name = there[0]
-    return declared.named_experiment(logs, name)
+    return declared.load_named(logs, name)
 
 
 def answer(

@@ -21,7 +21,7 @@ from rulka_analysis.logs.archive.parts import tags_in
 from rulka_analysis.logs.archive.writing import Written, write_archive
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.metrics.catalogue import Catalogue
-from rulka_analysis.metrics.settings_files import recorded_beside
+from rulka_analysis.metrics.settings_files import read_recorded_beside
 from rulka_analysis.project import load_catalogue
 from rulka_analysis.values.errors import RulkaError
 from rulka_analysis.values.text import amount
@@ -60,7 +60,7 @@ def setting_of(tag: str) -> str | None:
 
 def beside(name: str, folders: tuple[str, ...], first: Path) -> list[dict[str, Any]]:
     """Return what files beside a run say of its settings, as data."""
-    return [one.plain() for one in recorded_beside(name, folders, first)]
+    return [one.plain() for one in read_recorded_beside(name, folders, first)]
 
 
 def archive_logs(
@@ -75,24 +75,7 @@ def archive_logs(
 ) -> tuple[Written, list[str]]:
     """Write an archive, showing how far that is.
 
-    Parameters
-    ----------
-    logs : Logs
-    chosen : ChosenRuns
-        What `runs` chose.
-    archive : Path
-    runs, metrics : sequence of str, optional
-        Names or patterns, as asked for; without them, all.
-    jobs : int, optional
-        Processes.
-    executor : concurrent.futures.Executor, optional
-        What reads and writes instead.
-
-    Returns
-    -------
-    written : Written
-    problems : list of str
-        What was asked for and is not there.
+    Returns what was written, and what was asked for and is not there.
     """
     problems = list(chosen.problems)
     tags = None
@@ -119,11 +102,6 @@ def archive_logs(
 @contextmanager
 def executor_of(scheduler: str | None) -> Iterator[Executor | None]:
     """Give what carries out work on a Dask cluster; None where no scheduler is named.
-
-    Parameters
-    ----------
-    scheduler : str or None
-        The address of the cluster's scheduler.
 
     Raises
     ------

@@ -103,17 +103,8 @@ def make_block(
 ) -> Block:
     """Return the numbers of one measure.
 
-    Parameters
-    ----------
-    comparison : Comparison
-    subject : Subject
-    as_logged : bool
-        Not divided by the setting it grows with.
-    clocks : sequence of Clock
-        Those by which the runs are compared.
-    wanted : sequence of Clock
-        Those by which to say where a run reached its best: no comparison, so it is told on every
-        one that a run has.
+    By `clocks` the runs are compared; where a run reached its best is no comparison, so it is told
+    on every one of `wanted` that a run has.
     """
     measure = comparison.measure(subject.metric, subject.variant, as_logged=as_logged)
     series = comparison.series(measure)

@@ -80,16 +80,7 @@ def check_runs(
 ) -> Checked:
     """Check runs one by one, and whether a log stands under several names.
 
-    Parameters
-    ----------
-    logs : Logs
-    names : sequence of str
-        The runs to check.
-    catalogue : Catalogue
-    every : bool
-        Whether these are all runs: folders that are no run are then told of, too.
-    mutes : mapping of str to str
-        What is muted, and why.
+    Where these are `every` run, folders that are no run are told of, too.
     """
     with Waiting("checking the logs") as reading:
         found = logs_findings(logs, catalogue, None if every else names, opened=reading.each)
@@ -101,13 +92,7 @@ def check_experiment(
 ) -> Checked:
     """Check an experiment's runs, its definition and its comparisons, and the runs beside them.
 
-    Parameters
-    ----------
-    experiment : Experiment
-    names : collection of str
-        Only findings about these runs; all of them when empty.
-    mutes : mapping of str to str
-        What is muted, and why, besides what the definition mutes.
+    Only findings about the runs named; all of them where none is.
     """
     present = experiment.logs.runs
     with Waiting("reading the logs") as reading:

@@ -135,23 +135,8 @@ def make_report(
 ) -> Report:
     """Compare runs on what was asked for, or on what is important and there.
 
-    Parameters
-    ----------
-    runs : mapping of str to (Run or None)
-        The compared runs, baseline first; None for one that the logs do not hold.
-    baseline : str
-    experiment : Experiment or None
-        Gives settings, variants and targets that the logs do not hold.
-    name, title : str
-        Of the comparison.
-    metrics : sequence of str
-        Names of metrics, tags, or patterns of either.
-    variants : sequence of str
-        Only these variants, by tag or title.
-    clock : str or Clock
-        A clock by which to compare, besides minutes and steps.
-    catalogue : Catalogue, optional
-        What their tags mean; by default as for the logs in effect.
+    A run that the logs do not hold is None; the experiment gives settings, variants and targets
+    that they do not hold.
     """
     catalogue = catalogue or (experiment.catalogue if experiment else load_catalogue())
     tagged = Tagged([run for run in runs.values() if run is not None], catalogue)

@@ -233,13 +233,7 @@ def tag_facts(
 ) -> list[TagFacts]:
     """Return what the list of tags says of a run's tags.
 
-    Parameters
-    ----------
-    run : Run
-    catalogue : Catalogue
-    wanted : callable
-        Takes a tag and its metric's name (None for an uncatalogued one), and tells whether to
-        list it.
+    `wanted` takes a tag and its metric's name, which is None for an uncatalogued one.
     """
     found = []
     own = of_run(run, catalogue)

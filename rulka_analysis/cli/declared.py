@@ -25,17 +25,11 @@ if TYPE_CHECKING:
 _DEFINITIONS = Path("docs", "experiments")
 
 
-def declaring_experiment(
-    logs: Logs, names: Sequence[str]
-) -> tuple[LoadedExperiment | None, list[str]]:
+def find_declaring(logs: Logs, names: Sequence[str]) -> tuple[LoadedExperiment | None, list[str]]:
     """Return the experiment whose definition declares most of some runs.
 
-    Returns
-    -------
-    Experiment or None
-        None where no definition declares any of them.
-    list of str
-        What is wrong with definitions that could not be read.
+    None where no definition declares any of them; with it, what is wrong with those that cannot be
+    read.
     """
     problems = []
     best: tuple[int, str] | None = None
@@ -51,14 +45,14 @@ def declaring_experiment(
     return (load_experiment(best[1], logs) if best else None), problems
 
 
-def named_experiment(logs: Logs, name: str) -> LoadedExperiment:
+def load_named(logs: Logs, name: str) -> LoadedExperiment:
     """Return an experiment by name, or by the path of its definition."""
     if name.endswith(".toml"):
         return load_experiment(Path(name).stem, logs, path=Path(name).expanduser())
     return load_experiment(name, logs)
 
 
-def experiment_with(logs: Logs, comparison: str) -> LoadedExperiment:
+def find_experiment_with(logs: Logs, comparison: str) -> LoadedExperiment:
     """Return the experiment that declares a comparison.
 
     Raises

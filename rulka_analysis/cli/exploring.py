@@ -18,20 +18,6 @@ from rulka_analysis.pages.figures import Figure
 def explore(logs: Logs, names: Sequence[str], catalogue: Catalogue, output: Path) -> Path:
     """Write the Explore page of some runs into a folder, telling how far it is.
 
-    Parameters
-    ----------
-    logs : Logs
-    names : sequence of str
-        Runs, in the order shown.
-    catalogue : Catalogue
-    output : Path
-        Made if it is not there.
-
-    Returns
-    -------
-    Path
-        The page.
-
     Raises
     ------
     ExploreError

@@ -115,16 +115,6 @@ def wide_extract(table: pd.DataFrame) -> Extract:
     """Return a long table with one row a step and one column a run and tag.
 
     A step that a series repeats has as many rows as it has there, so that nothing is dropped.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From `long_table`.
-
-    Returns
-    -------
-    Extract
-        ``step``, then ``run tag`` for each series, in the order of the long table.
     """
     import pandas as pd
 
@@ -175,15 +165,8 @@ def write_extract(
     A logged value that is not finite is written as a word (``NaN``, ``Infinity``); where there is
     no value, and where a run has no such clock, the field is empty (null in JSON and Parquet).
 
-    Parameters
-    ----------
-    extract : Extract
-    chosen : {"csv", "parquet", "json"}
-    output : Path or None
-        None for standard output: UTF-8 with line feeds where that is no terminal.
-    raw : bool
-        Whether the texts of a CSV are left as they are, for programs. JSON escapes what is hidden,
-        and neither it nor Parquet is executed.
+    `raw` leaves the texts of a CSV as they are, for programs. JSON escapes what is hidden, and
+    neither it nor Parquet is executed.
 
     Raises
     ------

@@ -61,13 +61,6 @@ def safe_file_name(*parts: str, ending: str) -> str:
 
     Where the words hold more than a file name may, a digest of them keeps different words apart.
 
-    Parameters
-    ----------
-    *parts : str
-        Untrusted text, such as a tag.
-    ending : str
-        With its dot.
-
     Examples
     --------
     >>> safe_file_name("loss", "run_5", "minutes", ending=".svg")

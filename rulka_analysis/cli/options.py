@@ -45,6 +45,14 @@ Runs = Annotated[
     list[str] | None,
     typer.Argument(metavar="RUN", help="Names of runs, or patterns such as 'uni_*'."),
 ]
+ChosenByName = Annotated[
+    list[str] | None,
+    typer.Option("--runs", metavar="RUN ...", help="Names or patterns; all runs without it."),
+]
+ChosenMetrics = Annotated[
+    list[str] | None,
+    typer.Option("--metrics", metavar="NAME ...", help="Metrics, tags, or patterns of either."),
+]
 Asked = Annotated[
     str | None,
     typer.Argument(metavar="EXPERIMENT", help="By name; not needed where there is only one."),

@@ -101,14 +101,7 @@ def print_table(
 ) -> None:
     """Print a table: folded to the width of a terminal, plain and whole elsewhere.
 
-    Parameters
-    ----------
-    titles : sequence of str
-        The heading of each column.
-    rows : sequence of sequence of str
-        Cells; each row has as many as there are titles.
-    numbers : collection of int
-        Columns to set flush right.
+    `numbers` are columns to set flush right.
     """
     titles = [printable(title) for title in titles]
     rows = [[printable(cell) for cell in row] for row in rows]
@@ -163,17 +156,7 @@ def parts_that_fit(
 ) -> list[dict[int, int]]:
     """Divide a table that is too wide into parts, each with the first column; break no number.
 
-    Parameters
-    ----------
-    titles, rows, numbers
-        As in `print_table`.
-    width : int
-        Of the terminal, in characters.
-
-    Returns
-    -------
-    list of dict of int to int
-        For each part its columns, with the width of each.
+    Each part has its columns, with the width of each.
 
     Examples
     --------

@@ -32,14 +32,7 @@ def make_folder(folder: Path) -> None:
 
 
 def write_plots(reports: Sequence[Report], folder: Path) -> Iterator[str]:
-    """Draw what was compared into a folder; yield a line on each figure.
-
-    Parameters
-    ----------
-    reports : sequence of Report
-    folder : Path
-        A folder that is there.
-    """
+    """Draw what was compared into a folder; yield a line on each figure."""
     taken: set[str] = set()
     for report in reports:
         for subject, as_logged in report.measures:

@@ -15,7 +15,7 @@ from rulka_analysis.logs.runs import Logs, Run
 from rulka_analysis.project import load_catalogue
 
 
-def asked_reports(
+def make_reports(
     logs: Logs,
     chosen: ChosenRuns | None,
     experiment: str | None,
@@ -27,24 +27,15 @@ def asked_reports(
 ) -> list[Report]:
     """Return the comparisons that a command line asks for.
 
-    Parameters
-    ----------
-    logs : Logs
-    chosen : ChosenRuns or None
-        The runs that are named; without them those of declared comparisons.
-    experiment, comparison, baseline : str or None
-        What is named of a definition, and the run to compare against.
-    metrics, variants : sequence of str or None
-        What to compare; see `make_report`.
-    clock : str
+    Without runs that are chosen, those of declared comparisons.
     """
     if baseline and baseline not in logs:
         baseline = next(iter(runs_of_group(logs, baseline)), baseline)
     asked: Experiment | None = None
     if experiment:
-        asked = declared.named_experiment(logs, experiment)
+        asked = declared.load_named(logs, experiment)
     elif comparison:
-        asked = declared.experiment_with(logs, comparison)
+        asked = declared.find_experiment_with(logs, comparison)
     groups: list[tuple[str, str, str, tuple[str, ...]]] = []
     if chosen is not None:
         if comparison:
@@ -55,7 +46,7 @@ def asked_reports(
         if not chosen.names:
             return []
         if asked is None:
-            asked, problems = declared.declaring_experiment(logs, chosen.asked)
+            asked, problems = declared.find_declaring(logs, chosen.asked)
             for problem in problems:
                 note(problem)
         groups.append(("", "", baseline or chosen.asked[0], chosen.asked))

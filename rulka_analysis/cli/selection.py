@@ -163,17 +163,8 @@ class Tagged:
     def find(self, words: Sequence[str]) -> tuple[list[Subject], list[str]]:
         """Find subjects by a metric's name, a tag or a pattern of either.
 
-        Parameters
-        ----------
-        words : sequence of str
-
-        Returns
-        -------
-        list of Subject
-            Each once, those of a word in the catalogue's order.
-        list of str
-            An error message for each word that names nothing; a metric of the catalogue that no
-            run has is no such error, and has no subject.
+        With an error message for each word that names nothing; a metric of the catalogue that no
+        run has is no such error, and has no subject.
         """
         found: dict[Subject, None] = {}
         problems = []

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from rulka_analysis.experiments.definition import Definition, Outcome
-from rulka_analysis.experiments.groups import MANY, Group, group_of
-from rulka_analysis.experiments.measures import made_measure, metrics_of
+from rulka_analysis.experiments.groups import Group, group_of
+from rulka_analysis.experiments.measures import make_measure, metrics_of
 from rulka_analysis.logs.clocks import MINUTES, Clock, Window, common_window
 from rulka_analysis.logs.positions import checkpoints
 from rulka_analysis.logs.runs import Run
@@ -29,7 +29,7 @@ from rulka_analysis.metrics.series import (
     position_text,
 )
 from rulka_analysis.values.findings import Finding
-from rulka_analysis.values.quantities import Quantity, made
+from rulka_analysis.values.quantities import MANY, Quantity, made
 
 
 class Comparison:
@@ -171,7 +171,7 @@ class Comparison:
             tag, as_logged = outcome.variant, as_logged or outcome.as_logged
             choices = self._metrics_of(outcome)
             metric = self._first_logged(choices, tag)
-        return made_measure(name, metric, tag, self.variant_titles, as_logged=as_logged)
+        return make_measure(name, metric, tag, self.variant_titles, as_logged=as_logged)
 
     def _metrics_of(self, outcome: Outcome) -> Sequence[Metric]:
         # One object each: what a metric is, is asked by identity.
@@ -292,7 +292,7 @@ class Comparison:
         """
         domain = self.catalogue.domain
         chosen = self.clock(clock)
-        asked = domain.chosen_variant(variant, variants)
+        asked = domain.choose_variant(variant, variants)
         measure = self.measure(metric, asked, as_logged=as_logged)
         positions = checkpoints(self.window(measure, chosen), every or chosen.every)
         named = {domain.variant.name: measure.variant} if domain.variant else {}

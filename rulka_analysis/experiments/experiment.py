@@ -221,7 +221,7 @@ class Experiment:
         **variants: str | None,
     ) -> pd.DataFrame:
         """Compare the runs of a declared comparison; see `Comparison.compare`."""
-        asked = self.catalogue.domain.chosen_variant(variant, variants)
+        asked = self.catalogue.domain.choose_variant(variant, variants)
         return self.comparison(comparison).compare(metric, asked, clock, every)
 
     def settings(self, run: str) -> dict[str, Quantity]:

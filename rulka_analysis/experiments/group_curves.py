@@ -81,17 +81,6 @@ def group_curves(
     Values are those that are compared (best so far, trailing mean, …), so that where the common
     window ends the mean is the number that answers tell. A group of which no run has such a series
     is left out.
-
-    Parameters
-    ----------
-    comparison : Comparison
-        Whose groups.
-    measure : Measure
-        What of them; see `Comparison.measure`.
-    clock : Clock
-        The clock; see `Comparison.clock`.
-    points : int
-        At how many positions.
     """
     known = comparison.on_clock(measure, clock)
     common = comparison.window(measure, clock).end
@@ -101,21 +90,21 @@ def group_curves(
         until = min((s.run.known_until(s.tag, clock) for s in there.values()), default=math.nan)
         if not until > 0:
             continue
-        positions = shared_positions(until, common, points)
+        positions = place_evenly(until, common, points)
         values = np.array([s.standing(clock, positions)[0] for s in there.values()])
         lacking = tuple(run for run in group.runs if run not in there)
         found.append(GroupCurve(group, tuple(there), lacking, positions, values))
     return tuple(found)
 
 
-def shared_positions(until: float, common: float, points: int = POINTS) -> Floats:
+def place_evenly(until: float, common: float, points: int = POINTS) -> Floats:
     """Return even positions up to where runs are known, and where the common window ends.
 
     Examples
     --------
-    >>> shared_positions(8.0, 5.0, points=4).tolist()
+    >>> place_evenly(8.0, 5.0, points=4).tolist()
     [2.0, 4.0, 5.0, 6.0, 8.0]
-    >>> shared_positions(8.0, 9.0, points=2).tolist()
+    >>> place_evenly(8.0, 9.0, points=2).tolist()
     [4.0, 8.0]
     """
     even = until * np.arange(1, points + 1) / points

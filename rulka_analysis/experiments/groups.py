@@ -16,10 +16,6 @@ NOT_RECORDED = "settings not recorded"
 LEFT_OUT = "left out"
 
 
-MANY = 12
-"""Of more runs than this, readers are told what groups are, not each run."""
-
-
 @dataclass(frozen=True, slots=True)
 class Varied:
     """A setting as far as groups need it.
@@ -94,12 +90,7 @@ def make_groups(
 
     A run of which a setting is not recorded agrees with nothing: it is a group alone.
 
-    Parameters
-    ----------
-    runs : mapping of str to mapping
-        What was set in each run; a setting that is absent was not recorded.
-    settings : mapping of str to Varied
-        The settings, in the order in which labels name them.
+    A setting that is absent was not recorded. Labels name settings in the order given.
 
     Examples
     --------

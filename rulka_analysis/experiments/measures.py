@@ -26,7 +26,7 @@ def metrics_of(outcome: Outcome, definition: Definition, catalogue: Catalogue) -
     return [catalogue[name] for name in outcome.metric]
 
 
-def made_measure(
+def make_measure(
     name: str,
     metric: Metric,
     variant: str | None,

@@ -59,16 +59,7 @@ def read_definition(
 ) -> Definition:
     """Read and check an experiment's definition.
 
-    Parameters
-    ----------
-    name : str
-        What the experiment is called.
-    file : Path
-        Its definition.
-    catalogue : Catalogue
-        The metrics it may name, and whose they are: variants and clocks go by the domain's words.
-    text : str, optional
-        What it says, where no file says it yet.
+    `text` is what it says, where no file says it yet.
 
     Raises
     ------

@@ -14,7 +14,7 @@ from typing import Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from rulka_analysis.values.errors import ExperimentError, listing, nearest
+from rulka_analysis.values.errors import ExperimentError, unknown
 
 Floats = NDArray[np.float64]
 Amounts = Literal["percent", "times", "size"]
@@ -102,13 +102,6 @@ def is_about_time(said: str) -> bool:
 def read_said(text: str, groups: Collection[str], outcomes: Collection[str]) -> Said:
     """Read one thing said.
 
-    Parameters
-    ----------
-    text : str
-        What is said.
-    groups, outcomes : collection of str
-        Names it may use: labels of groups and runs; names of outcomes.
-
     Raises
     ------
     ExperimentError
@@ -132,11 +125,7 @@ def read_said(text: str, groups: Collection[str], outcomes: Collection[str]) -> 
         named.append((found["baseline"], "group", groups))
     for name, what, known in named:
         if name not in known:
-            close = nearest(name, known)
-            guess = f"; did you mean {close[0]!r}?" if close else "."
-            raise ExperimentError(
-                f"no {what} {name!r} in {text!r}{guess} There are: {listing(known)}"
-            )
+            raise ExperimentError(unknown(what, name, known, f"in {text!r}"))
     if found["baseline"] == found["candidate"]:
         raise ExperimentError(f"{text!r} holds a group against itself; name two groups")
     least = None

@@ -21,12 +21,12 @@ from rulka_analysis.health.copies import KINDS, copies, one_observation
 from rulka_analysis.health.readings import Pair, Readings, Settings, several
 from rulka_analysis.health.series_shapes import series_findings
 from rulka_analysis.health.settings import (
-    changed_together,
+    find_changed_together,
     schedules_apart,
     setting_findings,
     unrecorded,
 )
-from rulka_analysis.health.watch_rules import seen_to_scale, watch_findings
+from rulka_analysis.health.watch_rules import find_scaling, watch_findings
 from rulka_analysis.health.writing import writing_findings
 from rulka_analysis.logs.runs import Logs, Run
 from rulka_analysis.metrics.catalogue import Catalogue
@@ -121,7 +121,7 @@ def logs_findings(
             # One run that cannot be read hides nothing of the others.
             if names is None or name in names:
                 found.append(_unreadable(name, error))
-    seen = seen_to_scale(every, {log.name: known_of(log.settings) for log in every})
+    seen = find_scaling(every, {log.name: known_of(log.settings) for log in every})
     for log in every:
         log.seen = seen
         if names is None or log.name in names:
@@ -204,7 +204,7 @@ def experiment_findings(experiment: Experiment) -> tuple[Finding, ...]:
     values: dict[str, Settings] = {}
     settings_of = {name: experiment.all_settings(name) for name in logs}
     values |= {name: known_of(settings) for name, settings in settings_of.items()}
-    seen = seen_to_scale(logs.values(), values)
+    seen = find_scaling(logs.values(), values)
     for name, log in logs.items():
         settings = settings_of[name]
         log.seen = seen
@@ -284,7 +284,7 @@ def _side_by_side(
         pair = Pair(logs[name], logs[comparison.baseline], values)
         for rule in comparison.catalogue.domain.rules_of_pair:
             yield from rule(pair)
-        for finding in (changed_together(pair), durations_apart(pair)):
+        for finding in (find_changed_together(pair), durations_apart(pair)):
             if finding is not None:
                 yield finding
         yield from schedules_apart(pair)

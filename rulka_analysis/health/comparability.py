@@ -20,8 +20,6 @@ def durations_apart(pair: Pair) -> Finding | None:
         "durations_differ",
         "warning",
         f"{pair.candidate.shown} lasted {own:,.0f} minutes, {pair.baseline.shown} {base:,.0f}.",
-        why="Bests and last values of whole runs favour the longer one.",
-        remedy="Compare where both are known, or train the shorter one longer.",
         run=pair.candidate.name,
         runs=pair.names,
     )
@@ -53,8 +51,6 @@ def growing_with_settings(pair: Pair) -> Iterator[Finding]:
                 "scale_unknown",
                 "warning",
                 f"{_grow(tags, words)}, and that of {unknown} is not known.",
-                why=f"So {pair.shown} cannot be compared by that, neither as logged nor per unit.",
-                remedy="Record the setting; until then leave that out of the comparison.",
                 run=pair.candidate.name,
                 runs=pair.names,
                 tags=tuple(tags),
@@ -65,7 +61,6 @@ def growing_with_settings(pair: Pair) -> Iterator[Finding]:
                 "note",
                 f"{_grow(tags, words)}, which is {own:g} in {pair.candidate.shown} and {base:g} in "
                 f"{pair.baseline.shown}.",
-                why="As logged they compare the setting, not what was learnt.",
                 remedy=f"Compare them divided by the {words}.",
                 run=pair.candidate.name,
                 runs=pair.names,

@@ -42,10 +42,7 @@ def one_observation(findings: Iterable[Finding]) -> dict[frozenset[str], Finding
 def copies(logs: Sequence[Readings]) -> Iterator[Finding]:
     """Yield runs that hold the same observation; many names of one log are one finding.
 
-    Parameters
-    ----------
-    logs : sequence of Readings
-        All runs among which to look; the first of several is taken to be the original.
+    The first of several is taken to be the original.
     """
     telling = {log.name: _telling(log) for log in logs}
     by_name = {log.name: log for log in logs}
@@ -170,8 +167,8 @@ def _same_tags(ours: Mapping[str, Reading], theirs: Mapping[str, Reading]) -> _S
         (wall, walls), (steps, others) = pairs
         same_wall = _parallel(wall, walls, _CLOSE)
         # Steps of a seed that is run twice agree, too: only times tell one log from two.
-        stands_still = np.ptp(wall) == 0 or np.ptp(walls) == 0
-        one_log |= same_wall or (stands_still and _parallel(steps, others, 0.5))
+        untimed = not (np.ptp(wall) > 0 and np.ptp(walls) > 0)
+        one_log |= same_wall or (untimed and _parallel(steps, others, 0.5))
         shifted |= bool(abs(wall[0] - walls[0]) > 1 or steps[0] != others[0])
         whole &= len(wall) == len(_values(mine)) == len(_values(its))
     return _Same(tuple(tag for tag, *_ in found), one_log, shifted, whole)
@@ -206,9 +203,6 @@ def _finding(logs: Sequence[Readings], same: Sequence[_Same], runs: tuple[str, .
             "identical_series",
             "error",
             f"{told}{part}{shift}.",
-            why="One log is a copy of the other, or went on from a copy: they are one "
-            "observation, not two.",
-            remedy="Leave one of them out, or put back the log that belongs there.",
             run=logs[1].name,
             runs=runs,
         )
@@ -216,8 +210,6 @@ def _finding(logs: Sequence[Readings], same: Sequence[_Same], runs: tuple[str, .
         "seed_run_twice",
         "warning",
         f"{told}, written at other times{part}.",
-        why="One seed was run twice: they are one observation, not two, whatever else they share.",
-        remedy="Leave one of them out, and give each replicate a seed of its own.",
         run=logs[1].name,
         runs=runs,
     )

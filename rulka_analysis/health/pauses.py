@@ -148,10 +148,7 @@ def _around(at: Floats, every: Floats, moment: float) -> float:
 def longest_hole(steps: Integers, files: Integers) -> Hole | None:
     """Return the longest stretch of steps that a tag leaves out which is written regularly.
 
-    Parameters
-    ----------
-    steps, files : arrays of shape (n,)
-        Of its events, in any order; a stretch between two files is none.
+    Its events come in any order; a stretch between two files is none.
     """
     order = None
     apart = steps[1:] - steps[:-1]

@@ -38,8 +38,8 @@ class Reading:
         What the catalogue makes of it; None for a tag it does not know.
     minutes, played : arrays of shape (n,)
         Positions on the clocks of minutes and of steps; NaN where the run has no such clock.
-    steps, sessions : arrays of shape (n,)
-        Step as logged, and number of the session it was written in.
+    steps, sessions, files : arrays of shape (n,)
+        Step as logged, and numbers of the session and of the file it was written in.
     gone_over : array of bool, shape (n,)
         Whether what was written beside it was given up, because a restart went over it again.
     wall_times, values : arrays of shape (n,)
@@ -56,6 +56,7 @@ class Reading:
     played: Floats
     steps: Integers
     sessions: Integers
+    files: Integers
     gone_over: NDArray[np.bool_]
     wall_times: Floats
     values: Floats
@@ -90,9 +91,11 @@ class Reading:
         return self.minutes if clock.key == "minutes" else self.played
 
     @cached_property
-    def in_one_session(self) -> NDArray[np.bool_]:
-        """Whether each event but the first was written in the session of the one before it."""
-        same: NDArray[np.bool_] = self.sessions[1:] == self.sessions[:-1]
+    def _in_one_file(self) -> NDArray[np.bool_]:
+        """Whether each event but the first was written behind the one before it, in one file."""
+        same: NDArray[np.bool_] = (self.sessions[1:] == self.sessions[:-1]) & (
+            self.files[1:] == self.files[:-1]
+        )
         return same
 
     @cached_property
@@ -103,12 +106,12 @@ class Reading:
         """
         timed = np.isfinite(self.wall_times)
         if timed.all() or not timed.any():
-            return self.in_one_session
-        known: NDArray[np.bool_] = self.in_one_session & timed[1:] & timed[:-1]
+            return self._in_one_file
+        known: NDArray[np.bool_] = self._in_one_file & timed[1:] & timed[:-1]
         return known
 
     def falls(self, positions: Floats | Integers) -> NDArray[np.bool_]:
-        """Tell after which events a clock goes back, within a session."""
+        """Tell after which events a clock goes back, within a file."""
         falls: NDArray[np.bool_] = (positions[1:] < positions[:-1]) & self._in_order
         return falls
 
@@ -165,6 +168,7 @@ class Readings:
                 played=events.on(self.steps),
                 steps=events.steps,
                 sessions=events.sessions,
+                files=events.files,
                 gone_over=events.gone_over,
                 wall_times=events.seconds,
                 values=events.values,
@@ -200,7 +204,7 @@ class Readings:
         wall, sessions, minutes, steps = map(
             self._joined, ("wall_times", "sessions", "minutes", "steps")
         )
-        if self.clock_told:
+        if self.clock_told or self._time_goes_back:
             wall = minutes * 60
         return longest_pause(wall, sessions, minutes, steps.astype(np.float64), self._tag_numbers())
 
@@ -214,28 +218,48 @@ class Readings:
 
     @cached_property
     def disordered(self) -> bool:
-        """Whether steps or wall times go back within a file: what came before what is not known."""
+        """Whether what came before what is not known.
+
+        Steps or wall times go back within a file, or several programs wrote at the same time.
+        """
+        return self.several_writers or self._time_goes_back or self._goes_back("steps")
+
+    @cached_property
+    def several_writers(self) -> bool:
+        """Whether several programs wrote the same tags at the same time."""
+        return "written_at_the_same_time" in self._kinds_told
+
+    @cached_property
+    def _time_goes_back(self) -> bool:
+        return self._goes_back("wall_times")
+
+    def _goes_back(self, clock: str) -> bool:
+        """Tell whether a clock goes back within a file, as `Reading.falls` does for each tag."""
         if not self._all:
             return False
         # Asked of all tags together: of very many, `Reading.falls` takes long.
-        wall, sessions, steps = map(self._joined, ("wall_times", "sessions", "steps"))
-        of = self._tag_numbers()
+        wall, sessions, files = map(self._joined, ("wall_times", "sessions", "files"))
+        of, positions = self._tag_numbers(), self._joined(clock)
         timed = np.isfinite(wall)
         timed |= np.bincount(of, timed, minlength=len(self._all))[of] == 0
-        falls = (wall[1:] < wall[:-1]) | (steps[1:] < steps[:-1])
-        same = (of[1:] == of[:-1]) & (sessions[1:] == sessions[:-1])
-        return bool((falls & same & timed[1:] & timed[:-1]).any())
+        same = (of[1:] == of[:-1]) & (sessions[1:] == sessions[:-1]) & (files[1:] == files[:-1])
+        return bool(((positions[1:] < positions[:-1]) & same & timed[1:] & timed[:-1]).any())
+
+    @cached_property
+    def _kinds_told(self) -> set[str]:
+        """What reading told of: what follows from it is not told again."""
+        return {finding.kind for finding in self.run.findings}
 
     @cached_property
     def clock_told(self) -> bool:
-        """Whether reading told that the clock is wrong: what follows from it is not told again."""
-        kinds = {finding.kind for finding in self.run.findings}
-        return bool(kinds & {"clock_set", "wall_time_unit", "wall_time_years_off"})
+        """Whether reading told that the clock is wrong."""
+        return bool(self._kinds_told & {"clock_set", "wall_time_unit", "wall_time_years_off"})
 
     @cached_property
     def whole(self) -> bool:
-        """Whether no event is missing or out of order, as far as can be told."""
-        return not self._lost and self.gap is None and not self.disordered
+        """Whether no event is missing, out of order or without its time, as far as can be told."""
+        untimed = "wall_time_missing" in self._kinds_told
+        return not (self._lost or untimed or self.gap is not None or self.disordered)
 
     @cached_property
     def _lost(self) -> bool:
@@ -320,6 +344,8 @@ def minute(position: float) -> str:
     >>> minute(100.04), minute(62.55)
     ('minute 100', 'minute 62.5')
     """
+    if not math.isfinite(position):
+        return "a minute that is not known"
     return (
         f"minute {position:.0f}"
         if abs(position - round(position)) < 0.05

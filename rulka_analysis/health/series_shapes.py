@@ -106,8 +106,6 @@ def _frozen_tails(log: Readings) -> Iterator[Finding]:
             f"{several(tags)} of {log.shown} {'repeats' if len(tags) == 1 else 'repeat'} the same "
             f"value to the end, from {since} on ({frozen[tags[0]]} times), having never stood "
             "still before.",
-            why="The last values do not look measured: what computes them seems to have stopped.",
-            remedy="Compare up to that moment only, and see what happened to the run then.",
             run=log.name,
             tag=tags[0] if len(tags) == 1 else None,
         )
@@ -159,8 +157,6 @@ def _far_last_readings(log: Readings) -> Iterator[Finding]:
             f"The last reading of {reading.shown} of {log.shown}, {last:.4g} at "
             f"{minute(reading.minutes[at[-1]])}, is far from the {NEIGHBOURS} before it "
             f"({near.min():.4g} to {near.max():.4g}).",
-            why="A number made of the last value alone describes one reading, not the run.",
-            remedy="Take the median of the last three, or the value where the other readings end.",
             run=log.name,
             tag=reading.tag,
         )
@@ -199,8 +195,6 @@ def _beyond_their_curve(log: Readings) -> Iterator[Finding]:
         "note",
         f"{several((r.tag for r in alone), 4)} of {log.shown}: one more reading at {minute(last)}, "
         f"though nothing is known after {minute(end)}.",
-        why="What happened in between is not known; a last value compares another moment.",
-        remedy="Compare up to where the curves are known.",
         run=log.name,
         tag=alone[0].tag if len(alone) == 1 else None,
     )

@@ -37,8 +37,6 @@ def setting_findings(log: Readings, settings: Mapping[str, Setting]) -> Iterator
                 "setting_changes",
                 "warning",
                 f"The {words} of {log.shown} changes from {first:g} to {then:g} at {when}.",
-                why="What comes after was trained with another setting than what came before.",
-                remedy="Compare up to that moment only, or train the run again.",
                 run=log.name,
                 tag=tag,
             )
@@ -71,13 +69,11 @@ def unrecorded(log: Readings, settings: list[str]) -> Finding:
         "warning",
         f"The {several(name.lower() for name in settings)} of {log.shown} "
         f"{'is' if len(settings) == 1 else 'are'} neither in its log nor in the definition.",
-        why="What this run shows cannot be repeated, nor attributed to a setting.",
-        remedy="Look it up in the run's config_snapshot.yaml, if there is one, and declare it.",
         run=log.name,
     )
 
 
-def changed_together(pair: Pair) -> Finding | None:
+def find_changed_together(pair: Pair) -> Finding | None:
     """Return the finding that two settings or more differ between two runs."""
     base, own = (pair.settings[name] for name in pair.names)
     changed = [
@@ -97,8 +93,6 @@ def changed_together(pair: Pair) -> Finding | None:
         "warning",
         f"{len(changed)} settings differ between {pair.baseline.shown} and {pair.candidate.shown}: "
         f"{told}.",
-        why="The runs do not show which setting made the difference.",
-        remedy="Train a run that changes one of them only.",
         run=pair.candidate.name,
         runs=pair.names,
     )
@@ -115,7 +109,6 @@ def schedules_apart(pair: Pair) -> Iterator[Finding]:
             f"The schedule of {several(setting_words(s) for s in apart)} differs between "
             f"{pair.shown} at equal {steps}.",
             why=f"Schedules are keyed to {steps}, so these runs were set up differently.",
-            remedy="Treat it as one more setting that was changed.",
             run=pair.candidate.name,
             runs=pair.names,
         )

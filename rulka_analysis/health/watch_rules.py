@@ -25,22 +25,12 @@ from rulka_analysis.values.findings import Finding
 APART, GROWS = 1.5, 0.4
 
 
-def seen_to_scale(
+def find_scaling(
     logs: Iterable[Readings], settings: Mapping[str, Mapping[str, float | str]]
 ) -> dict[tuple[str, str], bool]:
     """Return whether runs show that a metric grows with a setting its thresholds scale with.
 
-    Parameters
-    ----------
-    logs : iterable of Readings
-        The runs; those that log the metric are held against their values of the setting.
-    settings : mapping of str to mapping
-        What is known of settings, by run.
-
-    Returns
-    -------
-    dict of (str, str) to bool
-        By metric and setting; none where no two runs have different enough values of it.
+    By metric and setting; none where no two runs have different enough values of it.
     """
     points: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for log in logs:
@@ -64,15 +54,7 @@ def seen_to_scale(
 
 
 def watch_findings(log: Readings, settings: Mapping[str, float]) -> Iterator[Finding]:
-    """Yield the catalogue's rules that a run breaks.
-
-    Parameters
-    ----------
-    log : Readings
-        The run.
-    settings : mapping of str to float
-        What a threshold may scale with.
-    """
+    """Yield the catalogue's rules that a run breaks."""
     for reading in log:
         if reading.metric is None:
             continue
@@ -125,7 +107,6 @@ def _not_checked(log: Readings, reading: Reading, message: str, why: str) -> Fin
         "note",
         message,
         why=why,
-        remedy="Record the setting in the log or in the experiment's definition.",
         run=log.name,
         tag=reading.tag,
     )

@@ -44,8 +44,6 @@ def _gaps(log: Readings) -> Iterator[Finding]:
             "warning",
             f"{log.shown} wrote nothing for {_length(gap.minutes)} minutes after "
             f"{minute(gap.after)}{more}; usually it writes every {_length(gap.usual)} minutes.",
-            why="The program or the machine stood still, or events are missing: minutes may count "
-            "a time in which nothing was trained.",
             remedy=f"Compare by {log.steps} as well, and look at the machine's log of that time.",
             run=log.name,
         )
@@ -120,8 +118,6 @@ def _stopped(log: Readings) -> Iterator[Finding]:
         "warning",
         f"{several(r.tag for r in stopped)} of {log.shown}: nothing after "
         f"{minute(first.minutes.max())}, though the run went on to {minute(log.end)}.",
-        why="What this metric did afterwards is not known.",
-        remedy="Compare it up to that moment only.",
         run=log.name,
         tag=first.tag if len(stopped) == 1 else None,
     )
@@ -143,8 +139,6 @@ def _backwards(log: Readings) -> Iterator[Finding]:
                 "warning",
                 f"The {what} of {several(r.tag for r in back)} of {log.shown} go back within a "
                 f"file, first {by} at {minute(first.minutes[at])}.",
-                why="Events are not in the order of this clock, so an early one may pass for late.",
-                remedy="If two programs wrote into this file, give each run a folder of its own.",
                 run=log.name,
                 tag=first.tag if len(back) == 1 else None,
             )
@@ -160,8 +154,6 @@ def _backwards(log: Readings) -> Iterator[Finding]:
                 "error",
                 f"{reading.shown} of {log.shown} goes back from {reading.values[at]:,.6g} to "
                 f"{reading.values[at + 1]:,.6g} at {minute(reading.minutes[at])}, within one file.",
-                why="It counts what was done so far; this clock is not to be trusted.",
-                remedy="Compare on the other clocks.",
                 run=log.name,
                 tag=reading.tag,
             )
@@ -175,7 +167,5 @@ def _beginning(log: Readings) -> Iterator[Finding]:
             "warning",
             f"The log of {log.shown} begins after {missing:,.0f} minutes of training: what came "
             "before is not in this log directory.",
-            why="Bests, finish rates and times to a target leave out the beginning.",
-            remedy="Put the folder the run began in beside this one (X beside X_2).",
             run=log.name,
         )

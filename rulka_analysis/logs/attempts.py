@@ -9,8 +9,9 @@ earlier event from that step on.
 Three kinds of sessions look like resumed ones and are not:
 
 - One in which every tag starts over from its beginning began anew: another `Attempt`.
-- One that starts over with few of the tags that were written by then is another program, such as
-  one that evaluates: it stands aside, and gives up nothing.
+- One that starts over, or goes back, with few of the tags that were written there is another
+  program, such as one that evaluates: it stands aside, and gives up nothing. Where such sessions
+  are many and hold many of the events, the folder is no one run, and each is an attempt.
 - A tag that starts over while the others go on counts otherwise, such as the seconds since its
   program began: all of it stands.
 """
@@ -26,10 +27,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rulka_analysis.logs.sessions import Session
-from rulka_analysis.logs.written import Integers, Stretch, Written, moment, most_agreed
+from rulka_analysis.logs.written import Integers, Stretch, Written, find_most_agreed, moment
 
 Kind = Literal["goes on", "resumed", "began anew", "aside"]
 
+MANY_ATTEMPTS = 4
+"""So many sessions that begin anew are hardly one run."""
+LEFT_OUT = 3
+"""A tag that a session does not write is missing where so many events of it stood."""
 NEAR = 0.1
 """Part of a tag's steps that counts as its beginning, where other tags go on."""
 
@@ -189,16 +194,17 @@ class Attempt:
         over = about = 0
         for code in sorted(shared):
             ranks, steps = self._standing(code)
-            first = session.tags[code].lowest
+            first, _, _, _ = stretch = session.tags[code]
             between[code] = moment(ranks, steps, first, self._count)
             low, slack = int(steps.min()), _slack(steps)
-            over += first <= low or first < low + slack
+            # What is written every so many steps begins with the first of them.
+            over += first <= low or first < low + slack or 0 < first <= stretch.spacing
             about += first <= low + 2.5 * slack
-        _, agreed = most_agreed(between.values())
+        at, agreed = find_most_agreed(between.values())
         count = len(shared)
         if over == count or (about == count and 2 * over >= count and agreed < count):
             return ("began anew" if self._is_same_program(session) else "aside"), {}
-        return "resumed", between
+        return ("resumed", between) if self._is_same_program(session, at) else ("aside", {})
 
     def add(self, session: Session, kind: Kind, between: dict[int, tuple[int, int]]) -> None:
         """Add a session, and give up what it makes void."""
@@ -209,7 +215,7 @@ class Attempt:
             if self._courses[code].otherwise
         }
         if kind == "resumed":
-            at, _ = most_agreed(between.values())
+            at, _ = find_most_agreed(between.values())
             gone: dict[int, int] = {}
             lowest = []
             for code, (_, back_to) in between.items():
@@ -302,11 +308,12 @@ class Attempt:
         low, high = int(steps.min()), int(steps.max())
         return first <= low + max(2.5 * _slack(steps), NEAR * (high - low))
 
-    def _is_same_program(self, session: Session) -> bool:
-        """Tell whether a session that starts over writes what this attempt had written by then.
+    def _is_same_program(self, session: Session, since: int | None = None) -> bool:
+        """Tell whether a session writes what this attempt had written by then.
 
         That is, by the same step, or by as many events of the same tag: a program that evaluates
-        may count its steps otherwise.
+        may count its steps otherwise. Of one that went back, what matters is what had been written
+        `since` the moment it went back to.
         """
         shared = self._courses.keys() & session.tags.keys()
         reached = -1
@@ -315,12 +322,16 @@ class Attempt:
             stretch = session.tags[code]
             by_step = ranks[steps <= stretch.highest].max(initial=-1)
             by_count = ranks[stretch.events] - 1 if stretch.events < len(ranks) else ranks.max()
-            reached = max(reached, int(by_step), int(by_count))
+            reached = max(reached, int(by_step), int(by_count) if since is None else -1)
         missing = 0
         for code in self._courses.keys() - shared:
             ranks, _ = self._standing(code)
-            missing += bool(len(ranks) and ranks[0] <= reached)
-        return len(shared) > missing
+            if since is None:
+                missing += bool(len(ranks) and ranks[0] <= reached)
+            else:
+                stood = np.count_nonzero((ranks >= since) & (ranks <= reached))
+                missing += bool(stood >= LEFT_OUT)
+        return len(shared) > missing if since is None else len(shared) >= missing
 
 
 def attempts_of(
@@ -336,15 +347,30 @@ def attempts_of(
     keep_all : bool
         Whether every event stands, in one attempt.
     """
+    if keep_all:
+        only = Attempt(written, np.ones(len(written), dtype=bool))
+        for session in sessions:
+            only.add(session, "goes on", {})
+        return [only]
+    attempts = _attempts(written, sessions, apart=False)
+    aside = [told.places for one in attempts for told in one.told if told.kind == "aside"]
+    many = len(attempts) >= MANY_ATTEMPTS
+    unrelated = sum(map(len, aside)) > (0.1 if many else 0.5) * len(written)
+    if unrelated and len(aside) + len(attempts) >= MANY_ATTEMPTS:
+        return _attempts(written, sessions, apart=True)
+    return attempts
+
+
+def _attempts(written: Written, sessions: Sequence[Session], *, apart: bool) -> list[Attempt]:
+    """Return the attempts of a run; `apart` makes one of each session that would stand aside."""
     stands = np.ones(len(written), dtype=bool)
     attempts = [Attempt(written, stands)]
     for session in sessions:
-        if keep_all:
-            attempts[-1].add(session, "goes on", {})
-            continue
         if not attempts[-1].declare(session):
             attempts.append(Attempt(written, stands))
         kind, between = attempts[-1].kind_of(session)
+        if kind == "aside" and apart:
+            kind = "began anew"
         if kind == "began anew":
             attempts.append(Attempt(written, stands))
         attempts[-1].add(session, kind, between)

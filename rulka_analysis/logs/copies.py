@@ -31,11 +31,6 @@ def find_copies(files: Sequence[EventFile]) -> list[Copy]:
 
     Events are the same where tag, step, wall time and value are the same to the last bit, which
     no two programs write. A damaged copy is one, too: it lacks events and has none of its own.
-
-    Parameters
-    ----------
-    files : sequence of EventFile
-        Of one run, in any order.
     """
     # Copies begin with the same record. Where it is lost, the first event stands in for it.
     alike: dict[float, list[int]] = {}

@@ -272,11 +272,6 @@ def course_of(folders: Iterable[Iterable[EventFile]]) -> tuple[EventFile, ...]:
     """Return of a run's files those that tell its course, as they were created.
 
     That are files with scalars, and those that only declare a restart.
-
-    Parameters
-    ----------
-    folders : iterable of iterable of EventFile
-        The files of each folder, as they were created.
     """
     counting = [f for files in folders for f in files if len(f.values) or f.session_starts]
     # What `add_hparams` writes into the run's own folder is no part of its course.

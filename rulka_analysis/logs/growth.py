@@ -16,13 +16,6 @@ def still_running(logs: Logs, now: float) -> tuple[str, ...]:
 
     The time in the log decides, not that of the file: a log that was only touched or copied does
     not run. Logs written from published curves never do.
-
-    Parameters
-    ----------
-    logs : Logs
-        The log directory.
-    now : float
-        Seconds since the epoch.
     """
     since = now - QUIET_MINUTES * 60
     return tuple(

@@ -63,6 +63,11 @@ class History:
         """The files that hold what another holds."""
         return self._copies
 
+    @property
+    def copy_names(self) -> set[str]:
+        """The names of the files that hold what another holds."""
+        return {self._all_names[copy.file] for copy in self._copies}
+
     def files_of(self, attempt: Attempt) -> tuple[int, ...]:
         """Return which files an attempt was written to, in order."""
         places = dict.fromkeys(at for session in attempt.in_order for at in session.files)

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from rulka_analysis.logs.attempts import Attempt
+from rulka_analysis.logs.attempts import MANY_ATTEMPTS, Attempt
 from rulka_analysis.logs.copies import Copy
 from rulka_analysis.logs.sessions import Session, clock_agrees
 from rulka_analysis.logs.wall_times import jumps
@@ -20,8 +20,6 @@ MUCH = 0.1
 MOST_OF_A_TAG = 0.5
 """Of more than this part of one tag, too, where that is more than `FEW` events."""
 FEW = 10
-MANY_ATTEMPTS = 4
-"""So many files that begin anew are hardly one run."""
 _NAMED = 3
 
 
@@ -32,15 +30,13 @@ def copies(run: str, found: Sequence[Copy], names: Sequence[str]) -> Iterator[Fi
     told = [
         f"{names[copy.file]} holds what {names[copy.original]} holds"
         if copy.whole
-        else f"{names[copy.file]} holds the beginning of {names[copy.original]}"
+        else f"{names[copy.file]} holds a part of {names[copy.original]}"
         for copy in found
     ]
     yield Finding(
         "copy",
         "note",
         f"{_several(told, '; ')}: counted once.",
-        why="A file was copied within the run's folder, or arrived there in part.",
-        remedy="Remove the copy if you like; it changes nothing here.",
         run=run,
         file=names[found[0].file],
     )
@@ -63,8 +59,6 @@ def attempts(run: str, found: Sequence[Attempt]) -> Iterator[Finding]:
             "warning",
             f"{run} is no one run: {len(found)} times every tag starts over from its beginning. "
             f"Shown is the last, {shown}.",
-            why="Files of several runs lie in one folder, or the program began anew so often.",
-            remedy="Give each run a folder of its own, or say which of them is meant.",
             run=run,
         )
         return
@@ -73,8 +67,6 @@ def attempts(run: str, found: Sequence[Attempt]) -> Iterator[Finding]:
         "warning" if sum(counts[:-1]) > counts[-1] else "note",
         f"{run} began anew {'once' if len(found) == 2 else f'{len(found) - 1} times'}: every tag "
         f"starts over from its beginning. The run is the last attempt, {shown}.",
-        why="What began anew does not go on from what was trained before.",
-        remedy="If these are different runs, give each a folder of its own.",
         run=run,
     )
 
@@ -128,8 +120,6 @@ def aside(run: str, attempt: Attempt, names: Sequence[str]) -> Iterator[Finding]
             "note",
             f"{_several(files)} starts over with few of the tags of {run}: all of it is kept, and "
             "nothing is given up for it.",
-            why="A program that evaluates may log into the folder of the run, with its own steps.",
-            remedy="Let it write under tags of its own, or into a folder of its own.",
             run=run,
             file=files[0],
         )
@@ -157,8 +147,6 @@ def side_by_side(
             f"{_several(found, last=' and ')} were written at the same time and share "
             f"{amount(len(shared), 'tag')}; the events of {'both' if len(found) == 2 else 'all'} "
             "are kept, in the order of their times.",
-            why="Several programs may have logged into one folder.",
-            remedy="Give each run a folder of its own.",
             run=run,
             file=found[1],
         )
@@ -169,8 +157,6 @@ def clocks(
 ) -> Iterator[Finding]:
     """Yield findings on wall times that say nothing, or say it wrongly."""
     times = written.times
-    remedy = "Look at the program that writes, and at the clock of its machine."
-    rebuilt = "Minutes of these events are read from their steps, where others tell the pace."
     total = len(written)
     for counts, words in (
         ([time.not_finite for time in times], "that is not finite"),
@@ -183,8 +169,6 @@ def clocks(
                 "warning",
                 f"{amount(sum(counts), 'event')} of {total:,} in {run} "
                 f"{'has' if sum(counts) == 1 else 'have'} a wall time {words}.",
-                why=rebuilt,
-                remedy=remedy,
                 run=run,
                 file=names[at],
             )
@@ -196,8 +180,6 @@ def clocks(
             "warning",
             f"{amount(count, 'event')} of {total:,} in {run} {'has' if count == 1 else 'have'} a "
             f"wall time in {times[other[0]].unit}; it should be in seconds.",
-            why="They are read as what they must be: seconds since 1970.",
-            remedy="Let the program log seconds.",
             run=run,
             file=names[other[0]],
         )
@@ -209,9 +191,6 @@ def clocks(
             "warning",
             f"{amount(count, 'event')} of {total:,} in {run} {'is' if count == 1 else 'are'} dated "
             f"years off, first in {names[off[0]]}.",
-            why="The clock of the machine was not set. Dates and the order of files are not to be "
-            "trusted; minutes count the time between events, and steps tell the order.",
-            remedy=remedy,
             run=run,
             file=names[off[0]],
         )
@@ -247,9 +226,6 @@ def _set(
             "clock_set",
             "warning",
             f"The clock of {run} was set {text}{more}.",
-            why="Wall times do not tell how long the run took there: minutes are read from steps, "
-            "and steps tell what came first.",
-            remedy="Nothing to do, but do not compare with other clocks of that time.",
             run=run,
             file=names[file],
         )

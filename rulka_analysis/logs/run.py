@@ -328,7 +328,10 @@ class Run:
         """What was noticed while reading: damage, copies, restarts, attempts, clocks."""
         if self._earlier is not None:
             return tuple(self._history.findings_of(self._attempt, self.name))
-        return (*self._history.all_findings, *self._files.findings(self.name))
+        copies = self._history.copy_names
+        # Nothing is lost with a damaged file of which another holds all events.
+        of_files = (f for f in self._files.findings(self.name) if f.file not in copies)
+        return (*self._history.all_findings, *of_files)
 
     @cached_property
     def digest(self) -> str:

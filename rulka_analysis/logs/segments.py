@@ -27,13 +27,6 @@ def holds_settings(name: str, files: Sequence[EventFile]) -> bool:
 
     It writes settings, and of each metric one value. Where the folder has the name that PyTorch
     gives it, settings alone tell.
-
-    Parameters
-    ----------
-    name : str
-        The folder's own name.
-    files : sequence of EventFile
-        Those in it.
     """
     if not any(file.hyperparameters for file in files):
         return False
@@ -49,21 +42,8 @@ def fold_segments(
 ) -> dict[str, tuple[str, ...]]:
     """Fold segments into the runs they belong to.
 
-    Parameters
-    ----------
-    folders : iterable of str
-        In natural order.
-    extent : callable
-        Returns the lowest and highest step in a folder; asked only where its name is a segment's.
-    thresholds : sequence of int
-        The steps at which the program goes on in another folder: at the first in ``X_2``.
-    continues : mapping of str to str
-        Folders that are declared to go on from another.
-
-    Returns
-    -------
-    dict of str to tuple of str
-        The folders of each run, by the name of its first.
+    `extent` returns the lowest and highest step in a folder, and is asked only where its name is a
+    segment's. At the first of the thresholds the program goes on in ``X_2``.
 
     Examples
     --------

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from rulka_analysis.logs.wall_times import NO_PAUSE, without_jumps
+from rulka_analysis.logs.wall_times import NO_PAUSE, remove_jumps
 from rulka_analysis.logs.written import Floats, Integers, Part, Stretch, Written
 
 MOST_ORDERED = 3000
@@ -106,9 +106,10 @@ def _times(written: Written, part: Part) -> tuple[float, float]:
         return math.nan, math.nan
     seconds = written.seconds[part.begin : part.end]
     known = np.isfinite(seconds)
-    seconds = without_jumps(seconds[known], written.codes[part.begin : part.end][known])
+    seconds = remove_jumps(seconds[known], written.codes[part.begin : part.end][known])
     if not len(seconds):
-        return created, created
+        made = written.named_time(part.file) if math.isnan(created) else created
+        return made, made
     low, high = float(seconds.min()), float(seconds.max())
     first = part.begin == written.bounds[part.file]
     return (created if first and low - NO_PAUSE < created < low else low), high

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rulka_analysis.logs.attempts import Attempt
 from rulka_analysis.logs.clocks import Clock, Conventions
 from rulka_analysis.logs.positions import Floats, Integers, interpolated, session_minutes
-from rulka_analysis.logs.wall_times import NO_PAUSE, at_pace, pace_of_tags, unrolled
+from rulka_analysis.logs.wall_times import NO_PAUSE, at_pace, pace_of_tags, unroll
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def _minutes(
             # No time at all: counted from zero, at the pace of the other sessions.
             own = at_pace(steps[here], codes[here], paces)
             starts[number] = math.nan
-        seconds[here] = unrolled(own, steps[here], codes[here], paces)
+        seconds[here] = unroll(own, steps[here], codes[here], paces)
     if hours_at is not None and hours is not None:
         usable = np.isfinite(seconds[hours_at])
         hours_at, hours = hours_at[usable], hours[usable]

@@ -126,7 +126,7 @@ def _comes_back(seconds: Floats, at: int) -> bool:
     return bool(leaps.max() >= (before - seconds[at]) / 2)
 
 
-def without_jumps(seconds: Floats, codes: NDArray[np.int32]) -> Floats:
+def remove_jumps(seconds: Floats, codes: NDArray[np.int32]) -> Floats:
     """Return seconds, none of them NaN, in which no time passes where the clock was set."""
     found = seconds
     for at in jumps(seconds, codes).tolist():
@@ -134,7 +134,7 @@ def without_jumps(seconds: Floats, codes: NDArray[np.int32]) -> Floats:
     return found
 
 
-def unrolled(
+def unroll(
     seconds: Floats, steps: NDArray[np.int64], codes: NDArray[np.int32], paces: dict[int, float]
 ) -> Floats:
     """Return seconds that run on where the clock was set, and are rebuilt where they are missing.

@@ -27,7 +27,9 @@ MOST_RESTARTS = 50
 """A file in which a tag goes back more often than this does not tell of restarts: it counts so."""
 
 # ``events.out.tfevents.<time>.<host>.<process>.<count>``, with another suffix in TensorFlow 2.
-_FILE_NAME = re.compile(r".*tfevents\.\d+\.(?P<process>.+\.\d+)\.(?P<count>\d+)(\.v2)?\Z", re.S)
+_FILE_NAME = re.compile(
+    r".*tfevents\.(?P<time>\d+)\.(?P<process>.+\.\d+)\.(?P<count>\d+)(\.v2)?\Z", re.S
+)
 
 
 class Stretch(NamedTuple):
@@ -120,6 +122,11 @@ class Written:
         if made is None:
             return math.nan
         return float(to_seconds(np.array([made])).seconds[0])
+
+    def named_time(self, file: int) -> float:
+        """Return when a file was made as its name says, in seconds since 1970; NaN without."""
+        name = _FILE_NAME.match(self.files[file].path.name)
+        return float(to_seconds(np.array([float(name["time"])])).seconds[0]) if name else math.nan
 
     def is_one_process(self, before: int, after: int) -> bool:
         """Tell whether the process that wrote one file went on in another."""
@@ -226,7 +233,7 @@ class Written:
             before, after = places[(places >= cut) & (places < at)], places[places >= at]
             if len(before) and len(after):
                 between[code] = moment(before, self.steps[before], int(self.steps[after[0]]), at)
-        agreed, count = most_agreed(between.values())
+        agreed, count = find_most_agreed(between.values())
         low, high = between[fallen]
         if not low < agreed <= high or 2 * count <= len(between):
             return False
@@ -263,12 +270,12 @@ def moment(places: Integers, steps: Integers, step: int, end: int) -> tuple[int,
     )
 
 
-def most_agreed(between: Iterable[tuple[int, int]]) -> tuple[int, int]:
+def find_most_agreed(between: Iterable[tuple[int, int]]) -> tuple[int, int]:
     """Return a moment that lies between most of some pairs, the last such, and of how many.
 
     Examples
     --------
-    >>> most_agreed([(2, 4), (3, 5), (8, 9)])
+    >>> find_most_agreed([(2, 4), (3, 5), (8, 9)])
     (4, 2)
     """
     pairs = np.array(list(between))

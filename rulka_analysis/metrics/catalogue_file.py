@@ -32,13 +32,6 @@ def load_catalogue(domain: Domain, path: str | os.PathLike[str] | None = None) -
 
     Read anew each time, made once for each content: a changed file is never served stale.
 
-    Parameters
-    ----------
-    domain : Domain
-        Whose catalogue it is: its clocks, and what it says of placeholders, hold for it.
-    path : path, optional
-        A file in the format of ``catalogue.toml``.
-
     Raises
     ------
     CatalogueError

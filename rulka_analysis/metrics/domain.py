@@ -97,7 +97,7 @@ class Domain:
         """Return it with another name for what the step counts: of each name one object."""
         return self if name == self.conventions.steps.name else _renamed(self, name)
 
-    def chosen_variant(self, variant: str | None, named: Mapping[str, str | None]) -> str | None:
+    def choose_variant(self, variant: str | None, named: Mapping[str, str | None]) -> str | None:
         """Return the variant asked for, by position or by its keyword (``level="one"``).
 
         Raises

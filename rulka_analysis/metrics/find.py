@@ -8,7 +8,7 @@ from rulka_analysis.logs.run import Run
 from rulka_analysis.metrics import summaries
 from rulka_analysis.metrics.catalogue import Catalogue
 from rulka_analysis.metrics.patterns import fill_in
-from rulka_analysis.metrics.series import Measure, Series, shown_values
+from rulka_analysis.metrics.series import Measure, Series, show_values
 from rulka_analysis.metrics.settings import NOT_RECORDED
 from rulka_analysis.values.quantities import Quantity
 from rulka_analysis.values.text import name_in_words
@@ -19,16 +19,8 @@ def find_series(
 ) -> Series | Quantity:
     """Return a run's series of a measure, or why there is none.
 
-    Parameters
-    ----------
-    run : Run
-        The run.
-    measure : Measure
-        What to look for.
-    per_value : Quantity or None
-        The value of the setting named by ``measure.per``, for this run.
-    catalogue : Catalogue
-        Tells which of the run's tags are written after episodes of the same variant.
+    `per_value` is that of the setting named by ``measure.per``. The catalogue tells which of the
+    run's tags are written after episodes of the same variant.
     """
     tags = catalogue.tags_for(measure.metric, run.tags, **measure.placeholders)
     if not tags:
@@ -51,7 +43,7 @@ def find_series(
     finished = None
     if measure.metric.summary == "finish_rate":
         finished, values = summaries.finish_rate_so_far(values)
-    values, _ = shown_values(values, measure.metric, factor)
+    values, _ = show_values(values, measure.metric, factor)
     return Series(
         run,
         measure,

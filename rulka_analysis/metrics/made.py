@@ -16,21 +16,7 @@ def made_of(
     per: Quantity | None = None,
     **parameters: Parameter,
 ) -> Made:
-    """Return how a number was made of the events of a tag, shown as a metric is.
-
-    Parameters
-    ----------
-    run, tag : str
-        Whose events they are.
-    metric : Metric or None
-        Says how values are shown; None for values as logged.
-    operation : str
-        What was done.
-    per : Quantity, optional
-        What values were divided by.
-    **parameters
-        More of the operation's parameters.
-    """
+    """Return how a number was made of the events of a tag, shown as a metric is."""
     shown: dict[str, Parameter] = {}
     if metric is not None:
         shown = {

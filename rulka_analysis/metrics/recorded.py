@@ -121,17 +121,7 @@ def read_table(text: str) -> Flat:
 
 
 def read_file(name: str, text: str, where: str) -> Recorded:
-    """Return the settings of a file, by the name that its program gives it.
-
-    Parameters
-    ----------
-    name : str
-        One of `settings_files.NAMES`: a path beneath the folder in which it was looked for.
-    text : str
-        What it holds.
-    where : str
-        What it is called.
-    """
+    """Return the settings of a file, by the name that its program gives it."""
     if name.endswith("overrides.yaml"):
         return _recorded(where, text, _read_overrides)
     read = read_json if name.endswith(".json") else read_yaml

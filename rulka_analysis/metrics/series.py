@@ -120,13 +120,7 @@ class Measure:
         return -1 if self.metric.better == "lower" else 1
 
     def how(self, where: str = "") -> str:
-        """Say how a series becomes one number.
-
-        Parameters
-        ----------
-        where : str
-            Up to where, in words.
-        """
+        """Say how a series becomes one number."""
         said = {
             "best": "best so far",
             "trailing_mean": "mean over the last tenth of the way",
@@ -419,7 +413,7 @@ class Series:
         return self.together(indices, how, clock, position)
 
 
-def shown_values(
+def show_values(
     values: NDArray[np.float64], metric: Metric, factor: float
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return logged values as they are shown, and which of them are unfinished episodes.

@@ -22,7 +22,7 @@ from rulka_analysis.metrics.catalogue import Catalogue
 from rulka_analysis.metrics.incidental import is_incidental
 from rulka_analysis.metrics.recorded import Recorded
 from rulka_analysis.metrics.run_names import read_name
-from rulka_analysis.metrics.settings_files import recorded_in_files, recorded_in_texts
+from rulka_analysis.metrics.settings_files import read_recorded_files, read_recorded_texts
 from rulka_analysis.metrics.summaries import last_index
 from rulka_analysis.values.plain_data import scalar
 from rulka_analysis.values.quantities import Quantity
@@ -167,17 +167,8 @@ def read_settings(
 ) -> dict[str, Setting]:
     """Return the settings of a run: those declared, those its log gives, and hyperparameters.
 
-    Parameters
-    ----------
-    name : str
-        The run.
-    run : Run or None
-        Its log; None where there is none.
-    catalogue : Catalogue
-        Which tags hold settings.
-    declared : mapping of str to Declared, optional
-        What an author says of it, by setting; in the answer whether it is known or not.
-        Other settings are there where something gives them, schedules not.
+    What an author declares is in the answer whether it is known or not; other settings where
+    something gives them, schedules not.
     """
     declared = declared or {}
     logged = catalogue.settings() if run is not None else {}
@@ -262,8 +253,8 @@ def _recorded(run: Run, settings: Iterable[str]) -> tuple[Sources, Sources]:
         for name, given in run.hyperparameters.items()
         if (isinstance(given, str) or math.isfinite(given)) and (value := scalar(given)) is not None
     }
-    of_log = [Recorded(HYPERPARAMETERS, said), *recorded_in_texts(run)]
-    beside = [*recorded_in_files(run), Recorded(ITS_NAME, read_name(run.name))]
+    of_log = [Recorded(HYPERPARAMETERS, said), *read_recorded_texts(run)]
+    beside = [*read_recorded_files(run), Recorded(ITS_NAME, read_name(run.name))]
     names = {_letters(setting): setting for setting in settings}
     before: Sources = {}
     after: Sources = {}

@@ -40,7 +40,7 @@ SNAPSHOT = "config_snapshot.yaml"
 _HEAD = 1 << 16
 
 
-def recorded_in_texts(run: Run) -> list[Recorded]:
+def read_recorded_texts(run: Run) -> list[Recorded]:
     """Return what the run's log says of settings in words."""
     found: dict[str, Recorded] = {}
     for text in _beginnings(run):
@@ -71,25 +71,15 @@ def _speaks(path: Path) -> bool:
         return False
 
 
-def recorded_in_files(run: Run) -> list[Recorded]:
+def read_recorded_files(run: Run) -> list[Recorded]:
     """Return what files beside the run, and above it, say of settings; the nearest first."""
     if run.recorded is not None:
         return [recorded_of(one) for one in run.recorded]
-    return recorded_beside(run.name, run.folders, run.files[0].path) if run.files else []
+    return read_recorded_beside(run.name, run.folders, run.files[0].path) if run.files else []
 
 
-def recorded_beside(run: str, folders: Sequence[str], first: Path) -> list[Recorded]:
-    """Return what files beside a run say of settings.
-
-    Parameters
-    ----------
-    run : str
-        Its name.
-    folders : sequence of str
-        Its folders, relative to the log directory.
-    first : pathlib.Path
-        Its first event file.
-    """
+def read_recorded_beside(run: str, folders: Sequence[str], first: Path) -> list[Recorded]:
+    """Return what files beside a run say of settings."""
     levels = list(folders_above(folders, first))
     top = levels[-1]
     found: dict[Path, Recorded] = {}

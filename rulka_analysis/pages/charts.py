@@ -179,14 +179,7 @@ def draw(chart: Chart) -> tuple[Picture, Picture]:
 
 
 def picture(chart: Chart, width: int, height: int | None = None) -> Picture:
-    """Draw a chart.
-
-    Parameters
-    ----------
-    chart : Chart
-    width, height : int
-        In CSS pixels.
-    """
+    """Draw a chart."""
     height = height or HEIGHTS.get(width, HEIGHTS[WIDE])
     lines = sorted((line for line in chart.lines if line.known), key=_rank)
     scale = scale_of(chart)

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.experiments.group_curves import POINTS, GroupCurve, group_curves
-from rulka_analysis.experiments.groups import MANY, Group
+from rulka_analysis.experiments.groups import Group
 from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.metrics.series import Measure, Series
 from rulka_analysis.metrics.summaries import best_so_far
 from rulka_analysis.pages.charts import Drawn, Points
 from rulka_analysis.pages.palette import MOST_COLOURED, Role
-from rulka_analysis.values.quantities import Quantity, format_number
+from rulka_analysis.values.quantities import MANY, Quantity, average, format_number
 
 Floats = NDArray[np.float64]
 
@@ -93,15 +93,7 @@ def group_lines(
 ) -> list[GroupLine]:
     """Return the groups of a comparison as lines on a clock, those without a value left out.
 
-    Parameters
-    ----------
-    comparison : Comparison
-    measure : Measure
-    clock : Clock
-    winner : Group, optional
-        The group that is recommended.
-    end : float
-        Up to where on the clock; each to its own end by default.
+    Each is drawn to its own end, unless one is given.
     """
     found = []
     known = comparison.on_clock(measure, clock)
@@ -156,20 +148,7 @@ def _value_at(
     """Return a group's value at a place: the mean of its runs, resting on their events."""
     series = [known[run] for run in curve.runs]
     measure = series[0].measure
-    values = [one.at_one(clock, place, measure.how()) for one in series]
-    if len(values) == 1:
-        return values[0]
-    unknown = [value for value in values if not value.known]
-    if unknown:
-        return unknown[0]
-    return Quantity(
-        float(np.mean([value.number for value in values])),
-        measure.unit,
-        measure.digits,
-        tuple(event for value in values for event in value.evidence),
-        f"mean of {len(values)} runs, {measure.how()}",
-        max(value.reading_error for value in values),
-    )
+    return average({one.run.name: one.at_one(clock, place, measure.how()) for one in series})
 
 
 def _drawn(

@@ -171,12 +171,6 @@ def as_script(plain: Mapping[str, Any]) -> str:
     return f"{CALL}({{\n" + ",\n".join(parts) + "\n})\n"
 
 
-def of_script(text: str) -> dict[str, Any]:
-    """Return the evidence that a script holds."""
-    plain: dict[str, Any] = json.loads(text[len(CALL) + 1 : text.rindex(")")])
-    return plain
-
-
 def _json(value: Any) -> str:
     # ASCII alone: a script may be taken for one of another encoding.
     return json.dumps(value, separators=(",", ":"), allow_nan=False)

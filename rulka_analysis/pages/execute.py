@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages.answers import World
 from rulka_analysis.pages.kept import forget_unnamed
-from rulka_analysis.pages.locales import with_known_locale
+from rulka_analysis.pages.locales import replace_unknown_locale
 from rulka_analysis.pages.package_code import PackageCode
 from rulka_analysis.pages.results import MIME, Result, collect, written_in
 from rulka_analysis.pages.trouble import word_system_error
@@ -150,31 +150,9 @@ def execute_notebooks(
 ) -> dict[str, Executed]:
     """Execute the notebooks that are out of date, several at a time.
 
-    Parameters
-    ----------
-    paths : sequence of Path
-        Notebooks (jupytext ``py:percent``).
-    folder : Path
-        The folder they are named below.
-    logs : Logs
-        The log directory in effect, with the lengths up to which its files are read.
-    project : Path
-        The project's folder.
-    store : Path
-        Where executions are kept.
-    jobs : int
-        How many at a time; 0 for one a processor.
-    seconds_a_cell : int
-        A cell that takes longer has hung.
-    report : callable
-        Takes what became of each notebook, as soon as that is known.
-    advance : callable
-        Takes how many of the notebooks to execute have been, and how many there are.
-
-    Returns
-    -------
-    dict of str to Executed
-        By name, in the order of `paths`.
+    `jobs` is how many at a time, 0 for one a processor. A cell that takes longer than
+    `seconds_a_cell` has hung. `report` takes what became of each notebook as soon as that is known,
+    `advance` how many have been and how many there are.
 
     Raises
     ------
@@ -197,9 +175,9 @@ def execute_notebooks(
                 due[name] = (path, reason)
         if due:
             # Imported here: a build in which nothing runs need not wait for it.
-            from rulka_analysis.pages.kernels import Kernels, made_scratch
+            from rulka_analysis.pages.kernels import Kernels, make_scratch
 
-            with made_scratch() as scratch:
+            with make_scratch() as scratch:
                 variables = environment | _scratch_environment(logs, scratch)
                 kernels = Kernels(variables, scratch, seconds_a_cell)
                 runner = _Runner(kernels, world, store, report, advance)
@@ -272,7 +250,7 @@ def list_volatile(executed: Iterable[Executed]) -> list[str]:
 def _environment(logs: Logs, project: Path) -> dict[str, str]:
     """Return the environment kernels run in: the logs in effect, nothing that varies."""
     search = [str(project), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return with_known_locale(
+    return replace_unknown_locale(
         {
             **os.environ,
             "RULKA_LOGDIR": str(logs.path),
@@ -413,7 +391,7 @@ def _normalised(notebook: Any) -> dict[str, Any]:
     return plain
 
 
-def without_private_outputs(notebook: dict[str, Any]) -> dict[str, Any]:
+def drop_private_outputs(notebook: dict[str, Any]) -> dict[str, Any]:
     """Return a copy of an executed notebook as others may open it: our MIME type taken out."""
     copy: dict[str, Any] = json.loads(json.dumps(notebook))
     for cell in copy["cells"]:

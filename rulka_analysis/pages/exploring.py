@@ -201,16 +201,7 @@ def _list_objectives(experiment: Experiment) -> Iterator[str]:
 def list_first_views(
     data: Explore, catalogue: Catalogue, objectives: Sequence[str] = ()
 ) -> tuple[View, ...]:
-    """Return the views that stand for the page where no script runs.
-
-    Parameters
-    ----------
-    data : Explore
-    catalogue : Catalogue
-        Says which metrics matter.
-    objectives : sequence of str
-        Tags that matter most.
-    """
+    """Return the views that stand for the page where no script runs."""
     tags = dict.fromkeys([data.start, *objectives, *_list_important(data, catalogue)])
     return tuple(View(tag) for tag in list(tags)[:MOST_FIGURES] if tag)
 

@@ -72,7 +72,7 @@ def curves(
         The variant under the name that the domain has for it.
     """
     chosen = comparison.clock(clock)
-    asked = comparison.catalogue.domain.chosen_variant(variant, variants)
+    asked = comparison.catalogue.domain.choose_variant(variant, variants)
     measure = comparison.measure(metric, asked, as_logged=as_logged)
     if not comparison.known_series(measure):
         return Sentence("{title}: not in these logs.", {"title": measure.title})
@@ -212,7 +212,7 @@ def _alternative_text(
     by = clock_in_words(comparison, clock)
     runs = sum(len(line.runs) for line in lines)
     said = [f"Line chart of {measure.title} by {by}, {runs} runs."]
-    said += [told for line in lines if (told := told_line(comparison, line, measure, clock))]
+    said += [told for line in lines if (told := tell_line(comparison, line, measure, clock))]
     shown = columns_of(comparison)
     values = shown.values(comparison.at_common_end(measure, clock))
     base = values[shown.baseline]
@@ -238,18 +238,18 @@ def _alternative_text(
     return " ".join(said)
 
 
-def told_lines(
+def tell_lines(
     comparison: Comparison, lines: Sequence[GroupLine], measure: Measure, clock: Clock
 ) -> list[str]:
     """State how groups go, those in colour first; of many the rest is counted."""
     order = sorted(lines, key=lambda line: line.drawn.role == "other")
-    told = [told_line(comparison, line, measure, clock) for line in order[:MOST_TOLD]]
+    told = [tell_line(comparison, line, measure, clock) for line in order[:MOST_TOLD]]
     if len(order) > MOST_TOLD:
         told.append(f"{len(order) - MOST_TOLD} more settings are drawn.")
     return told
 
 
-def told_line(comparison: Comparison, line: GroupLine, measure: Measure, clock: Clock) -> str:
+def tell_line(comparison: Comparison, line: GroupLine, measure: Measure, clock: Clock) -> str:
     """State how a group goes: from where to where, and until when."""
     name = comparison.shown(line.runs[0]) if len(line.runs) == 1 else line.group.label
     if len(line.runs) > 1:

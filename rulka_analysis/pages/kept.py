@@ -32,7 +32,7 @@ def keep(content: bytes) -> str:
     file = _folder() / digest
     if digest_file(file) != digest:
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(file, lambda stream: stream.write(content))
+        write_whole(file, content)
     questions.note("kept", digest, digest)
     return digest
 
@@ -62,13 +62,7 @@ def read_kept(digest: str) -> bytes:
 
 
 def forget_unnamed(executed: Path) -> None:
-    """Delete what no execution that is kept names.
-
-    Parameters
-    ----------
-    executed : Path
-        The folder of executions.
-    """
+    """Delete what no execution that is kept names."""
     named = set(_list_named(executed))
     for file in _folder().glob("*"):
         if file.name not in named and file.stat().st_mtime < time.time() - SPARED_SECONDS:

@@ -167,7 +167,7 @@ class Kernels:
 
 
 @contextmanager
-def made_scratch() -> Iterator[Path]:
+def make_scratch() -> Iterator[Path]:
     """Make a folder for sockets whose path is short enough for them, and take it away."""
     folder = Path(tempfile.mkdtemp(prefix="rulka-"))
     short = Path("/tmp")

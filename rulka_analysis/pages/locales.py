@@ -9,20 +9,15 @@ import locale
 from collections.abc import Mapping
 
 
-def with_known_locale(variables: Mapping[str, str]) -> dict[str, str]:
+def replace_unknown_locale(variables: Mapping[str, str]) -> dict[str, str]:
     """Return environment variables in which a locale that is not installed is replaced.
 
     Programs that set the locale of their environment, Sphinx among them, end at one that the system
     does not know.
 
-    Parameters
-    ----------
-    variables
-        Those of this process or made from them.
-
     Examples
     --------
-    >>> with_known_locale({"LANG": "tlh_KX.UTF-8", "HOME": "/home/me"})["LC_ALL"].startswith("C")
+    >>> replace_unknown_locale({"LANG": "tlh_KX.UTF-8"})["LC_ALL"].startswith("C")
     True
     """
     asked = {variables.get(name) for name in ("LC_ALL", "LANG")} | {

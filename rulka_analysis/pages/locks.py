@@ -23,17 +23,13 @@ LOCKED_BYTE = 1 << 30
 
 
 @contextmanager
-def held(path: Path, *, waiting: Callable[[str], None]) -> Iterator[None]:
+def hold_lock(path: Path, *, waiting: Callable[[str], None]) -> Iterator[None]:
     """Hold the lock on a file; wait for it while another process does.
 
     The lock is not reentrant: a process that asks for a lock it holds waits for itself.
 
-    Parameters
-    ----------
-    path
-        The file. It is made, and the folder it is in, where it does not exist; it stays.
-    waiting
-        Is called once, with a line that names the holder, if the lock does not come free soon.
+    The file and its folder are made where they do not exist. If the lock does not come free soon,
+    `waiting` is called once, with a line that names the holder.
 
     Raises
     ------
@@ -44,7 +40,7 @@ def held(path: Path, *, waiting: Callable[[str], None]) -> Iterator[None]:
     --------
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with held(Path(folder, "lock"), waiting=print):
+    ...     with hold_lock(Path(folder, "lock"), waiting=print):
     ...         "nobody else is here"
     'nobody else is here'
     """

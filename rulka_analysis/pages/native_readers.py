@@ -53,15 +53,7 @@ _PROCESSES = "multiprocessing.process"
 
 
 def wrap_when_imported(read: Note, written: Note, begun: Callable[[], None]) -> None:
-    """Wrap what was imported already, and let the import system wrap the rest.
-
-    Parameters
-    ----------
-    read, written : callable
-        Take what is read or written.
-    begun : callable
-        Is called when a process is begun.
-    """
+    """Wrap what was imported already, and let the import system wrap the rest."""
     wrapping = _Wrapping(read, written, begun)
     for name in sorted(wrapping.waiting & sys.modules.keys()):
         wrapping.waiting.discard(name)

@@ -16,7 +16,7 @@ from rulka_analysis.metrics import summaries
 from rulka_analysis.metrics.catalogue import Metric
 from rulka_analysis.metrics.domain import Words
 from rulka_analysis.metrics.made import made_of
-from rulka_analysis.metrics.series import shown_values
+from rulka_analysis.metrics.series import show_values
 from rulka_analysis.values.operations import Parameter
 from rulka_analysis.values.quantities import Made, Quantity, Sentence
 from rulka_analysis.values.tables import Cell
@@ -116,7 +116,7 @@ def observed(run: Run, tag: str, words: Words, metric: Metric | None = None) -> 
     if metric is None:
         values = np.where(np.isfinite(values), values, np.nan)
         return Observed(run, tag, events, values, 0, None, 1.0, words)
-    values, late = shown_values(values, metric, metric.display_factor)
+    values, late = show_values(values, metric, metric.display_factor)
     values = np.where(np.isfinite(values), values, np.nan)
     count, factor = int(late.sum()), metric.display_factor
     return Observed(run, tag, events, values, count, metric.digits, factor, words, metric)
@@ -221,7 +221,7 @@ def left_out(found: Sequence[Observed], metric: Metric) -> Iterator[Sentence]:
     """Say what is in neither range nor last value."""
     unfinished = sum(one.unfinished for one in found)
     if unfinished:
-        episode = with_article(found[0].words.episode)
+        episode = add_article(found[0].words.episode)
         yield Sentence(
             f"{{unfinished}} of {{values}} logged values are the cutoff of {episode} that was not "
             "finished: they are in neither range nor last value.",
@@ -243,12 +243,12 @@ def counted(number: int, how: str) -> Quantity:
     return Quantity(float(number), "", 0, how=f"counted: {how}")
 
 
-def with_article(noun: str) -> str:
+def add_article(noun: str) -> str:
     """Return a noun with its indefinite article.
 
     Examples
     --------
-    >>> with_article("episode"), with_article("game")
+    >>> add_article("episode"), add_article("game")
     ('an episode', 'a game')
     """
     return f"{'an' if noun[:1] in 'aeiou' else 'a'} {noun}"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rulka_analysis.values import questions
 from rulka_analysis.values.digests import digest_of, digest_text
+from rulka_analysis.values.files import write_whole
 
 
 class PackageCode:
@@ -45,9 +46,7 @@ class PackageCode:
         if self._changed:
             with suppress(OSError):
                 self._file.parent.mkdir(parents=True, exist_ok=True)
-                beside = self._file.with_name(f".{self._file.name}-{os.getpid()}")
-                beside.write_text(json.dumps(self._known), encoding="utf-8")
-                beside.replace(self._file)
+                write_whole(self._file, json.dumps(self._known))
 
     def _read(self) -> dict[str, list[str]]:
         if self._known is None:

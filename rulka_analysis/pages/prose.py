@@ -2,20 +2,20 @@
 
 What is measured is quoted from results; what is a name or a setting is marked as a literal. So a
 digit that stands in prose outside a literal, a role, a field or a declared name is a mistake. Pages
-are read as documents by `sphinx.prose`; here are the rule itself and what it says of
-definitions (``.toml``, their texts in reStructuredText) and of Markdown.
+are read as documents by `sphinx.prose`; here are the rule itself and what it says of definitions
+(``.toml``, their texts in reStructuredText).
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from rulka_analysis.metrics.domain import Variant
+from rulka_analysis.values.toml import TomlFile, Where
 
 # Roles that change how a text looks and do not make a name of it.
 _ROLES_OF_PROSE = {"emphasis", "strong", "sub", "subscript", "sup", "superscript", "title"}
@@ -66,12 +66,6 @@ _REST = re.compile(
     r"|(?P<brace>\{\{|\}\})|\{[A-Za-z_][^{}]*\}",
     re.DOTALL,
 )
-_MARKDOWN = re.compile(
-    r"^(?P<fence>```+|~~~+).*?^(?P=fence)|<!--.*?-->"
-    r"|\{(?P<role>[\w.+:-]+)\}`(?P<content>[^`]+)`"
-    rf"|(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)|(?<=\])\([^)\n]*\)|{_URL}|^ *\d+[.)](?= )",
-    re.DOTALL | re.MULTILINE,
-)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -93,92 +87,60 @@ class TypedNumber:
     around: str
 
 
-def numbers_in_prose(text: str, names: Iterable[str] = ()) -> list[TypedNumber]:
+def find_numbers(text: str, names: Iterable[str] = ()) -> list[TypedNumber]:
     """Return the words with a digit in a text that has no markup (any more).
 
-    Parameters
-    ----------
-    text : str
-        Prose.
-    names : iterable of str
-        Declared names, allowed as whole words. One that does not begin with a letter (a run called
-        ``5``) allows nothing: it could not be told from a number.
+    Declared names are allowed as whole words. One that does not begin with a letter (a run called
+    ``5``) allows nothing: it could not be told from a number.
 
     Examples
     --------
-    >>> [found.word for found in numbers_in_prose("uni_5 took 24.57 s at L2", {"uni_5", "L2"})]
+    >>> [found.word for found in find_numbers("uni_5 took 24.57 s at L2", {"uni_5", "L2"})]
     ['24.57']
     """
     return _found(text, text, names)
 
 
-def typed_numbers(text: str, names: Iterable[str] = ()) -> list[TypedNumber]:
+def find_typed_numbers(text: str, names: Iterable[str] = ()) -> list[TypedNumber]:
     """Return the words with a digit in the prose of a reStructuredText text.
 
     Literals, roles, targets of links and the fields of a sentence are no prose.
 
     Examples
     --------
-    >>> typed_numbers("``uni_5`` at {minutes}: :result:`e/best[uni_5, end]`")
+    >>> find_typed_numbers("``uni_5`` at {minutes}: :result:`e/best[uni_5, end]`")
     []
-    >>> [found.word for found in typed_numbers("1.02 times, :doc:`page 2 </p3>`, {{4}}")]
+    >>> [found.word for found in find_typed_numbers("1.02 times, :doc:`page 2 </p3>`, {{4}}")]
     ['1.02', '2', '4']
     """
     return _found(text, _REST.sub(_without_markup, text), names)
 
 
-def typed_numbers_in_markdown(text: str, names: Iterable[str] = ()) -> list[TypedNumber]:
-    """Return the words with a digit in the prose of a Markdown text.
-
-    Code, roles and targets of links are no prose.
-
-    Examples
-    --------
-    >>> [found.word for found in typed_numbers_in_markdown("# Part 2\\n`uni_5`, [7](x8.html)")]
-    ['2', '7']
-    """
-    return _found(text, _MARKDOWN.sub(_without_markup, text), names)
-
-
-def typed_numbers_in_definition(
-    text: str,
-    names: Iterable[str] = (),
-    data: Mapping[str, Any] | None = None,
-    variant: Variant | None = None,
+def find_typed_in_definition(
+    definition: TomlFile, names: Iterable[str] = (), variant: Variant | None = None
 ) -> list[tuple[int, TypedNumber]]:
     """Return the numbers typed in the texts of a definition or catalogue, with their lines.
 
-    Parameters
-    ----------
-    text : str
-        The content of the ``.toml`` file.
-    names : iterable of str
-        Declared names.
-    data : mapping, optional
-        What the file says, where it has been read already.
-    variant : Variant, optional
-        What the domain calls its variants: names, too, and no prose.
-
-    Returns
-    -------
-    list of (int, TypedNumber)
-        The line of the file, counted from one, and what stands there.
+    What the domain calls its variants are names, too, and no prose.
 
     Examples
     --------
-    >>> typed_numbers_in_definition('batch = 512\\ntitle = "24.57 s"')
+    >>> from pathlib import Path
+    >>> from rulka_analysis.values.errors import RulkaError
+    >>> said = TomlFile(Path("a.toml"), RulkaError, 'batch = 512\\ntitle = "24.57 s"')
+    >>> find_typed_in_definition(said)
     [(2, TypedNumber(start=0, word='24.57', around='24.57 s'))]
     """
     names = frozenset(names)
     no_prose = _KEYS_WITHOUT_PROSE | ({variant.name, variant.plural} if variant else set())
     return [
-        (_line(text, path, found), found)
-        for path, prose in _texts(tomllib.loads(text) if data is None else data, no_prose)
-        for found in typed_numbers(prose, names)
+        (_line(definition, where, prose, found), found)
+        for where, prose in _texts(definition.data, no_prose)
+        for found in find_typed_numbers(prose, names)
     ]
 
 
-def names_declared(definition: dict[str, Any], variant: Variant | None = None) -> set[str]:
+def list_declared_names(definition: dict[str, Any], variant: Variant | None = None) -> set[str]:
     """Return the names a definition or catalogue declares.
 
     They are those of runs, settings and variants, and the titles of metrics.
@@ -186,7 +148,7 @@ def names_declared(definition: dict[str, Any], variant: Variant | None = None) -
     Examples
     --------
     >>> levels = {"levels": {"L1": "Level one"}, "runs": {"uni_5": {}}}
-    >>> sorted(names_declared(levels, Variant("level", "levels")))
+    >>> sorted(list_declared_names(levels, Variant("level", "levels")))
     ['L1', 'Level one', 'uni_5']
     """
     variants = definition.get(variant.plural) if variant else None
@@ -255,44 +217,25 @@ def _without_markup(match: re.Match[str]) -> str:
     return _blanked(whole[:at]) + prose + _blanked(whole[at + len(prose) :])
 
 
-_Path = tuple[str | int, ...]
-
-
-def _texts(data: Any, no_prose: Set[str], path: _Path = ()) -> Iterator[tuple[_Path, str]]:
+def _texts(data: Any, no_prose: Set[str], where: Where = ()) -> Iterator[tuple[Where, str]]:
     """Yield the texts of a definition that are prose, and where they stand in its data."""
     if isinstance(data, str):
-        yield path, data
-    elif isinstance(data, list):
+        yield where, data
+    elif isinstance(data, tuple):
         for number, entry in enumerate(data):
-            yield from _texts(entry, no_prose, (*path, number))
+            yield from _texts(entry, no_prose, (*where, number))
     elif isinstance(data, Mapping):
         for key, entry in data.items():
             # What was set in runs is declared, not measured.
-            of_runs = path[:1] in (("runs",), ("groups",)) and len(path) == 2 and key != "about"
-            if key not in no_prose and not of_runs and (*path, key) != ("every_run",):
-                yield from _texts(entry, no_prose, (*path, key))
+            of_runs = where[:1] in (("runs",), ("groups",)) and len(where) == 2 and key != "about"
+            if key not in no_prose and not of_runs and (*where, key) != ("every_run",):
+                yield from _texts(entry, no_prose, (*where, key))
 
 
-def _line(text: str, path: _Path, found: TypedNumber) -> int:
-    """Return the line of a number in a file, 1 where it cannot be told (a digit as an escape).
-
-    Which value a place in the file belongs to is told by changing it and reading the file again.
-    """
-    instead = "x" * len(found.word)
-    end = found.start + len(found.word)
-    for place in re.finditer(re.escape(found.word), text):
-        changed = text[: place.start()] + instead + text[place.end() :]
-        if _value(changed, path)[found.start : end] == instead:
-            return text.count("\n", 0, place.start()) + 1
-    return 1
-
-
-def _value(text: str, path: _Path) -> str:
-    """Return a text of a definition; an empty one where it holds none (any more)."""
-    try:
-        value: Any = tomllib.loads(text)
-        for key in path:
-            value = value[key]
-    except (tomllib.TOMLDecodeError, LookupError, TypeError):
-        return ""
-    return value if isinstance(value, str) else ""
+def _line(definition: TomlFile, where: Where, prose: str, found: TypedNumber) -> int:
+    """Return the line of a number; that of its text where it is written as an escape."""
+    line = definition.line(where)
+    below = "".join(definition.text.splitlines(keepends=True)[line - 1 :])
+    before = prose.count(found.word, 0, found.start)
+    places = [match.start() for match in re.finditer(re.escape(found.word), below)]
+    return line + below.count("\n", 0, places[before]) if before < len(places) else line

@@ -43,15 +43,7 @@ class Trend:
 
 
 def trend_of(found: Sequence[Observed], last: Cell) -> Trend:
-    """Return how the values of one tag went in each run, or in the middle half of many.
-
-    Parameters
-    ----------
-    found : sequence of Observed
-        The tag in each run that holds it.
-    last : Quantity, Sentence or str
-        What stands beside the lines.
-    """
+    """Return how the values of one tag went in each run, or in the middle half of many."""
     read = [one for one in map(_readings, found) if len(one[0])]
     if not read:
         return Trend((), "No value to draw.", last)

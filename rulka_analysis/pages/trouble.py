@@ -13,12 +13,7 @@ _REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 def word_system_error(error: OSError, doing: str) -> str:
     """Word what stopped a build.
 
-    Parameters
-    ----------
-    error : OSError
-        What the system said.
-    doing : str
-        What was being done, as in "while … was being done".
+    `doing` is what was being done, as in "while … was being done".
 
     Examples
     --------

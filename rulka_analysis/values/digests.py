@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from collections.abc import Iterable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +14,29 @@ from typing import Any
 ABSENT = "absent"
 
 
+def digest_bytes(data: bytes) -> str:
+    """Return the SHA-256 of bytes, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
 def digest_text(text: str) -> str:
     """Return the SHA-256 of a text, in hexadecimal."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return digest_bytes(text.encode("utf-8", "surrogatepass"))
 
 
 def digest_of(data: Any) -> str:
     """Return the SHA-256 of plain data, whatever the order of its keys."""
     return digest_text(json.dumps(data, sort_keys=True, ensure_ascii=False))
+
+
+def digest_code(files: Iterable[Path], packages: Iterable[str], more: str = "") -> str:
+    """Return a digest of what decides something: files of code, versions of packages."""
+    sha = hashlib.sha256(more.encode())
+    for file in files:
+        sha.update(file.read_bytes())
+    for package in packages:
+        sha.update(f"{package} {version(package)}\n".encode())
+    return sha.hexdigest()
 
 
 def digest_file(path: Path, length: int | None = None) -> str:

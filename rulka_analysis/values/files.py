@@ -8,29 +8,29 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+# What a file is called at the end while it is written beside its place.
+BESIDE = ".writing"
 
-def write_whole(path: Path, content: str | Callable[[BinaryIO], object]) -> None:
+
+def write_whole(path: Path, content: str | bytes | Callable[[BinaryIO], object]) -> None:
     """Write a file beside its place and rename it.
 
-    Parameters
-    ----------
-    path : Path
-        The file; one that is there is replaced.
-    content : str or callable
-        A text, which is written as UTF-8; or what takes the open file and writes to it.
+    A text is written as UTF-8; what can be called takes the open file and writes to it.
 
     Raises
     ------
     OSError
         If it cannot be written or renamed; then nothing has changed.
     """
-    beside = path.with_name(f".{path.name[:80]}.{os.getpid()}-{threading.get_ident()}.writing")
+    beside = path.with_name(f".{path.name[:80]}.{os.getpid()}-{threading.get_ident()}{BESIDE}")
     try:
         with beside.open("wb") as stream:
-            if isinstance(content, str):
-                stream.write(content.encode("utf-8", "backslashreplace"))
-            else:
+            if callable(content):
                 content(stream)
+            else:
+                if isinstance(content, str):
+                    content = content.encode("utf-8", "backslashreplace")
+                stream.write(content)
         beside.replace(path)
     except OSError as error:
         # The system names no file that is open already. An error that is not the system's has words

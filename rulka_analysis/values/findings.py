@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from rulka_analysis.values.rules import code_of
+from rulka_analysis.values.rules import code_of, rule_of
 from rulka_analysis.values.rules.rule import Severity
 
 __all__ = ["Finding", "Severity"]
@@ -24,7 +24,7 @@ class Finding:
     message : str
         One sentence that names the thing and the cause.
     why, remedy : str
-        Why it matters, and what to do about it.
+        Why it matters, and what to do about it; what its rule says unless this one knows more.
     run, tag, file : str or None
         What it is about; `file` is the file's path as text.
     byte, unread_bytes : int or None
@@ -47,6 +47,12 @@ class Finding:
     unread_bytes: int | None = None
     tags: tuple[str, ...] = ()
     runs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        rule = rule_of(self.kind)
+        if rule is not None:
+            object.__setattr__(self, "why", self.why or rule.why)
+            object.__setattr__(self, "remedy", self.remedy or rule.remedy)
 
     def __str__(self) -> str:
         return f"{self.severity}: {self.message}"

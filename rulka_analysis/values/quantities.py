@@ -17,6 +17,8 @@ from rulka_analysis.values.operations import OPERATIONS, PARAMETERS, Parameter
 from rulka_analysis.values.text import visible
 
 NOT_IN_THESE_LOGS = "not in these logs"
+MANY = 12
+"""Of more runs than this, readers are told what groups are, not each run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,6 +281,39 @@ class Quantity:
         data["parameters"] = dict(by.parameters) if by else {}
         data["text"] = self.text
         return data
+
+
+def average(by_run: Mapping[str, Quantity]) -> Quantity:
+    """Return the value of a group: its run's, or the mean over its runs.
+
+    Examples
+    --------
+    >>> print(average({"uni_5": Quantity(3.0, "s"), "uni_6": Quantity(4.0, "s")}))
+    3.50 s
+    """
+    found = list(by_run.values())
+    if len(found) == 1:
+        return found[0]
+    lacking = next((value for value in found if not value.known), None)
+    if lacking is not None:
+        # A mean of the others would flatter the group.
+        known = sum(value.known for value in found)
+        label = f"{known} of {len(found)} runs have a value"
+        return Quantity.unknown(lacking.missing, lacking.unit, label=label)
+    first = found[0]
+    each = ""
+    if len(found) <= MANY:
+        each = f" ({', '.join(f'{run} {value.text}' for run, value in by_run.items())})"
+    return Quantity(
+        sum(value.number for value in found) / len(found),
+        first.unit,
+        first.digits,
+        tuple(event for value in found for event in value.evidence),
+        f"mean of {len(found)} runs{each}; {first.how}",
+        max(value.reading_error for value in found),
+        made=made("mean", *found),
+        about=f"mean of {len(found)} runs",
+    )
 
 
 def placed(event: Evidence, clock: str) -> Made | None:

@@ -32,13 +32,6 @@ def visible(text: str, *, keep: str = "\n\t") -> str:
 
     For texts of several lines, and those in which typography is meant: a narrow space stays.
 
-    Parameters
-    ----------
-    text : str
-        The text.
-    keep : str
-        Control characters that stay.
-
     Examples
     --------
     >>> visible("uni_6\u202egpj.exe\x00, 24.5\u00a0s") == "uni_6\\u202egpj.exe\\x00, 24.5\u00a0s"

@@ -184,14 +184,8 @@ class TomlFile:
     ) -> T:
         """Return the data as a `Table`.
 
-        Parameters
-        ----------
-        kind : type
-            The class of the whole file.
-        known : mapping of str to names
-            By kind: the names a `Reference` may give.
-        words : mapping of str to str
-            What fields and kinds of names are called in this file, where that is another word.
+        `known` are, by kind, the names that a `Reference` may give; `words`, what fields and kinds
+        of names are called in this file where that is another word.
         """
         from pydantic import ValidationError
 

@@ -82,14 +82,8 @@ class Values:
     ) -> Ballot:
         """Return what the checkpoints of the last part of the common window say.
 
-        Parameters
-        ----------
-        orientation : int
-            1 if higher is better, -1 if lower is.
-        window : float
-            How much of the common window, from its end.
-        factor : float
-            How many margins a difference must have to matter.
+        The window is a share of the common one, from its end; a difference must have `factor`
+        margins to matter.
         """
         difference = self.candidate - self.baseline
         margin = np.zeros(len(difference)) if self.margin is None else factor * self.margin

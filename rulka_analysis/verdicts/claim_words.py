@@ -54,18 +54,8 @@ def claimed_amount(
 ) -> Sentence:
     """Say how large a difference was said to be, and how large it is.
 
-    Parameters
-    ----------
-    about : About
-        What the answer is about.
-    least : AtLeast
-        How large it was said to be.
-    sign : int
-        1 if the candidate was said to be higher, -1 if lower.
-    numbers : Numbers
-        The numbers found.
-    met : str or None
-        Better where it is as large as said, worse where it is not, undecided where that is open.
+    The sign is 1 if the candidate was said to be higher, -1 if lower. `met` is better where the
+    difference is as large as said, worse where it is not, undecided where that is open.
 
     Examples
     --------

@@ -28,7 +28,7 @@ from rulka_analysis.verdicts.claims import (
     relation_of,
 )
 from rulka_analysis.verdicts.deciding import Reached, method_of
-from rulka_analysis.verdicts.evaluate import Evaluation, Found, Question
+from rulka_analysis.verdicts.evaluate import Evaluation, Found, Question, find
 from rulka_analysis.verdicts.intervals import amount, can_take_logs, welch
 from rulka_analysis.verdicts.relations import Relation, ask_amount, intersection
 
@@ -115,15 +115,14 @@ class _Holding:
 
     def _answer(self, comparison: str, said: Said, clocks: tuple[Clock, ...]) -> Found:
         baseline = said.baseline or self.definition.comparisons[comparison].baseline
-        return self.evaluation.found(
-            Question(
-                self.experiment.named(said.candidate).label,
-                self.experiment.named(baseline).label,
-                said.outcome,
-                "pace" if is_about_time(said.said) else "value",
-                clocks,
-            )
+        question = Question(
+            self.experiment.named(said.candidate).label,
+            self.experiment.named(baseline).label,
+            said.outcome,
+            "pace" if is_about_time(said.said) else "value",
+            clocks,
         )
+        return find(self.evaluation, question)
 
     def _amount(self, found: Found, least: AtLeast, sign: int) -> tuple[Relation, bool]:
         """Return whether a difference is as large as said, and whether that is fragile."""
@@ -213,7 +212,7 @@ class _Holding:
         answers: dict[str, list[Answered]] = {}
         for name in middle.neighbours:
             neighbour = self.experiment.named(name).label
-            found = [self.evaluation.found(Question(own, neighbour, on)) for on in middle.on]
+            found = [find(self.evaluation, Question(own, neighbour, on)) for on in middle.on]
             answers[name] = [one.answer for one in found]
             stands[name] = [
                 Stands(one.decided.relation, one.decided.fragile) for one in answers[name]

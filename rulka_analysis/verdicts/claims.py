@@ -219,17 +219,8 @@ def golden_middle(
 ) -> tuple[Held, Mapping[str, Held]]:
     """Hold the claim that one is no worse than any neighbour, and better than each somewhere.
 
-    Parameters
-    ----------
-    neighbours : mapping of str to sequence of Stands
-        How it stands to each, on each outcome.
-    strict : bool
-        Better than each of them everywhere.
-
-    Returns
-    -------
-    Held, mapping of str to Held
-        The claim, and its part about each neighbour.
+    `strict`: better than each of them everywhere. Returns the claim, and its part about each
+    neighbour.
 
     Examples
     --------

@@ -236,14 +236,8 @@ def method_of(runs: tuple[int, int]) -> Method:
 def decide(curves: Mapping[str, Curves], orientation: int, *, family: int = 1) -> Decided:
     """Return how two groups stand on a metric.
 
-    Parameters
-    ----------
-    curves : mapping of str to Curves
-        By deciding clock; a clock the logs cannot give is left out.
-    orientation : int
-        1 if higher is better, -1 if lower is.
-    family : int
-        How many candidates share the error; see `intervals.family`.
+    A clock that the logs cannot give is left out. `family` candidates share the error; see
+    `intervals.family`.
     """
     return _decide(curves, orientation, family)
 

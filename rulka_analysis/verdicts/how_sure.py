@@ -49,15 +49,6 @@ def checks_agree(
 ) -> Sentence:
     """Say how many variations of the rule agree; empty where that tells nothing.
 
-    Parameters
-    ----------
-    decided : Decided
-        The answer.
-    of_targets : bool
-        It is about how soon targets are reached.
-    runs : sequence of str
-        The candidate's and then the baseline's.
-
     Examples
     --------
     >>> print(checks_agree(Decided("level", None, "observed once", {}, 6, 9)))
@@ -179,17 +170,6 @@ def interquartile_means(
 def of_runs(about: About, decided: Decided, like: Quantity, margin: Quantity | None) -> Sentence:
     """Say what the number of runs allows to say.
 
-    Parameters
-    ----------
-    about : About
-        What the answer is about.
-    decided : Decided
-        The answer.
-    like : Quantity
-        The difference.
-    margin : Quantity or None
-        How small a difference is ignored.
-
     Examples
     --------
     >>> decided = Decided("better", None, "observed once", {})
@@ -260,13 +240,6 @@ ignored.
 def chance_alone(rate: Quantity, margin: Quantity, spread: Quantity) -> Sentence:
     """Say how often two runs of one setting would differ by the margin, and by what seldom.
 
-    Parameters
-    ----------
-    rate : Quantity
-        In percent; see `spread.false_rate`.
-    margin, spread : Quantity
-        The margin, and the standard deviation of runs of one setting.
-
     Examples
     --------
     >>> print(chance_alone(Quantity(64, "%", 0), Quantity(0.1, "s"), Quantity(0.15, "s")))
@@ -296,15 +269,6 @@ def how_many_runs(
     needed: RunsNeeded, hours_a_run: float | None = None, *, warned: str = WARNED
 ) -> Sentence:
     """Say how many runs would tell, and how long they take.
-
-    Parameters
-    ----------
-    needed : RunsNeeded
-        How many of each group.
-    hours_a_run : float or None
-        How long one takes.
-    warned : str
-        What stands behind it; empty where that is said elsewhere.
 
     Examples
     --------
@@ -413,12 +377,7 @@ in four of five cases (15 h). Adding runs until it is decided finds differences 
 def planning(found: Planned, *, bounded: bool = True) -> Sentence:
     """Say how many comparisons were planned, and what error they share.
 
-    Parameters
-    ----------
-    found : Planned
-        How many.
-    bounded : bool
-        Whether any of them has an interval: one run of each bounds no error.
+    `bounded`: one of them has an interval, at least; one run of each bounds no error.
 
     Examples
     --------

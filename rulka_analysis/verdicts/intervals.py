@@ -36,10 +36,6 @@ def interquartile_mean(values: Floats) -> Floats:
     A quarter of the values, rounded down, is left out at each end: of fewer than four values it is
     the mean. NaN where any value is NaN. It is shown and never votes.
 
-    Parameters
-    ----------
-    values : array of shape (n, ...)
-
     Examples
     --------
     >>> float(interquartile_mean(np.array([1.0, 2.0, 3.0, 100.0])))
@@ -281,14 +277,7 @@ def amount(interval: Interval, least: AtLeast, sign: int) -> Relation:
     Met where the whole interval is that far or farther on the side said, refuted where all of it is
     nearer. A share of the baseline, or how many times, needs an interval of logarithms.
 
-    Parameters
-    ----------
-    interval : Interval
-        Of candidate minus baseline.
-    least : AtLeast
-        How large it is said to be.
-    sign : int
-        1 if the candidate is said to be higher or later, -1 if lower or sooner.
+    The sign is 1 if the candidate is said to be higher or later, -1 if lower or sooner.
 
     Examples
     --------

@@ -14,7 +14,7 @@ from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Sentence
 from rulka_analysis.verdicts.answer import Answered, Claimed
 from rulka_analysis.verdicts.claiming import claims
-from rulka_analysis.verdicts.evaluate import Evaluation
+from rulka_analysis.verdicts.evaluate import Evaluation, answer_comparisons
 from rulka_analysis.verdicts.noise import how_sure_at_all
 from rulka_analysis.verdicts.recommendation import Recommendation, recommend
 
@@ -47,12 +47,7 @@ class LoadedExperiment(Experiment):
     ) -> Evaluation:
         """Return what answers questions, with other findings than those of the logs.
 
-        Parameters
-        ----------
-        findings : iterable of Finding
-            What was noticed about the logs.
-        contradicted : mapping of (run, tag) to Finding, optional
-            Series that no answer may rest on; by default those that `findings` name.
+        Which series no answer may rest on is told by the findings, unless said.
         """
         noticed = tuple(findings)
         series = contradicted_by(noticed) if contradicted is None else contradicted
@@ -66,7 +61,7 @@ class LoadedExperiment(Experiment):
         *comparisons : str
             Of these comparisons only.
         """
-        return self.evaluation.answers(comparisons)
+        return answer_comparisons(self.evaluation, comparisons)
 
     @cached_property
     def recommended(self) -> Recommendation:

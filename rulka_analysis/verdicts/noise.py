@@ -18,7 +18,7 @@ from rulka_analysis.values.sentences import joined
 from rulka_analysis.verdicts import how_sure, titles
 from rulka_analysis.verdicts.asked import ROUNDING, WINDOWS
 from rulka_analysis.verdicts.deciding import method_of
-from rulka_analysis.verdicts.evaluate import Evaluation, Question
+from rulka_analysis.verdicts.evaluate import Evaluation, Question, find
 from rulka_analysis.verdicts.spread import false_rate, runs_needed, stands_out
 
 Floats = NDArray[np.float64]
@@ -52,7 +52,7 @@ def _is_bounded(evaluation: Evaluation) -> bool:
     pairs = [
         (len(baseline.runs), len(candidate.runs))
         for name in evaluation.definition.comparisons
-        for baseline, candidates in [evaluation.groups_of(name)]
+        for baseline, candidates in [evaluation.experiment.compared(name)]
         for candidate in candidates
     ]
     return any(method_of(pair) == "interval" for pair in pairs)
@@ -154,7 +154,7 @@ def _pairs(evaluation: Evaluation, near: Sequence[str]) -> list[tuple[Group, Gro
     """Return what comparisons hold against near-replicates, or these against it."""
     found: dict[frozenset[str], tuple[Group, Group]] = {}
     for name in evaluation.definition.comparisons:
-        baseline, candidates = evaluation.groups_of(name)
+        baseline, candidates = evaluation.experiment.compared(name)
         for candidate in candidates:
             is_near = [bool(set(group.runs) & set(near)) for group in (candidate, baseline)]
             if is_near == [False, True]:
@@ -179,9 +179,8 @@ def _would_tell(
     evaluation: Evaluation, candidate: Group, baseline: Group, outcome: str, near: Near
 ) -> Sentence:
     """Say how many runs of two groups would tell, and how long they take."""
-    row = next(
-        iter(evaluation.found(Question(candidate.label, baseline.label, outcome)).answer.rows), None
-    )
+    found = find(evaluation, Question(candidate.label, baseline.label, outcome))
+    row = next(iter(found.answer.rows), None)
     spread = near.spread
     if row is None or not row.difference.known or not spread > 0:
         return Sentence("")
@@ -189,7 +188,7 @@ def _would_tell(
     beside = [
         group.label
         for name in definition.comparisons
-        for against, others in [evaluation.groups_of(name)]
+        for against, others in [evaluation.experiment.compared(name)]
         for group in others
         if against.label in (baseline.label, candidate.label)
     ]

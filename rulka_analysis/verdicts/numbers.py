@@ -13,12 +13,12 @@ from rulka_analysis.experiments.comparison import window_end
 from rulka_analysis.experiments.definition import Margin
 from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.metrics.series import position_text
-from rulka_analysis.values.quantities import Quantity, made
+from rulka_analysis.values.quantities import Quantity, average, made
 from rulka_analysis.verdicts.answer import OnClock
 from rulka_analysis.verdicts.asked import ROUNDING
 from rulka_analysis.verdicts.deciding import Curves, Decided, Reached
 from rulka_analysis.verdicts.relations import OneClock, Relation, named
-from rulka_analysis.verdicts.sides import Measured, hardest_last, together
+from rulka_analysis.verdicts.sides import Measured, hardest_last
 from rulka_analysis.verdicts.words import About, Numbers, Pace, bounds
 
 Floats = NDArray[np.float64]
@@ -38,24 +38,7 @@ def row_of(
 ) -> OnClock:
     """Return what one clock says, and the numbers behind it.
 
-    Parameters
-    ----------
-    measured : Measured
-        Two groups on one measure.
-    clock : Clock
-        The clock.
-    asked : Curves or Reached
-        What was asked on it.
-    decided : Decided
-        What was decided; of a clock without a vote, by it alone.
-    about : About
-        What the answer is about.
-    margin : Margin
-        From which difference on a difference matters.
-    targets : sequence of float
-        Of an answer on how soon targets are reached.
-    votes : bool
-        Whether the clock decides.
+    What was decided is, of a clock without a vote, decided by it alone.
     """
     measure, sides = measured.measure, measured.sides
     window = measured.window(clock)
@@ -76,7 +59,9 @@ def row_of(
             run: s if isinstance(s, Quantity) else s.at_one(clock, window.end, how)
             for run, s in series.items()
         }
-    candidate, baseline = (together(by_run, runs) for runs in (sides.candidate, sides.baseline))
+    candidate, baseline = (
+        average({run: by_run[run] for run in runs}) for runs in (sides.candidate, sides.baseline)
+    )
     how = f"{about.candidate} minus {about.baseline}"
     allowed = Quantity.unknown("no margin is declared", unit, label="–")
     if asked.margin is not None:

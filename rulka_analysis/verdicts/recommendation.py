@@ -23,7 +23,17 @@ from rulka_analysis.verdicts import recommendation_words as words
 from rulka_analysis.verdicts.answer import Contradicted
 from rulka_analysis.verdicts.evaluate import Evaluation
 from rulka_analysis.verdicts.ranking import Stretch, stretches
-from rulka_analysis.verdicts.tried import SettingsTried, Tried
+from rulka_analysis.verdicts.tried import (
+    SettingsTried,
+    Tried,
+    find_tried,
+    find_values,
+    find_window,
+    rank_tried,
+    tabulate,
+    tabulate_along,
+    write_configuration,
+)
 
 MOST_RANKED = 100
 """Settings are ranked at no more points of a clock than these."""
@@ -128,10 +138,10 @@ def recommend(
     """
     series = contradicted or {}
     asked = evaluation or Evaluation(experiment, (), series)
-    contest = SettingsTried(experiment, series, asked.same)
-    window = contest.window(MINUTES)
-    values = contest.values(MINUTES, window.end) if window.known else {}
-    ranking = contest.ranked(contest.table(values))
+    contest = find_tried(experiment, series, asked.same)
+    window = find_window(contest, MINUTES)
+    values = find_values(contest, MINUTES, window.end) if window.known else {}
+    ranking = rank_tried(contest, tabulate(contest, values))
     by_name = {one.name: one for one in contest.all}
     level = tuple(by_name[name] for name in ranking.first)
     winner = level[0] if len(level) == 1 else None
@@ -161,7 +171,7 @@ def recommend(
         sensitivity=words.tell_of_other_margins(contest, values, ranking),
         ranking=tables.table_of_ranking(contest, ranking, values, end),
         horizons=tables.table_of_horizons(contest, horizons),
-        configuration=contest.configuration(winner),
+        configuration=write_configuration(contest, winner),
     )
 
 
@@ -175,6 +185,6 @@ def _end_of(window: Window) -> Quantity:
 
 
 def _rank_along(contest: SettingsTried, clock: Clock) -> tuple[Stretch, ...]:
-    positions = checkpoints(contest.window(clock), clock.every, MOST_RANKED)
-    rankings = [contest.ranked(v) for v in contest.over_time(clock, positions)]
+    positions = checkpoints(find_window(contest, clock), clock.every, MOST_RANKED)
+    rankings = [rank_tried(contest, v) for v in tabulate_along(contest, clock, positions)]
     return stretches([float(at) for at in positions], rankings)

@@ -17,7 +17,7 @@ from rulka_analysis.verdicts.recommendation_words import (
     position_on,
     tell_who_is_left_out,
 )
-from rulka_analysis.verdicts.tried import SettingsTried, Tried
+from rulka_analysis.verdicts.tried import SettingsTried, Tried, list_on_clock
 
 
 def table_of_ranking(
@@ -79,7 +79,7 @@ def table_of_horizons(contest: SettingsTried, found: Mapping[Clock, Sequence[Str
                 position_on(stretch.end, clock),
                 name_first(contest, stretch.first),
             ]
-        there = contest.on(clock)
+        there = list_on_clock(contest, clock)
         lacking = [t.name for t in contest.eligible if t not in there]
         if lacking:
             told = "On {clock} without {runs}: no such clock in these logs."

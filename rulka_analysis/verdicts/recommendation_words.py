@@ -9,9 +9,9 @@ from rulka_analysis.logs.clocks import MINUTES, Clock, Window
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import in_words, joined, listed
 from rulka_analysis.verdicts.answer import Answered
-from rulka_analysis.verdicts.evaluate import Evaluation, Question
+from rulka_analysis.verdicts.evaluate import Evaluation, Question, find
 from rulka_analysis.verdicts.ranking import Ranking, Stretch
-from rulka_analysis.verdicts.tried import SettingsTried, Tried
+from rulka_analysis.verdicts.tried import Apart, SettingsTried, Tried, rank_tried, tabulate
 from rulka_analysis.verdicts.words import filled
 
 # The values of each setting by each objective.
@@ -71,7 +71,7 @@ def _answer(
     contest: SettingsTried, evaluation: Evaluation, one: Tried, other: Tried, title: str
 ) -> Answered:
     outcome = contest.outcomes[title]
-    return evaluation.found(Question(one.name, other.name, outcome)).answer
+    return find(evaluation, Question(one.name, other.name, outcome)).answer
 
 
 def tell_what_is_recommended(
@@ -220,11 +220,34 @@ def name_first(contest: SettingsTried, names: Sequence[str]) -> Sentence:
 def tell_who_is_left_out(contest: SettingsTried, values: Values) -> Sentence:
     """Say who cannot win or was not ranked, and why."""
     said = [_cannot_win(contest, tried, values) for tried in contest.all if tried.barred]
-    return joined([*said, *contest.not_ranked()])
+    return joined([*said, *_not_ranked(contest)])
+
+
+def _not_ranked(contest: SettingsTried) -> Iterator[Sentence]:
+    """Say which runs take no part because they differ in other settings, too, and in which."""
+    runs: dict[Apart, list[str]] = {}
+    for run, apart in contest.apart.items():
+        runs.setdefault(apart, []).append(run)
+    if not runs:
+        return
+    baseline = contest.every.baseline_group.label
+    told = []
+    for apart, names in runs.items():
+        fields = {"runs": str(listed(names)), "baseline": baseline}
+        parts = []
+        if apart.differs:
+            fields["settings"] = str(listed([contest.titles[name] for name in apart.differs]))
+            verb = "differs" if len(names) == 1 else "differ"
+            parts.append(f"{verb} from {{baseline}} in {{settings}}")
+        if apart.unrecorded:
+            fields["lacking"] = str(listed([contest.titles[name] for name in apart.unrecorded]))
+            parts.append("may differ from {baseline} in {lacking}, which was not recorded")
+        told.append(Sentence("{runs} " + " and ".join(parts), fields))
+    yield joined([Sentence("Not ranked: "), joined(told, "; "), Sentence(".")], "")
 
 
 def _cannot_win(contest: SettingsTried, tried: Tried, values: Values) -> Sentence:
-    among = contest.ranked(contest.table(values), also=[tried.name])
+    among = rank_tried(contest, tabulate(contest, values), also=[tried.name])
     told = "{run} cannot win: {why}."
     if tried.name in among.first:
         told = "{run} would be first, but cannot win: {why}."
@@ -261,7 +284,7 @@ def tell_of_other_margins(contest: SettingsTried, values: Values, ranking: Ranki
         return Sentence("Nothing was ranked.")
     said = []
     for word, times in OTHER_MARGINS.items():
-        other = contest.ranked(contest.table(values), times)
+        other = rank_tried(contest, tabulate(contest, values), times)
         if other.first == ranking.first:
             told = "With margins {word} as large the answer is the same."
             said.append(Sentence(told, {"word": word}))

@@ -379,14 +379,7 @@ def ask(
 def ask_amount(asked: Mapping[str, Asked], least: AtLeast, sign: int) -> Answer:
     """Return whether a difference is as large as said: better is met, worse is refuted.
 
-    Parameters
-    ----------
-    asked : mapping of str to (Values or Times)
-        By deciding clock.
-    least : AtLeast
-        How large it is said to be.
-    sign : int
-        1 if the candidate is said to be higher or later, -1 if lower or sooner.
+    The sign is 1 if the candidate is said to be higher or later, -1 if lower or sooner.
     """
 
     def of(one: Asked, window: float, factor: float) -> Ballot:

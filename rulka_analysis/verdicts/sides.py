@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.experiments.definition import Margin, Pace
 from rulka_analysis.experiments.experiment import Experiment
-from rulka_analysis.experiments.groups import MANY, Group
+from rulka_analysis.experiments.groups import Group
 from rulka_analysis.logs.clocks import Clock, Window, common_window
 from rulka_analysis.logs.positions import checkpoints
 from rulka_analysis.metrics.series import Measure, Series
-from rulka_analysis.values.quantities import Quantity, made
 from rulka_analysis.verdicts.deciding import Curves, Reached
 from rulka_analysis.verdicts.tried import each_once
 
@@ -181,31 +180,3 @@ class Measured:
 def hardest_last(targets: Iterable[float], measure: Measure) -> list[float]:
     """Return targets from the easiest to the hardest: the better, the harder."""
     return sorted(targets, reverse=measure.orientation < 0)
-
-
-def together(by_run: Mapping[str, Quantity], runs: Sequence[str]) -> Quantity:
-    """Return the value of a group: its run's, or the mean over its runs."""
-    found = [by_run[run] for run in runs]
-    if len(found) == 1:
-        return found[0]
-    lacking = next((value for value in found if not value.known), None)
-    if lacking is not None:
-        # A mean of the others would flatter the group.
-        known = sum(value.known for value in found)
-        label = f"{known} of {len(found)} runs have a value"
-        return Quantity.unknown(lacking.missing, lacking.unit, label=label)
-    first = found[0]
-    each = ""
-    if len(found) <= MANY:
-        told = (f"{run} {value.text}" for run, value in zip(runs, found, strict=True))
-        each = f" ({', '.join(told)})"
-    return Quantity(
-        float(np.mean([value.number for value in found])),
-        first.unit,
-        first.digits,
-        tuple(event for value in found for event in value.evidence),
-        f"mean of {len(found)} runs{each}; {first.how}",
-        max(value.reading_error for value in found),
-        made=made("mean", *found),
-        about=f"mean of {len(found)} runs",
-    )

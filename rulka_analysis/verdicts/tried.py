@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 import numpy as np
@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.experiments.definition import Margin
 from rulka_analysis.experiments.experiment import Experiment
-from rulka_analysis.experiments.groups import Group
 from rulka_analysis.logs.clocks import Clock, Window, common_window
 from rulka_analysis.metrics.series import Measure, Series, position_text
 from rulka_analysis.metrics.settings import round_off
 from rulka_analysis.values.findings import Finding
-from rulka_analysis.values.quantities import Quantity, Sentence, made
+from rulka_analysis.values.quantities import Quantity, Sentence, average
 from rulka_analysis.values.sentences import in_words, joined, listed
 from rulka_analysis.verdicts.answer import Contradicted
 from rulka_analysis.verdicts.ranking import Ranking, rank
@@ -106,277 +105,272 @@ def each_once(runs: Iterable[str], same: Collection[frozenset[str]]) -> tuple[st
     return tuple(found)
 
 
+@dataclass(frozen=True)
 class SettingsTried:
-    """The settings that were tried, and their values of each objective.
+    """The settings that were tried; see `find_tried`.
 
     Parameters
     ----------
     experiment : Experiment
         Its groups, and the outcomes that decide.
+    every : Comparison
+        All its runs.
     contradicted : mapping of (run, tag) to Finding
         Series on which nothing rests.
-    same : mapping of pairs of runs to Finding
-        Runs that are one observation; see `health.one_observation`.
-
-    Attributes
-    ----------
-    all : tuple of Tried
-        Settings that differ from the baseline in the recommended ones only.
-    apart : dict of str to Apart
-        Groups that differ from the baseline in other settings, too, or may, and in which.
+    titles : mapping of str to str
+        What settings are called within a sentence.
     recommended : tuple of str
         The settings that are to be recommended: those of which is declared where they are set;
         else those that are named in labels; else all.
-    measures : dict of str to Measure
-        What each objective is measured by, by its title, in the order in which they decide.
+    measures, margins, outcomes : mapping of str to (Measure, Margin, str)
+        Of each objective, by its title, in the order in which they decide.
+    all : tuple of Tried
+        Settings that differ from the baseline in the recommended ones only.
+    apart : mapping of str to Apart
+        Groups that differ from the baseline in other settings, too, or may, and in which.
     """
 
-    def __init__(
-        self,
-        experiment: Experiment,
-        contradicted: Contradicted,
-        same: Mapping[frozenset[str], Finding],
-    ) -> None:
-        self.experiment = experiment
-        self.contradicted = contradicted
-        self.same = same
-        self.every: Comparison = experiment.all_runs()
-        settings = {n: s for n, s in experiment.definition.settings.items() if not s.replicate}
-        self.titles = {name: in_words(setting.title) for name, setting in settings.items()}
-        with_file = tuple(name for name, setting in settings.items() if setting.file)
-        named = tuple(name for name, setting in settings.items() if setting.named)
-        self.recommended = with_file or named or tuple(settings)
-        self.measures: dict[str, Measure] = {}
-        self.margins: dict[str, Margin] = {}
-        self.outcomes: dict[str, str] = {}
-        for name in experiment.definition.objectives:
-            measure = self.every.measure(name)
-            self.measures[measure.title] = measure
-            self.margins[measure.title] = experiment.definition.margin(name)
-            self.outcomes[measure.title] = name
-        self.all, self.apart = self._grouped()
+    experiment: Experiment
+    every: Comparison
+    contradicted: Contradicted
+    titles: Mapping[str, str]
+    recommended: tuple[str, ...]
+    measures: Mapping[str, Measure]
+    margins: Mapping[str, Margin]
+    outcomes: Mapping[str, str]
+    all: tuple[Tried, ...] = ()
+    apart: Mapping[str, Apart] = field(default_factory=dict)
 
     @property
     def eligible(self) -> list[Tried]:
         """Those that can win."""
         return [tried for tried in self.all if not tried.barred]
 
-    def _grouped(self) -> tuple[tuple[Tried, ...], dict[str, Apart]]:
-        """Return the settings that take part, and the groups that differ in others, too."""
-        values = {
-            group.label: setting_values(self.experiment, self._present(group)[0])
-            for group in self.experiment.groups
-        }
-        own_baseline = self.every.baseline_group
-        base = values[own_baseline.label]
-        others = [name for name in self.titles if name not in self.recommended]
-        found, apart = [], {}
-        for group in self.experiment.groups:
-            own = values[group.label]
-            unequal = [
-                name
-                for name in others
-                if own[name] is None or comparable(own[name]) != comparable(base[name])
-            ]
-            if unequal and group != own_baseline:
-                unrecorded = tuple(n for n in unequal if own[n] is None or base[n] is None)
-                differs = tuple(name for name in unequal if name not in unrecorded)
-                apart[group.label] = Apart(differs, unrecorded)
-                continue
-            settings = {name: own[name] for name in self.recommended}
-            found.append(self._one_tried(group, settings))
-        return tuple(self._held_apart(tried, found) for tried in found), apart
 
-    def _held_apart(self, tried: Tried, every: Sequence[Tried]) -> Tried:
-        """Bar a setting of which a run is one observation with a run of another setting."""
-        if tried.barred or tried.name == self.every.baseline_group.label:
-            return tried
-        for other in every:
-            for pair in product(tried.runs, other.runs) if other is not tried else ():
-                if (finding := self.same.get(frozenset(pair))) is not None:
-                    told = f"{pair[0]} and {pair[1]} are one observation ({finding.code})"
-                    return replace(tried, barred=told)
-        return tried
+# --- Which settings take part ---------------------------------------------------------------------
 
-    def _present(self, group: Group) -> tuple[str, ...]:
-        there = self.every.present
-        # A seed that was run twice, or a copy, is one observation of its setting.
-        return each_once((run for run in group.runs if run in there), self.same) or group.runs
 
-    def _one_tried(self, group: Group, settings: Mapping[str, Quantity | str | None]) -> Tried:
-        runs = self._present(group)
-        shown = {
-            name: Quantity.unknown("not recorded", label="not recorded") if value is None else value
-            for name, value in settings.items()
-        }
-        lacking = [self.titles[name] for name, value in settings.items() if value is None]
-        barred = ""
-        if not any(run in self.every.present for run in runs):
-            barred = "not in these logs"
-        elif lacking:
-            barred = f"{listed(lacking)} not recorded"
+def find_tried(
+    experiment: Experiment, contradicted: Contradicted, same: Mapping[frozenset[str], Finding]
+) -> SettingsTried:
+    """Return the settings that were tried.
+
+    Runs that are one observation (see `health.one_observation`) count once, as one setting's.
+    """
+    every = experiment.all_runs()
+    definition = experiment.definition
+    settings = {n: s for n, s in definition.settings.items() if not s.replicate}
+    with_file = tuple(name for name, setting in settings.items() if setting.file)
+    named = tuple(name for name, setting in settings.items() if setting.named)
+    measures = {name: every.measure(name) for name in definition.objectives}
+    contest = SettingsTried(
+        experiment,
+        every,
+        contradicted,
+        titles={name: in_words(setting.title) for name, setting in settings.items()},
+        recommended=with_file or named or tuple(settings),
+        measures={measure.title: measure for measure in measures.values()},
+        margins={measure.title: definition.margin(name) for name, measure in measures.items()},
+        outcomes={measure.title: name for name, measure in measures.items()},
+    )
+    # A seed that was run twice, or a copy, is one observation of its setting.
+    runs = {
+        group.label: each_once((run for run in group.runs if run in every.present), same)
+        or group.runs
+        for group in experiment.groups
+    }
+    values = {label: setting_values(experiment, there[0]) for label, there in runs.items()}
+    own_baseline = every.baseline_group.label
+    base = values[own_baseline]
+    others = [name for name in contest.titles if name not in contest.recommended]
+    found, apart = [], {}
+    for label, own in values.items():
+        unequal = [
+            name
+            for name in others
+            if own[name] is None or comparable(own[name]) != comparable(base[name])
+        ]
+        if unequal and label != own_baseline:
+            unrecorded = tuple(n for n in unequal if own[n] is None or base[n] is None)
+            apart[label] = Apart(tuple(n for n in unequal if n not in unrecorded), unrecorded)
         else:
-            for measure in self.measures.values():
-                unknown = [q for q in self.series(runs, measure) if isinstance(q, Quantity)]
-                if unknown:
-                    barred = unknown[0].missing
-                    break
-        return Tried(group.label, runs, shown, barred)
+            settings_tried = {name: own[name] for name in contest.recommended}
+            found.append(_take_part(contest, label, runs[label], settings_tried))
+    held = tuple(
+        tried if tried.name == own_baseline else _bar_copy(tried, found, same) for tried in found
+    )
+    return replace(contest, all=held, apart=apart)
 
-    def series(self, runs: Sequence[str], measure: Measure) -> list[Series | Quantity]:
-        return [self._one_series(run, measure) for run in runs]
 
-    def _one_series(self, run: str, measure: Measure) -> Series | Quantity:
-        series = self.every.series(measure)[run]
-        if isinstance(series, Series):
-            finding = self.contradicted.get((run, series.tag))
-            if finding is not None:
-                reason = finding.message.rstrip(".")
-                return Quantity.unknown(reason, measure.unit, label="contradicted")
-        return series
+def _bar_copy(
+    tried: Tried, every: Sequence[Tried], same: Mapping[frozenset[str], Finding]
+) -> Tried:
+    """Bar a setting of which a run is one observation with a run of another setting."""
+    for other in every if not tried.barred else ():
+        for pair in product(tried.runs, other.runs) if other is not tried else ():
+            if (finding := same.get(frozenset(pair))) is not None:
+                told = f"{pair[0]} and {pair[1]} are one observation ({finding.code})"
+                return replace(tried, barred=told)
+    return tried
 
-    def window(self, clock: Clock) -> Window:
-        """Return where those that can win are all known, on all objectives."""
-        ends: dict[str, float] = {}
-        tags: dict[str, str] = {}
-        for tried in self.on(clock):
-            if tried.barred:
-                continue
-            for measure in self.measures.values():
-                for series in self.series(tried.runs, measure):
-                    if isinstance(series, Series):
-                        run = series.run
-                        end = run.known_until(series.tag, clock)
-                        if not end >= ends.get(run.name, math.inf):
-                            ends[run.name], tags[run.name] = end, series.tag
-        return common_window(clock, ends, tags)
 
-    def on(self, clock: Clock) -> list[Tried]:
-        """Return what was tried by runs that are there and have this clock."""
-        present = self.every.present
-        return [
-            tried
-            for tried in self.all
-            if all(run in present and clock in present[run].clocks for run in tried.runs)
-        ]
+def _take_part(
+    contest: SettingsTried,
+    label: str,
+    runs: tuple[str, ...],
+    settings: Mapping[str, Quantity | str | None],
+) -> Tried:
+    shown = {
+        name: Quantity.unknown("not recorded", label="not recorded") if value is None else value
+        for name, value in settings.items()
+    }
+    lacking = [contest.titles[name] for name, value in settings.items() if value is None]
+    barred = ""
+    if not any(run in contest.every.present for run in runs):
+        barred = "not in these logs"
+    elif lacking:
+        barred = f"{listed(lacking)} not recorded"
+    else:
+        every = (s for m in contest.measures.values() for s in _list_series(contest, runs, m))
+        barred = next((series.missing for series in every if isinstance(series, Quantity)), "")
+    return Tried(label, runs, shown, barred)
 
-    def value(self, tried: Tried, measure: Measure, clock: Clock, position: float) -> Quantity:
-        """Return the value of a setting at a position: of one run, or of its replicates."""
-        where = f"at {position_text(position, clock)}"
-        how = measure.how(where)
-        values = []
-        for series in self.series(tried.runs, measure):
-            if isinstance(series, Quantity):
-                return series
-            if position > series.run.known_until(series.tag, clock) * (1 + 1e-9):
-                reason = f"{series.run.name} is not known {where}"
-                return Quantity.unknown(reason, measure.unit, label="not known")
-            values.append(series.at_one(clock, position, how))
-        unknown = [value for value in values if not value.known]
-        if unknown or len(values) == 1:
-            # Leaving out those that did not finish would flatter the others.
-            return unknown[0] if unknown else values[0]
-        return Quantity(
-            float(np.mean([value.number for value in values])),
-            measure.unit,
-            measure.digits,
-            tuple(event for value in values for event in value.evidence),
-            f"mean of {len(values)} runs, {how}",
-            max(value.reading_error for value in values),
-            made=made("mean", *values),
-            about=f"mean of {len(values)} runs",
-        )
 
-    def values(self, clock: Clock, position: float) -> dict[str, dict[str, Quantity]]:
-        return {
-            tried.name: {
-                title: self.value(tried, measure, clock, position)
-                for title, measure in self.measures.items()
-            }
-            for tried in self.on(clock)
-        }
+# --- How they stand -------------------------------------------------------------------------------
 
-    def table(self, values: Mapping[str, Mapping[str, Quantity]]) -> Numbers:
-        """Return numbers and reading errors of `values`."""
-        columns = list(self.measures)
 
-        def frame(of: Callable[[Quantity], float]) -> pd.DataFrame:
-            rows = {name: [of(row[title]) for title in columns] for name, row in values.items()}
-            return pd.DataFrame.from_dict(rows, orient="index", columns=columns, dtype=float)
+def _list_series(
+    contest: SettingsTried, runs: Sequence[str], measure: Measure
+) -> list[Series | Quantity]:
+    every = contest.every.series(measure)
+    found: list[Series | Quantity] = []
+    for run in runs:
+        series = every[run]
+        if isinstance(series, Series) and (run, series.tag) in contest.contradicted:
+            reason = contest.contradicted[run, series.tag].message.rstrip(".")
+            series = Quantity.unknown(reason, measure.unit, label="contradicted")
+        found.append(series)
+    return found
 
-        return frame(lambda q: q.number), frame(lambda q: q.reading_error)
 
-    def over_time(self, clock: Clock, positions: Floats) -> list[Numbers]:
-        """Return numbers and reading errors at each of some positions on a clock."""
-        names = [tried.name for tried in self.on(clock)]
-        shape = (len(positions), len(names), len(self.measures))
-        numbers, errors = np.full(shape, np.nan), np.zeros(shape)
-        for column, measure in enumerate(self.measures.values()):
-            for row, tried in enumerate(self.on(clock)):
-                numbers[:, row, column], errors[:, row, column] = self._along(
-                    tried, measure, clock, positions
-                )
-        columns = list(self.measures)
-        return [
-            (pd.DataFrame(n, names, columns), pd.DataFrame(e, names, columns))
-            for n, e in zip(numbers, errors, strict=True)
-        ]
-
-    def _along(
-        self, tried: Tried, measure: Measure, clock: Clock, positions: Floats
-    ) -> tuple[Floats, Floats]:
-        numbers = np.full((len(tried.runs), len(positions)), np.nan)
-        errors = np.zeros(numbers.shape)
-        for row, series in enumerate(self.series(tried.runs, measure)):
+def find_window(contest: SettingsTried, clock: Clock) -> Window:
+    """Return where those that can win are all known, on all objectives."""
+    ends: dict[str, float] = {}
+    tags: dict[str, str] = {}
+    eligible = [tried for tried in list_on_clock(contest, clock) if not tried.barred]
+    for tried, measure in product(eligible, contest.measures.values()):
+        for series in _list_series(contest, tried.runs, measure):
             if isinstance(series, Series):
-                known = positions <= series.run.known_until(series.tag, clock) * (1 + 1e-9)
-                values, read, _ = series.standing(clock, positions)
-                numbers[row, known], errors[row, known] = values[known], read[known]
-        return numbers.mean(axis=0), errors.max(axis=0)
+                run = series.run
+                end = run.known_until(series.tag, clock)
+                if not end >= ends.get(run.name, math.inf):
+                    ends[run.name], tags[run.name] = end, series.tag
+    return common_window(clock, ends, tags)
 
-    def ranked(self, values: Numbers, times: float = 1.0, also: Sequence[str] = ()) -> Ranking:
-        """Rank those that can win (and others `also`), with margins `times` as large."""
-        margins = {title: margin.times(times) for title, margin in self.margins.items()}
-        numbers, errors = values
-        higher = [n for n, m in self.measures.items() if m.metric.better == "higher"]
-        eligible = [*(tried.name for tried in self.eligible), *also]
-        return rank(numbers, margins, eligible, higher_is_better=higher, errors=errors)
 
-    def not_ranked(self) -> Iterator[Sentence]:
-        """Say which runs take no part because they differ in other settings, too, and in which."""
-        runs: dict[Apart, list[str]] = {}
-        for run, apart in self.apart.items():
-            runs.setdefault(apart, []).append(run)
-        if not runs:
-            return
-        baseline = self.every.baseline_group.label
-        told = []
-        for apart, names in runs.items():
-            fields = {"runs": str(listed(names)), "baseline": baseline}
-            parts = []
-            if apart.differs:
-                fields["settings"] = str(listed([self.titles[name] for name in apart.differs]))
-                verb = "differs" if len(names) == 1 else "differ"
-                parts.append(f"{verb} from {{baseline}} in {{settings}}")
-            if apart.unrecorded:
-                fields["lacking"] = str(listed([self.titles[name] for name in apart.unrecorded]))
-                parts.append("may differ from {baseline} in {lacking}, which was not recorded")
-            told.append(Sentence("{runs} " + " and ".join(parts), fields))
-        yield joined([Sentence("Not ranked: "), joined(told, "; "), Sentence(".")], "")
+def list_on_clock(contest: SettingsTried, clock: Clock) -> list[Tried]:
+    """Return what was tried by runs that are there and have this clock."""
+    present = contest.every.present
+    return [
+        tried
+        for tried in contest.all
+        if all(run in present and clock in present[run].clocks for run in tried.runs)
+    ]
 
-    def configuration(self, winner: Tried | None) -> str | None:
-        """Return what to write into the files where the settings are set, as Python."""
-        if winner is None:
-            return None
-        lines: list[str] = []
-        written = ""
-        for name, value in winner.settings.items():
-            file = self.experiment.definition.settings[name].file
-            if file and file != written:
-                lines.append(f"# {file}")
-            written = file
-            lines.append(f"{name} = {_as_python(value)}")
-        return "\n".join(lines) + "\n"
+
+def find_value(
+    contest: SettingsTried, tried: Tried, measure: Measure, clock: Clock, position: float
+) -> Quantity:
+    """Return the value of a setting at a position: of one run, or of its replicates."""
+    where = f"at {position_text(position, clock)}"
+    values = {}
+    for series in _list_series(contest, tried.runs, measure):
+        if isinstance(series, Quantity):
+            return series
+        if position > series.run.known_until(series.tag, clock) * (1 + 1e-9):
+            reason = f"{series.run.name} is not known {where}"
+            return Quantity.unknown(reason, measure.unit, label="not known")
+        values[series.run.name] = series.at_one(clock, position, measure.how(where))
+    return average(values)
+
+
+def find_values(
+    contest: SettingsTried, clock: Clock, position: float
+) -> dict[str, dict[str, Quantity]]:
+    """Return the values of all settings that have this clock, by objective."""
+    return {
+        tried.name: {
+            title: find_value(contest, tried, measure, clock, position)
+            for title, measure in contest.measures.items()
+        }
+        for tried in list_on_clock(contest, clock)
+    }
+
+
+def tabulate(contest: SettingsTried, values: Mapping[str, Mapping[str, Quantity]]) -> Numbers:
+    """Return numbers and reading errors of values."""
+    columns = list(contest.measures)
+
+    def frame(of: Callable[[Quantity], float]) -> pd.DataFrame:
+        rows = {name: [of(row[title]) for title in columns] for name, row in values.items()}
+        return pd.DataFrame.from_dict(rows, orient="index", columns=columns, dtype=float)
+
+    return frame(lambda q: q.number), frame(lambda q: q.reading_error)
+
+
+def tabulate_along(contest: SettingsTried, clock: Clock, positions: Floats) -> list[Numbers]:
+    """Return numbers and reading errors at each of some positions on a clock."""
+    there = list_on_clock(contest, clock)
+    names, columns = [tried.name for tried in there], list(contest.measures)
+    shape = (len(positions), len(names), len(columns))
+    numbers, errors = np.full(shape, np.nan), np.zeros(shape)
+    for column, measure in enumerate(contest.measures.values()):
+        for row, tried in enumerate(there):
+            series = _list_series(contest, tried.runs, measure)
+            numbers[:, row, column], errors[:, row, column] = _follow(series, clock, positions)
+    return [
+        (pd.DataFrame(n, names, columns), pd.DataFrame(e, names, columns))
+        for n, e in zip(numbers, errors, strict=True)
+    ]
+
+
+def _follow(
+    every: Sequence[Series | Quantity], clock: Clock, positions: Floats
+) -> tuple[Floats, Floats]:
+    numbers = np.full((len(every), len(positions)), np.nan)
+    errors = np.zeros(numbers.shape)
+    for row, series in enumerate(every):
+        if isinstance(series, Series):
+            known = positions <= series.run.known_until(series.tag, clock) * (1 + 1e-9)
+            values, read, _ = series.standing(clock, positions)
+            numbers[row, known], errors[row, known] = values[known], read[known]
+    return numbers.mean(axis=0), errors.max(axis=0)
+
+
+def rank_tried(
+    contest: SettingsTried, values: Numbers, times: float = 1.0, also: Sequence[str] = ()
+) -> Ranking:
+    """Rank those that can win (and others `also`), with margins `times` as large."""
+    margins = {title: margin.times(times) for title, margin in contest.margins.items()}
+    numbers, errors = values
+    higher = [n for n, m in contest.measures.items() if m.metric.better == "higher"]
+    eligible = [*(tried.name for tried in contest.eligible), *also]
+    return rank(numbers, margins, eligible, higher_is_better=higher, errors=errors)
+
+
+def write_configuration(contest: SettingsTried, winner: Tried | None) -> str | None:
+    """Return what to write into the files where the settings are set, as Python."""
+    if winner is None:
+        return None
+    lines: list[str] = []
+    written = ""
+    for name, value in winner.settings.items():
+        file = contest.experiment.definition.settings[name].file
+        if file and file != written:
+            lines.append(f"# {file}")
+        written = file
+        lines.append(f"{name} = {_as_python(value)}")
+    return "\n".join(lines) + "\n"
 
 
 def _as_python(value: Quantity | str) -> str:

@@ -99,15 +99,6 @@ def regenerate(
 
     A figure that names no other run is held against the first run of its section: that is how the
     page prints them.
-
-    Parameters
-    ----------
-    typed : sequence of TypedFigure
-        What was typed.
-    experiment : Experiment
-        The logs in use, and what the experiment declares.
-    contradicted : mapping of (run, tag) to Finding, optional
-        Series that something else in the log contradicts.
     """
     reader = CurveReader(experiment)
     first: dict[str, str] = {}
@@ -292,13 +283,7 @@ def typed_figures(
     contradicted: Contradicted | None = None,
     typed: Sequence[TypedFigure] | None = None,
 ) -> Table:
-    """Return the typed figures beside what the logs in use say, as a table.
-
-    Parameters
-    ----------
-    experiment, contradicted, typed
-        As in `regenerate`; the project's own typed figures by default.
-    """
+    """Return the typed figures beside what the logs in use say, as a table."""
     found = regenerate(
         read_typed_figures() if typed is None else typed, experiment, contradicted or {}
     )

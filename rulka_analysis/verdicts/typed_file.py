@@ -60,11 +60,6 @@ class TypedFigure:
 def read_typed_figures(path: Path | None = None) -> tuple[TypedFigure, ...]:
     """Read the figures that were typed on the page.
 
-    Parameters
-    ----------
-    path : Path, optional
-        A file like ``data/published/hand_typed_figures.csv``, which is the default.
-
     Raises
     ------
     TypedFiguresError

@@ -114,17 +114,6 @@ class Pace:
 def answer(about: About, numbers: Numbers | None, decided: Decided, missing: str = "") -> Sentence:
     """Say how two groups stand on a metric.
 
-    Parameters
-    ----------
-    about : About
-        What the answer is about.
-    numbers : Numbers or None
-        None where there are none.
-    decided : Decided
-        The answer.
-    missing : str
-        Why there are no data.
-
     Examples
     --------
     >>> about = About("", "512 · 512×", "2048 · 160×", variant="Ant")
@@ -292,15 +281,6 @@ def label_of_relation(relation: Relation, vocabulary: Vocabulary) -> str:
 
 def reason(about: About, decided: Decided, like: Quantity) -> Sentence:
     """Say why an answer is undecided, without a full stop.
-
-    Parameters
-    ----------
-    about : About
-        What the answer is about.
-    decided : Decided
-        The answer.
-    like : Quantity
-        The difference; what is said of its size has its unit and evidence.
 
     Examples
     --------

@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 
 from build_tasks.systems import locate_python
-from rulka_analysis.pages.locks import held
+from rulka_analysis.pages.locks import hold_lock
 from tests.site_of_project import TASKS, copy_parts
 
 BACKEND = """\
@@ -255,7 +255,7 @@ def test_any_command_brings_back_a_site_that_a_kill_took(project: Project) -> No
 
 @pytest.mark.parametrize("second", ["html", "linkcheck", "clean"])
 def test_a_command_waits_for_the_build_that_is_running(project: Project, second: str) -> None:
-    with held(project.folder / "_build" / ".lock", waiting=print):
+    with hold_lock(project.folder / "_build" / ".lock", waiting=print):
         process = project.start(second)
         assert process.stderr is not None
         line = process.stderr.readline()
@@ -359,7 +359,7 @@ def test_a_second_command_waits_for_the_first(project: Project) -> None:
     base, checker, sphinx = standard(project)
     project.lock(base, checker, sphinx, "\n")
     before = stamp_of(project)
-    with held(project.folder / ".venv.lock", waiting=print):
+    with hold_lock(project.folder / ".venv.lock", waiting=print):
         process = project.start("html")
         assert process.stderr is not None
         assert "waiting for it to finish" in process.stderr.readline()

@@ -19,7 +19,7 @@ from build_tasks.telling import InstallationError
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.", "mirror"),
         ("ERROR: No matching distribution found for numpy==2.4.6", "no ready package"),
         ("ERROR: Could not install packages: [Errno 28] No space left on device", "disk is full"),
-        ("SSLError(SSLCertVerificationError(1, 'certificate verify failed'))", "not trusted"),
+        ("SSLError(SSLCertVerificationError(1, 'certificate verify failed'))", "its certificate"),
         ("ERROR: something nobody has seen yet", "it gives itself"),
     ],
 )

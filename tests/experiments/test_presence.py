@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rulka_analysis.project import experiments_there, load_experiment, load_experiments, open_logs
+from rulka_analysis.project import list_experiments, load_experiment, load_experiments, open_logs
 from rulka_analysis.values.errors import ExperimentError
 from tests.program_logs import write_curve
 
@@ -49,10 +49,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_those_that_have_a_run_are_there(project: Path) -> None:
-    assert experiments_there(open_logs()) == ("here", "older")
+    assert list_experiments(open_logs()) == ("here", "older")
     assert [experiment.title for experiment in load_experiments()] == ["Here", "Older"]
     (project / "here.toml").unlink()
-    assert experiments_there(open_logs()) == ("older",)
+    assert list_experiments(open_logs()) == ("older",)
 
 
 def test_a_definition_may_be_about_a_folder_beneath(project: Path) -> None:

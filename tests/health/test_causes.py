@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -138,17 +139,46 @@ def test_writers_in_turns_leave_no_hole(tmp_path: Path) -> None:
 CUT_AT = 45.5
 
 
-def set_back(event: Event) -> Event:
-    if minute_of(event) > CUT_AT:
-        event.wall_time -= 3600
-    return event
-
-
 @pytest.mark.parametrize("hours", [True, False])
-def test_a_clock_that_is_set_back_is_one_finding(tmp_path: Path, hours: bool) -> None:
+@pytest.mark.parametrize("by", [3_600.0, 86_400.0, 1e8])
+def test_a_clock_that_is_set_back_is_one_finding(tmp_path: Path, hours: bool, by: float) -> None:
+    def set_back(event: Event) -> Event:
+        if minute_of(event) > CUT_AT:
+            event.wall_time -= by
+        return event
+
     write_run(tmp_path, replace(CLEAN, logs_hours=hours))
     rewrite_events(only_file(tmp_path), set_back)
     assert kinds(findings(tmp_path)) == {("clock_backwards", "warning")}
+
+
+@pytest.mark.parametrize("time", [0.0, math.nan])
+@pytest.mark.parametrize("every", [1, 50])
+def test_times_that_are_missing_are_one_finding(tmp_path: Path, time: float, every: int) -> None:
+    number = itertools.count()
+
+    def without(event: Event) -> Event:
+        if next(number) % every == every // 2:
+            event.wall_time = time
+        return event
+
+    write_run(tmp_path, replace(CLEAN, name="uni_6", seed=1))
+    write_run(tmp_path, CLEAN)
+    rewrite_events(only_file(tmp_path), without)
+    assert kinds(all_of(tmp_path)) == {("wall_time_missing", "warning")}
+
+
+def test_what_is_found_where_no_time_is_known_has_no_minute(tmp_path: Path) -> None:
+    text = "run Performance/learner_percentage_training: 0.7 1.7 0.7\nwall run zero"
+    assert told(find_in(tmp_path, text)) == ["RK116", "RK306"]
+
+
+def test_two_programs_that_write_at_once_are_one_finding(tmp_path: Path) -> None:
+    write_run(tmp_path, CLEAN)
+    write_run(tmp_path / "other", replace(CLEAN, seed=1, started=CLEAN.started + 37))
+    (file,) = (tmp_path / "other" / CLEAN.name).iterdir()
+    file.rename(only_file(tmp_path).with_name(f"{file.name}.1"))
+    assert kinds(findings(tmp_path)) == {("written_at_the_same_time", "warning")}
 
 
 def test_a_best_is_not_late_by_a_clock_that_is_set_back(tmp_path: Path) -> None:

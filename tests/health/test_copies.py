@@ -96,6 +96,11 @@ def test_the_same_numbers_at_other_times_are_a_seed_run_twice(tmp_path: Path) ->
     assert one_observation(found).keys() == {frozenset(("uni_1", "again"))}
 
 
+def test_a_copy_without_times_is_one_log_by_its_steps(tmp_path: Path) -> None:
+    text = f"a odd/reward: {NOISE}\ncopy a b\nwall b zero"
+    assert {finding.code for finding in find_in(tmp_path, text)} == {"RK501", "RK116"}
+
+
 DIFFERENT = {
     "other numbers": f"a odd/reward: {NOISE}\nb odd/reward: {NOISE.replace('0.85', '0.86')}",
     "a schedule that only falls": f"a odd/rate: {(s := '9 8 7 6 5 4 3 2 1')}\nb odd/rate: {s}",

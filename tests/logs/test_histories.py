@@ -155,6 +155,19 @@ def test_an_evaluation_with_steps_of_its_own_gives_up_nothing(run_folder: Path) 
     assert not run.earlier
 
 
+@pytest.mark.parametrize("steps", [range(100, 1001, 100), range(300, 1001, 100), [400, 500, 700]])
+def test_an_evaluation_of_saved_states_gives_up_nothing(
+    run_folder: Path, steps: Iterable[int]
+) -> None:
+    """It goes back, and leaves out most of what was written from there on."""
+    trained = (series(tag, range(0, 1010, 10)) for tag in ("reward", "loss", "q"))
+    put(run_folder, in_turn(*trained))
+    put(run_folder, series("reward", steps, START + 9000 * MINUTE), START + 9000 * MINUTE, 2)
+    run = run_in(run_folder.parent)
+    assert counts(run) == {"reward": 101 + len(list(steps)), "loss": 101, "q": 101}
+    assert kinds(run) == ["another_program"]
+
+
 def test_one_curve_on_several_units_keeps_all_of_it(run_folder: Path) -> None:
     for part in range(2):
         began = START + part * 9000
@@ -203,6 +216,25 @@ def test_many_unrelated_files_are_no_one_run_and_none_is_dropped(run_folder: Pat
     assert sum(attempt.count for attempt in [*run.earlier, run]) == sum(range(5, 30))
 
 
+def test_unrelated_programs_in_one_folder_are_no_one_run_and_nothing_is_given_up(
+    run_folder: Path,
+) -> None:
+    """They share some tags, and count in epochs, batches and steps from 0, 1 or 100."""
+    tags = ("loss", "accuracy", "reward", "rate", "fps")
+    written = []
+    for part in range(15):
+        began = START + part * 1000 * MINUTE
+        every, start = ((1, 0), (10, 10), (100, 100), (1, 1))[part % 4]
+        steps = range(start, start + every * (20 + part), every)
+        own = [tags[(part + n) % 5] for n in range(1 + part % 3)]
+        put(run_folder, in_turn(*(series(tag, steps, began) for tag in own)), began, part)
+        written.append(len(steps) * len(own))
+    run = run_in(run_folder.parent)
+    assert kinds(run) == ["no_one_run"]
+    assert len(run.earlier) >= 8
+    assert sum(attempt.count for attempt in [*run.earlier, run]) == sum(written)
+
+
 @pytest.mark.parametrize("hidden", [" (1)", ".sync-conflict-20240101-101010-ABC", "~", "_copy"])
 @pytest.mark.parametrize("cut", [1.0, 0.5, 0.77])
 def test_a_copy_counts_once_whatever_its_name(run_folder: Path, hidden: str, cut: float) -> None:
@@ -213,8 +245,9 @@ def test_a_copy_counts_once_whatever_its_name(run_folder: Path, hidden: str, cut
     path.with_name(path.name + hidden).write_bytes(part.ljust(len(data), b"\0"))
     run = run_in(run_folder.parent)
     assert counts(run) == {"a": 100}
-    (finding,) = [finding for finding in run.findings if finding.kind == "copy"]
-    assert finding.file == f"run/{path.name}{hidden}"
+    # Nothing is lost with what the copy lacks, so nothing else is told of it.
+    (finding,) = run.findings
+    assert (finding.kind, finding.file) == ("copy", f"run/{path.name}{hidden}")
     assert len(run.files) == 1
 
 
@@ -228,7 +261,7 @@ def test_a_damaged_copy_counts_once_and_an_equal_beginning_alone_is_no_copy(
     put(run_folder, series("b", range(50)), name="events.out.tfevents.other")
     run = run_in(run_folder.parent)
     assert counts(run) == {"a": 100, "b": 50}
-    assert [f.kind for f in run.findings].count("copy") == 1
+    assert kinds(run) == ["copy"]
 
 
 def test_writers_in_turns_are_merged_by_time_and_nothing_is_a_pause(run_folder: Path) -> None:
@@ -539,3 +572,15 @@ def test_a_resumed_run_has_the_minutes_of_what_stands(run_folder: Path) -> None:
     put(run_folder, series("a", range(500, 1500, 10), again), again - MINUTE, 2)
     run = run_in(run_folder.parent)
     np.testing.assert_allclose(run.events("a").minutes, np.arange(150))
+
+
+@pytest.mark.parametrize("time", [0.0, math.nan])
+def test_an_attempt_without_times_is_put_where_the_name_of_its_file_says(
+    run_folder: Path, time: float
+) -> None:
+    timeless = [write.scalar_event("a", step, 1.0, time) for step in range(30)]
+    name = f"events.out.tfevents.{START - 9000:.0f}.host.1.0"
+    write.write_event_file(run_folder / name, [write.version_event(time), *timeless], version=False)
+    put(run_folder, series("a", range(20)))
+    run = run_in(run_folder.parent)
+    assert (run.count, [one.count for one in run.earlier]) == (20, [30])

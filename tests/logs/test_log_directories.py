@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -141,6 +142,25 @@ def test_a_log_directory_without_the_right_to_list_it(
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     with pytest.raises(LogDirectoryError, match="you have no right to list it"):
         Logs(logs_folder)
+
+
+def test_whose_logs_they_are_is_asked_of_what_may_be_read_only(
+    logs_folder: Path, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    loop(logs_folder / "m")
+    assert open_logs(logs_folder).runs == ("a", "z")
+    assert not recwarn.list
+    look = os.stat
+
+    def stat(path: str | Path, **keywords: Any) -> os.stat_result:
+        if str(path).startswith(str(logs_folder)):
+            raise PermissionError(13, "Permission denied", str(path))
+        return look(path, **keywords)
+
+    monkeypatch.setattr(os, "stat", stat)
+    for folder in (logs_folder, logs_folder / "a"):
+        with pytest.raises(LogDirectoryError, match=r"may not be read: .*Ask its owner"):
+            open_logs(folder)
 
 
 def test_what_could_not_be_listed_is_named_where_there_is_no_run(tmp_path: Path) -> None:

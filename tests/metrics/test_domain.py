@@ -13,19 +13,19 @@ PLAIN = Domain("plain", Path("plain.toml"))
 
 
 def test_a_variant_is_chosen_by_position_or_by_its_keyword() -> None:
-    assert PLAY.chosen_variant("cave", {}) == "cave"
-    assert PLAY.chosen_variant(None, {"level": "cave"}) == "cave"
-    assert PLAY.chosen_variant(None, {"level": None}) is None
-    assert PLAY.chosen_variant(None, {}) is None
-    assert PLAIN.chosen_variant(None, {}) is None
+    assert PLAY.choose_variant("cave", {}) == "cave"
+    assert PLAY.choose_variant(None, {"level": "cave"}) == "cave"
+    assert PLAY.choose_variant(None, {"level": None}) is None
+    assert PLAY.choose_variant(None, {}) is None
+    assert PLAIN.choose_variant(None, {}) is None
 
 
 def test_what_cannot_be_meant() -> None:
     with pytest.raises(
         VariantError, match="no variant 'stage' in the domain 'play'; it has: level"
     ):
-        PLAY.chosen_variant(None, {"stage": "cave"})
+        PLAY.choose_variant(None, {"stage": "cave"})
     with pytest.raises(VariantError, match="no variant 'level' in the domain 'plain'; it has none"):
-        PLAIN.chosen_variant(None, {"level": "cave"})
+        PLAIN.choose_variant(None, {"level": "cave"})
     with pytest.raises(VariantError, match="level is given twice: 'cave' and 'hill'; leave one"):
-        PLAY.chosen_variant("cave", {"level": "hill"})
+        PLAY.choose_variant("cave", {"level": "hill"})

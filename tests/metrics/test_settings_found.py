@@ -14,7 +14,7 @@ from rulka_analysis.metrics.catalogue import Catalogue
 from rulka_analysis.metrics.catalogue_file import load_catalogue
 from rulka_analysis.metrics.recorded import read_text_tag
 from rulka_analysis.metrics.settings import Setting, known_of, read_settings
-from rulka_analysis.metrics.settings_files import recorded_in_files
+from rulka_analysis.metrics.settings_files import read_recorded_files
 from rulka_analysis.pages.answers import World
 from rulka_analysis.pages.package_code import PackageCode
 from rulka_analysis.project import domain
@@ -224,7 +224,7 @@ def test_a_run_with_hostile_files_is_read_all_the_same(
         "learning_rate": 0.1,
         "nested.depth": 2.0,
     }
-    problems = {one.where: one.problem for one in recorded_in_files(run)}
+    problems = {one.where: one.problem for one in read_recorded_files(run)}
     assert problems["a/config.yaml"] == "cannot be read: UnicodeDecodeError"
     assert sum(map(bool, problems.values())) == 3
 

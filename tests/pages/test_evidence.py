@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 from bs4 import BeautifulSoup
 
-from rulka_analysis.pages.evidence import PageEvidence, as_script, as_table, of_script
+from rulka_analysis.pages.evidence import PageEvidence, as_script, as_table
 from rulka_analysis.pages.results import encode
 from rulka_analysis.values.operations import OPERATIONS
 from rulka_analysis.values.quantities import Evidence, Quantity, made
+from tests.evidence_files import read_script
 
 EVENT = Evidence("run", "loss", "run/events", 7, 1.5, 0.25, minutes=3.0, sha256="ab" * 32)
 BEST = Quantity(
@@ -24,7 +25,7 @@ def added(*quantities: Quantity) -> dict:
     page = PageEvidence({"minutes": "hours"})
     for quantity in quantities:
         page.add(encode("name", quantity).data, "notebooks/a")
-    return of_script(as_script(page.plain()))
+    return read_script(as_script(page.plain()))
 
 
 def test_a_number_leads_down_to_its_events_and_their_file() -> None:

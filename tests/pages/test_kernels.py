@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from rulka_analysis.pages import execute, kernels, repeat
-from rulka_analysis.pages.locales import with_known_locale
+from rulka_analysis.pages.locales import replace_unknown_locale
 from rulka_analysis.pages.package_code import PackageCode
 from rulka_analysis.pages.trouble import SAFE, find_system_error, word_system_error
 from rulka_analysis.values import questions
@@ -74,7 +74,7 @@ def test_sockets_lie_where_their_path_is_short(
     deep = tmp_path / ("x" * 120)
     deep.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(deep))
-    with kernels.made_scratch() as scratch:
+    with kernels.make_scratch() as scratch:
         assert scratch.is_dir()
         assert len(str(scratch)) < 40
         (scratch / "left").touch()
@@ -86,8 +86,8 @@ def test_a_locale_that_is_not_installed_is_replaced(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("LANG", "LC_TIME"):
-        assert with_known_locale({name: "tlh_KX.UTF-8"}).keys() == {"LC_ALL"}
-    assert with_known_locale({"LANG": "C", "A": "b"}) == {"LANG": "C", "A": "b"}
+        assert replace_unknown_locale({name: "tlh_KX.UTF-8"}).keys() == {"LC_ALL"}
+    assert replace_unknown_locale({"LANG": "C", "A": "b"}) == {"LANG": "C", "A": "b"}
     monkeypatch.setenv("LANG", "tlh_KX.UTF-8")
     bench.notebook(
         "e/asks", "# %%\nimport locale\nprint(bool(locale.setlocale(locale.LC_ALL, '')))"

@@ -12,14 +12,14 @@ from typing import NoReturn
 import pytest
 
 from rulka_analysis.pages import locks
-from rulka_analysis.pages.locks import held
+from rulka_analysis.pages.locks import hold_lock
 
 HOLDER = """
 import sys
 from pathlib import Path
-from rulka_analysis.pages.locks import held
+from rulka_analysis.pages.locks import hold_lock
 
-with held(Path(sys.argv[1]), waiting=lambda line: print(line, flush=True)):
+with hold_lock(Path(sys.argv[1]), waiting=lambda line: print(line, flush=True)):
     print("mine", flush=True)
     if sys.argv[2] == "until told":
         sys.stdin.readline()
@@ -68,7 +68,7 @@ def test_a_killed_holder_frees_the_lock(tmp_path: Path) -> None:
     assert line_of(holder) == "mine\n"
     holder.kill()
     holder.communicate()
-    with held(tmp_path / "lock", waiting=never):
+    with hold_lock(tmp_path / "lock", waiting=never):
         pass
 
 
@@ -96,7 +96,7 @@ def test_who_waits_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     holder = start(tmp_path / "lock", "until told")
     assert line_of(holder) == "mine\n"
     monkeypatch.setattr(locks, "_taken", counting)
-    with held(tmp_path / "lock", waiting=told.append):
+    with hold_lock(tmp_path / "lock", waiting=told.append):
         assert tries == [False] * 9 + [True]
     assert len(told) == 1
 
@@ -115,7 +115,7 @@ def test_a_file_that_was_deleted_meanwhile_is_no_lock(
         return taken(descriptor)
 
     monkeypatch.setattr(locks, "_taken", taken_after_a_deletion)
-    with held(path, waiting=never):
+    with hold_lock(path, waiting=never):
         second = start(path, "and leave")
         assert f"(process {os.getpid()}) holds" in line_of(second)
     assert second.communicate(timeout=10)[0] == "mine\n"
@@ -123,12 +123,12 @@ def test_a_file_that_was_deleted_meanwhile_is_no_lock(
 
 @pytest.mark.skipif(os.name == "nt", reason="forks")
 def test_a_forked_child_does_not_keep_the_lock(tmp_path: Path) -> None:
-    with held(tmp_path / "lock", waiting=never):
+    with hold_lock(tmp_path / "lock", waiting=never):
         child = os.fork()
         if child == 0:
             signal.pause()
     try:
-        with held(tmp_path / "lock", waiting=never):
+        with hold_lock(tmp_path / "lock", waiting=never):
             pass
     finally:
         os.kill(child, signal.SIGKILL)
@@ -139,7 +139,7 @@ def test_a_lock_that_cannot_be_written_is_an_error_and_no_endless_wait(tmp_path:
     (tmp_path / "file").touch()
     with (
         pytest.raises(OSError, match="file"),
-        held(tmp_path / "file" / "lock", waiting=never),
+        hold_lock(tmp_path / "file" / "lock", waiting=never),
     ):
         pass
 

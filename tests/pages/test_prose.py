@@ -11,33 +11,32 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-import jupytext
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rulka_analysis.pages.prose import (
-    names_declared,
-    numbers_in_prose,
-    typed_numbers,
-    typed_numbers_in_definition,
-    typed_numbers_in_markdown,
+    find_numbers,
+    find_typed_in_definition,
+    find_typed_numbers,
+    list_declared_names,
 )
 from rulka_analysis.project import domain
+from rulka_analysis.values.errors import ExperimentError
+from rulka_analysis.values.toml import TomlFile
 from tests.site_of_project import PROJECT
 
 DEFINITIONS = [*sorted((PROJECT / "docs" / "experiments").glob("*.toml")), domain().catalogue_file]
 VARIANT = domain().variant
-NOTEBOOKS = sorted((PROJECT / "notebooks").rglob("*.py"))
 NAMES = {
     name
     for file in DEFINITIONS
-    for name in names_declared(tomllib.loads(file.read_text(encoding="utf-8")), VARIANT)
+    for name in list_declared_names(tomllib.loads(file.read_text(encoding="utf-8")), VARIANT)
 }
 
 
 def words(text: str, *names: str) -> list[str]:
-    return [found.word for found in typed_numbers(text, names)]
+    return [found.word for found in find_typed_numbers(text, names)]
 
 
 # --- What the project says ----------------------------------------------------------------------
@@ -45,20 +44,13 @@ def words(text: str, *names: str) -> list[str]:
 
 @pytest.mark.parametrize("file", DEFINITIONS, ids=lambda file: file.name)
 def test_definitions_hold_no_typed_numbers(file: Path) -> None:
-    text = file.read_text(encoding="utf-8")
-    assert typed_numbers_in_definition(text, NAMES, variant=VARIANT) == []
-
-
-@pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: file.stem)
-def test_notebooks_hold_no_typed_numbers(file: Path) -> None:
-    cells = [cell.source for cell in jupytext.read(file).cells if cell.cell_type == "markdown"]
-    assert cells
-    assert [typed_numbers_in_markdown(cell, NAMES) for cell in cells] == [[]] * len(cells)
+    assert find_typed_in_definition(TomlFile(file, ExperimentError), NAMES, VARIANT) == []
 
 
 def test_the_readme_holds_no_typed_numbers() -> None:
     text = (PROJECT / "README.md").read_text(encoding="utf-8")
-    assert typed_numbers_in_markdown(text, NAMES) == []
+    no_prose = r"```.*?```|`[^`\n]+`|\]\([^)]*\)|https?://\S+|<!--.*?-->|<[^>]*>"
+    assert find_numbers(re.sub(no_prose, " ", text, flags=re.DOTALL), NAMES) == []
 
 
 # --- The rule -----------------------------------------------------------------------------------
@@ -94,22 +86,9 @@ def test_declared_names_are_allowed_as_whole_words() -> None:
 
 
 def test_says_where_and_in_which_words() -> None:
-    (found,) = typed_numbers("``5`` of\nthe best times, 24.57 s, of all")
+    (found,) = find_typed_numbers("``5`` of\nthe best times, 24.57 s, of all")
     assert (found.start, found.word) == (25, "24.57")
     assert found.around == "``5`` of the best times, 24.57 s, of all"
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("# Part 2\n\n1. first\n2. 3 times", ["2", "3"]),
-        ("`uni_5`, ``4 ` 4``, [5](6.html), https://example.org/7", ["5"]),
-        ("```python\n8\n```\n9\n", ["9"]),
-        ("{result}`a/b[uni_6, 3]` {doc}`2 <page3>` <!-- 4 -->", ["2"]),
-    ],
-)
-def test_markdown(text: str, found: list[str]) -> None:
-    assert [number.word for number in typed_numbers_in_markdown(text)] == found
 
 
 @given(
@@ -121,11 +100,11 @@ def test_a_number_is_found_among_what_is_allowed(
     before: list[str], number: str, after: list[str]
 ) -> None:
     text = " ".join([*before, number, *after])
-    (found,) = typed_numbers(text, {"uni_5", "A01"})
+    (found,) = find_typed_numbers(text, {"uni_5", "A01"})
     assert found.word == number
     assert text[found.start :].startswith(number)
-    assert typed_numbers(" ".join([*before, *after]), {"uni_5", "A01"}) == []
-    assert numbers_in_prose(number) != []
+    assert find_typed_numbers(" ".join([*before, *after]), {"uni_5", "A01"}) == []
+    assert find_numbers(number) != []
 
 
 DEFINITION = '''\
@@ -155,8 +134,9 @@ loss = "{by} lower than A01's, 7 times ``8``"
 
 
 def test_definitions_are_named_by_line() -> None:
-    names = names_declared(tomllib.loads(DEFINITION), VARIANT)
-    found = typed_numbers_in_definition(DEFINITION, names, variant=VARIANT)
+    names = list_declared_names(tomllib.loads(DEFINITION), VARIANT)
+    definition = TomlFile(Path("a.toml"), ExperimentError, DEFINITION)
+    found = find_typed_in_definition(definition, names, VARIANT)
     assert [(line, number.word) for line, number in found] == [
         (1, "2"),
         (3, "24.57"),
@@ -257,7 +237,7 @@ Subtitle 750
 
 .. include:: included.txt
 
-.. autofunction:: rulka_analysis.pages.prose.numbers_in_prose
+.. autofunction:: rulka_analysis.pages.prose.find_numbers
 
 1. enumerated
 """

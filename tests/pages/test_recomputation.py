@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rulka_analysis.experiments.measures import made_measure
+from rulka_analysis.experiments.measures import make_measure
 from rulka_analysis.logs.archive.writing import write_archive
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.metrics import summaries
@@ -67,7 +67,7 @@ def of_logs(logs: Logs, catalogue: Catalogue) -> Iterator[Quantity]:
             if match is None:
                 continue
             metric = match.metric
-            measure = made_measure(metric.name, metric, match.variant, {}, as_logged=True)
+            measure = make_measure(metric.name, metric, match.variant, {}, as_logged=True)
             series = find_series(run, measure, None, catalogue)
             if isinstance(series, Series):
                 found = [one for one in of_series(series) if one.known]

@@ -20,7 +20,7 @@ from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity
 from rulka_analysis.verdicts.answer import Answered, Claimed
 from rulka_analysis.verdicts.claiming import claims
-from rulka_analysis.verdicts.evaluate import Evaluation
+from rulka_analysis.verdicts.evaluate import Evaluation, answer_comparisons
 from rulka_analysis.verdicts.loaded import LoadedExperiment
 from rulka_analysis.verdicts.recommendation import recommend
 from tests import event_files as write
@@ -61,7 +61,7 @@ def experiment_on(folder: Path, definition: Path = DEFINITION) -> LoadedExperime
 def answers_of(
     folder: Path, *runs: TrainingRun, definition: Path = DEFINITION
 ) -> dict[str, Answered]:
-    return named_answers(evaluation_of(folder, *runs, definition=definition).answers())
+    return named_answers(answer_comparisons(evaluation_of(folder, *runs, definition=definition)))
 
 
 def claims_of(evaluation: Evaluation) -> dict[str, Claimed]:
@@ -75,7 +75,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
 
 @pytest.fixture(scope="module")
 def truth(asked: Evaluation) -> dict[str, Answered]:
-    return named_answers(asked.answers())
+    return named_answers(answer_comparisons(asked))
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,7 @@ def test_uni_6_made_best_turns_page_answers_and_recommendation(
 ) -> None:
     best = replace(UNI_6, best={"A01": 23.9, "hock": 50.0}, learning_minutes=3.0, loss=0.05)
     evaluation = evaluation_of(tmp_path, UNI_5, best, UNI_7, UNI_9)
-    found = named_answers(evaluation.answers())
+    found = named_answers(answer_comparisons(evaluation))
     assert words(found, LARGER) == ["better", "better"]
     assert words(found, LATER) == ["sooner", "sooner"]
     assert answer_in_words(found[LARGER[0]]) == "▲ better"
@@ -158,7 +158,7 @@ def test_chance_alone_is_neither_better_nor_worse(tmp_path: Path) -> None:
 
 def test_a_run_that_is_gone_is_named(tmp_path: Path, truth: dict[str, Answered]) -> None:
     evaluation = evaluation_of(tmp_path, UNI_5, UNI_6, UNI_7)
-    found = named_answers(evaluation.answers())
+    found = named_answers(answer_comparisons(evaluation))
     gone = [answer for name, answer in found.items() if ".uni_9" in name]
     assert len(gone) == 8
     for answer in gone:
@@ -185,7 +185,7 @@ def test_how_files_are_split_does_not_matter(tmp_path: Path, truth: dict[str, An
     logs = open_logs(tmp_path, continues=continues)
     assert logs.runs == tuple(run.name for run in RUNS)
     experiment = load_experiment(NAME, logs, path=DEFINITION)
-    assert said(named_answers(experiment.evaluated((), {}).answers())) == said(truth)
+    assert said(named_answers(answer_comparisons(experiment.evaluated((), {})))) == said(truth)
 
 
 def test_when_a_run_was_started_does_not_matter(tmp_path: Path, truth: dict[str, Answered]) -> None:
@@ -523,7 +523,7 @@ def test_a_contradicted_metric_gives_way_to_the_one_declared_instead(tmp_path: P
 def test_without_anything_left_to_rest_on_there_are_no_data(tmp_path: Path) -> None:
     write_runs(tmp_path, *RUNS)
     wrong = replace(WRONG, tag=ROBUST)
-    found = named_answers(experiment_on(tmp_path).evaluated((wrong,)).answers())
+    found = named_answers(answer_comparisons(experiment_on(tmp_path).evaluated((wrong,))))
     assert found[LARGER[0]].word == found[LATER[0]].word == "no data"
     assert str(found[LARGER[0]].sentence) == "No data on A01: That tag is another's."
     assert found["larger_batch.time_hock"].word == "worse"
@@ -539,7 +539,7 @@ def test_findings_that_touch_an_answer_go_with_it(tmp_path: Path) -> None:
         Finding("pair", "warning", "Both runs.", run="uni_6", runs=("uni_5", "uni_6")),
         Finding("pair", "warning", "One of both.", run="uni_6", runs=("uni_6", "uni_7")),
     ]
-    found = named_answers(experiment_on(tmp_path).evaluated(about, {}).answers())
+    found = named_answers(answer_comparisons(experiment_on(tmp_path).evaluated(about, {})))
     assert found[LARGER[0]].findings == (*about[:2], about[4])
 
 
@@ -565,7 +565,7 @@ def test_runs_that_have_hardly_begun_tell_nothing(tmp_path: Path) -> None:
             write.scalar_event(tag, 0, value, wall_time=1e9) for tag in (ROBUST, "Training/loss")
         ]
         write.write_event_file(tmp_path / run, events)
-    found = named_answers(evaluation_on(tmp_path).answers(["larger_batch"]))
+    found = named_answers(answer_comparisons(evaluation_on(tmp_path), ["larger_batch"]))
     for name in (LARGER[0], LATER[0], "larger_batch.loss"):
         assert found[name].word == "no data"
         assert "no common window by minutes and frames" in str(found[name].sentence)
@@ -573,11 +573,11 @@ def test_runs_that_have_hardly_begun_tell_nothing(tmp_path: Path) -> None:
 
 def test_q_is_compared_at_equal_schedules_only(tmp_path: Path) -> None:
     write_runs(tmp_path, *RUNS)
-    known = named_answers(evaluation_on(tmp_path).answers())["larger_batch.q"]
+    known = named_answers(answer_comparisons(evaluation_on(tmp_path)))["larger_batch.q"]
     assert known.word != "undecided"
     for file in (tmp_path / "uni_6").glob("events*"):
         rewrite_event_file(file, lambda tag, v: 0.99 if tag == "RL/gamma" else v)
-    found = named_answers(evaluation_on(tmp_path).answers())["larger_batch.q"]
+    found = named_answers(answer_comparisons(evaluation_on(tmp_path)))["larger_batch.q"]
     assert (found.word, found.decided.reason) == ("undecided", "too few known")
 
 

@@ -18,7 +18,8 @@ from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.project import load_experiment, open_logs
 from rulka_analysis.values.findings import Finding
-from rulka_analysis.verdicts.evaluate import Evaluation, Found, Question
+from rulka_analysis.verdicts import recommendation_words
+from rulka_analysis.verdicts.evaluate import Evaluation, Found, Question, find
 from rulka_analysis.verdicts.ranking import Ranking, rank
 from rulka_analysis.verdicts.recommendation import Recommendation, recommend
 from tests.training_logs import TrainingRun, Truth, write_run, write_runs
@@ -221,22 +222,23 @@ def test_without_objectives_nothing_is_recommended(tmp_path: Path) -> None:
     assert "Nothing can be recommended" in str(found.sentence)
 
 
-def test_the_first_that_is_worse_than_another_is_not_recommended(tmp_path: Path) -> None:
+def test_the_first_that_is_worse_than_another_is_not_recommended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_runs(tmp_path / "logs", *runs(uni_7=GOOD, uni_5=NEXT))
     experiment = experiment_on(tmp_path)
     evaluation = Evaluation(experiment)
     plain = recommend(experiment, {}, evaluation)
     assert plain.winner is not None
 
-    class Contrary(Evaluation):
-        """Says worse of whoever is first."""
+    def contradict(evaluation: Evaluation, question: Question) -> Found:
+        """Say worse of whoever is first."""
+        one = find(evaluation, question)
+        decided = replace(one.answer.decided, relation="worse")
+        return replace(one, answer=replace(one.answer, decided=decided))
 
-        def found(self, question: Question) -> Found:
-            one = super().found(question)
-            decided = replace(one.answer.decided, relation="worse")
-            return replace(one, answer=replace(one.answer, decided=decided))
-
-    withheld = recommend(experiment, {}, Contrary(experiment))
+    monkeypatch.setattr(recommendation_words, "find", contradict)
+    withheld = recommend(experiment, {}, evaluation)
     assert withheld.winner is None
     assert withheld.configuration is None
     said = str(withheld.sentence)

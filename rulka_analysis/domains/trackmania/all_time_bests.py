@@ -157,7 +157,8 @@ def _not_a_race(at: Floats, best: Integers, own: Races) -> NDArray[np.bool_]:
 
 def _rises(log: Readings, reading: Reading, at: Floats, best: Integers) -> Finding | None:
     up = np.flatnonzero(np.diff(best) > 0)
-    if not len(up):
+    # Of several programs that wrote at the same time each has a best of its own.
+    if not len(up) or log.several_writers:
         return None
     before, after = up[0], up[0] + 1
     return _error(
@@ -174,7 +175,7 @@ def _rises(log: Readings, reading: Reading, at: Floats, best: Integers) -> Findi
 def _late(
     log: Readings, reading: Reading, at: Floats, best: Integers, own: Races
 ) -> Finding | None:
-    if log.disordered or not len(best):
+    if log.disordered or not len(best) or not np.isfinite(log.end):
         return None
     interval = write_interval(reading.minutes)
     # Points of a published curve are up to one resolution late, the race's as well as the best's.
@@ -197,7 +198,6 @@ def _late(
         "all_time_best_late",
         severity,
         f"{reading.shown} of {log.shown} lags behind the races: {told}, though {text}{ends}.",
-        why="The tag is not written after every race, so it is not the best so far at each moment.",
         remedy=_USE_RACES.format(map=map),
         run=log.name,
         tag=reading.tag,

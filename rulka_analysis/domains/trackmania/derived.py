@@ -14,7 +14,7 @@ from rulka_analysis.values.quantities import Quantity
 STRETCHES, AGREE = 4, 0.01
 
 
-def derived_batch_size(log: Readings) -> Quantity:
+def derive_batch_size(log: Readings) -> Quantity:
     """Return how many memories a run was trained on per update; unknown where counters disagree.
 
     The evidence are the first and the last of the counts.
@@ -43,12 +43,12 @@ def derived_batch_size(log: Readings) -> Quantity:
     return Quantity(size, "", 0, tuple(evidence), how)
 
 
-def derived_settings(log: Readings) -> Iterator[Finding]:
+def derive_settings(log: Readings) -> Iterator[Finding]:
     """Yield the batch size that counters give away, where no tag records it."""
     metric = log.catalogue.settings().get("batch_size")
     if log.published or (metric is not None and log.of(metric.name)):
         return
-    size = derived_batch_size(log)
+    size = derive_batch_size(log)
     if not size.known:
         return
     first, last, started, ended = size.evidence
@@ -59,7 +59,6 @@ def derived_settings(log: Readings) -> Iterator[Finding]:
         f"The batch size of {log.shown} is in no tag, but follows from others: {size.text}. "
         f"Between {minute(first.minutes or 0)} and {minute(last.minutes or 0)} {gained:,.0f} "
         f"memories ({first.tag}) were used in {made:,.0f} updates ({started.tag}).",
-        why="Metrics that grow with the batch size can be compared once it is known.",
         remedy="Declare it, if nothing speaks against it: settings = { batch_size = "
         f"{size.number:g} }}",
         run=log.name,

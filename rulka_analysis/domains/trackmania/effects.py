@@ -34,8 +34,6 @@ def without_effect(pair: Pair) -> Iterator[Finding]:
             "warning",
             f"The {setting_words(setting)} of {pair.shown} differs ({own:g} and {base:g}), but "
             f"{what} does not ({here[what]:.4g} and {there[what]:.4g}).",
-            why="The setting may not have taken effect.",
-            remedy="Check how the run was started, and what limits it.",
             run=pair.candidate.name,
             runs=pair.names,
         )

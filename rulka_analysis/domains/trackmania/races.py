@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from rulka_analysis.domains.trackmania.all_time_bests import all_time_best_findings
-from rulka_analysis.domains.trackmania.derived import derived_settings
+from rulka_analysis.domains.trackmania.derived import derive_settings
 from rulka_analysis.domains.trackmania.driving import (
     EXPLORING_TIMES,
     GREEDY_TIMES,
@@ -20,7 +20,7 @@ from rulka_analysis.domains.trackmania.driving import (
 from rulka_analysis.domains.trackmania.effects import without_effect
 from rulka_analysis.health.comparability import unequal
 from rulka_analysis.health.readings import Pair, Reading, Readings, minute, several
-from rulka_analysis.metrics.series import shown_values
+from rulka_analysis.metrics.series import show_values
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.text import amount
 
@@ -50,7 +50,7 @@ def findings_of_run(log: Readings) -> Iterator[Finding]:
     yield from _flags_against_times(log)
     yield from _times_that_no_race_had(log)
     yield from _before_first_race(driving)
-    yield from derived_settings(log)
+    yield from derive_settings(log)
 
 
 def findings_of_pair(pair: Pair) -> Iterator[Finding]:
@@ -97,8 +97,6 @@ def _flags_against_times(log: Readings) -> Iterator[Finding]:
                 f"{flags.shown} and {times.shown} of {log.shown} contradict each other in "
                 f"{count:,} of {len(shared):,} races, first at {when}: a finished race has a time "
                 f"below the cutoff of {cutoff:g} s, an unfinished one has the cutoff.",
-                why="Finish rates and best times of this run are about different races.",
-                remedy="Look at the version of the training program that wrote the log.",
                 run=log.name,
                 tag=flags.tag,
             )
@@ -124,7 +122,6 @@ def _times_that_no_race_had(log: Readings) -> Iterator[Finding]:
                 f"{copy.shown} of {log.shown} holds {len(wrong):,} times that {races.shown} does "
                 f"not have at the same moment, first {copy.values[first]:.2f} s at "
                 f"{minute(copy.minutes[first])}.",
-                why="A time under this tag must be the time of a race.",
                 remedy=f"Use {races.shown}.",
                 run=log.name,
                 tag=copy.tag,
@@ -159,8 +156,6 @@ def _before_first_race(driving: Driving) -> Iterator[Finding]:
                 "warning",
                 f"{several(early)} of {log.shown}: values before the first race on "
                 f"{log.variant_title(map)} at {minute(started)}.",
-                why="What is written after a race cannot be there before the first one.",
-                remedy="See whether events of another run or map were written under this name.",
                 run=log.name,
                 tag=early[0] if len(early) == 1 else None,
             )
@@ -169,7 +164,7 @@ def _before_first_race(driving: Driving) -> Iterator[Finding]:
 def _few_behind_a_best(log: Readings) -> Iterator[Finding]:
     for reading in log.of(*GREEDY_TIMES[:2], EXPLORING_TIMES[0]):
         assert reading.metric is not None
-        values, _ = shown_values(reading.values, reading.metric, 1.0)
+        values, _ = show_values(reading.values, reading.metric, 1.0)
         known = values[np.isfinite(values)]
         if not 0 < len(known) < FEW:
             continue
@@ -180,8 +175,6 @@ def _few_behind_a_best(log: Readings) -> Iterator[Finding]:
             "few_records",
             "note",
             f"The best of {reading.shown} of {log.shown}, {known.min():.2f} s, rests on {rests}.",
-            why="So few races say little about how the agent usually drives.",
-            remedy="Train longer, or look at exploring races and the finish rate as well.",
             run=log.name,
             tag=reading.tag,
         )
@@ -197,7 +190,7 @@ def _still_improving(log: Readings) -> Iterator[Finding]:
             chosen[kind] = reading
     for reading in chosen.values():
         assert reading.metric is not None
-        values, _ = shown_values(reading.values, reading.metric, 1.0)
+        values, _ = show_values(reading.values, reading.metric, 1.0)
         end = reading.known_until
         usable = np.where(np.isfinite(values), values, np.inf)
         half, late, last = (
@@ -221,8 +214,6 @@ def _still_improving(log: Readings) -> Iterator[Finding]:
             f"{log.shown} was still improving when its data end: the best of {reading.shown} went "
             f"from {seconds(late * 1000)} to {seconds(last * 1000)} after {minute(0.9 * end)}, in "
             "the last tenth.",
-            why="Its best says where training was stopped, not how well the setting can drive.",
-            remedy="Train longer, or compare where the other runs were at that moment.",
             run=log.name,
             tag=reading.tag,
         )
@@ -245,8 +236,6 @@ def _races_apart(pair: Pair) -> Iterator[Finding]:
             "races_unequal",
             "warning",
             f"{pair.shown} drove unequal numbers of races in the same time: {several(told)}.",
-            why="A best so far favours the run with more races: it had more chances.",
-            remedy="Look at quantiles and finish rates as well, or compare at equal frames.",
             run=pair.candidate.name,
             runs=pair.names,
         )

@@ -61,7 +61,8 @@ RULES = (
         meaning="The all-time best of a map stays behind the races on it.",
         detection="A race was faster, longer ago than the tag is usually written; a tag that still "
         "says that no race was finished counts as slower than all.",
-        why="The tag is not the best so far at each moment.",
+        why="The tag is not written after every race, so it is not the best so far at each "
+        "moment.",
         remedy=_USE_RACES,
         example=f"{_EXPLORING} 30 29 28 27 26 25\n{_BEST} 300000*6",
         when="An error where it is still behind when the log ends.",

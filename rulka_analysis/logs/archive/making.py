@@ -6,7 +6,6 @@ What it takes and gives can be sent from one process to another.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import math
 import multiprocessing
 import os
@@ -27,10 +26,11 @@ from rulka_analysis.logs.events import EventFile, file_state, lessons_so_far, re
 from rulka_analysis.logs.files import as_created, course_of, findings_by_name
 from rulka_analysis.logs.history import History
 from rulka_analysis.logs.source import FileState
+from rulka_analysis.values.digests import digest_bytes
+from rulka_analysis.values.files import write_whole
 
 PARTS = "runs"
 """The folder of an archive that holds the parts of runs."""
-BESIDE = ".writing"
 """How the names of files end that are not whole yet."""
 
 
@@ -180,7 +180,7 @@ def _write_part(task: Task, files: Mapping[str, EventFile]) -> Record:
     sessions = tuple(_sessions(history))
     part = Part(task.run, task.folders, ordered, given_up, task.sidecars, attempts)
     data = part_bytes(part)
-    digest = hashlib.sha256(data).hexdigest()
+    digest = digest_bytes(data)
     folder = f"{PARTS}/{_stem(task.run)}" if task.run else "no_run"
     place = f"{folder}-{digest[:12]}.parquet"
     write_whole(task.archive / place, data)
@@ -291,15 +291,3 @@ def _stem(run: str) -> str:
     plain = re.sub(r"[^A-Za-z0-9_]+", "_", run)[:80]
     # It must not be taken for an event file where an archive lies among logs.
     return plain.replace("tfevents", "events").strip("_") or "run"
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file beside its place and rename it: nobody ever sees half of it."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}{BESIDE}")
-    try:
-        with beside.open("wb") as stream:
-            stream.write(data)
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise

@@ -12,13 +12,12 @@ needs for such an address are installed. A digest that is given for one is held 
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 from rulka_analysis.logs.archive.index import INDEX, ArchiveError, Index, read_index
-from rulka_analysis.values.digests import digest_file
+from rulka_analysis.values.digests import digest_bytes, digest_file, digest_text
 from rulka_analysis.values.files import write_whole
 from rulka_analysis.values.toml import TomlFile
 
@@ -69,7 +68,7 @@ def fetch_archive(address: str, digests: Path, cache: Path) -> Path:
         fetch = _file_system(address)
     if known is None:
         # What stands there today decides which of the archives that are here it is.
-        today = cache / f"at-{hashlib.sha256(address.encode()).hexdigest()[:16]}"
+        today = cache / f"at-{digest_text(address)[:16]}"
         today.mkdir(parents=True, exist_ok=True)
         fetch(INDEX, None, today / INDEX)
         known = digest_file(today / INDEX)
@@ -165,13 +164,13 @@ def _file_system(address: str) -> Fetch:
             data: bytes = system.cat_file(f"{root}/{name}")
         except Exception as error:  # Each backend has errors of its own.
             raise _cannot_be_had(address, name, error) from error
-        found = hashlib.sha256(data).hexdigest()
+        found = digest_bytes(data)
         if digest is not None and found != digest:
             raise ArchiveError(
                 f"{address}/{name} is not what was archived: its SHA-256 is {found}, not {digest}. "
                 "Compare the digest with that of whoever wrote the archive"
             )
-        write_whole(place, lambda stream: stream.write(data))
+        write_whole(place, data)
 
     return fetch
 

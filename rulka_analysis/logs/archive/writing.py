@@ -7,7 +7,6 @@ that were finished are noted in a journal; where writing was interrupted, it goe
 
 from __future__ import annotations
 
-import hashlib
 import json
 import multiprocessing
 import os
@@ -34,7 +33,6 @@ from rulka_analysis.logs.archive.index import (
     record_of,
 )
 from rulka_analysis.logs.archive.making import (
-    BESIDE,
     PARTS,
     Done,
     FileToRead,
@@ -43,10 +41,11 @@ from rulka_analysis.logs.archive.making import (
     Task,
     end_with_parent,
     make_part,
-    write_whole,
 )
 from rulka_analysis.logs.events.cache import sources
 from rulka_analysis.logs.source import Source
+from rulka_analysis.values.digests import digest_code, digest_text
+from rulka_analysis.values.files import BESIDE, write_whole
 
 if TYPE_CHECKING:
     from rulka_analysis.logs.runs import Logs
@@ -81,7 +80,7 @@ class Written:
     @property
     def sha256(self) -> str:
         """The digest of ``archive.toml``, and by it of all of the archive."""
-        return hashlib.sha256(self.index.text().encode()).hexdigest()
+        return digest_text(self.index.text())
 
 
 def write_archive(
@@ -170,14 +169,9 @@ def write_archive(
 
 def reader_digest(more: str = "") -> str:
     """Return the digest of everything that decides what is written of event files."""
-    digest = hashlib.sha256(more.encode())
     folder = Path(__file__).parent
     deciding = [*sources(), *sorted(folder.glob("*.py")), *sorted(folder.parent.glob("*.py"))]
-    for source in deciding:
-        digest.update(source.read_bytes())
-    for name in VERSIONS[1:]:
-        digest.update(f"{name} {version(name)}\n".encode())
-    return digest.hexdigest()
+    return digest_code(deciding, VERSIONS[1:], more)
 
 
 # --- What there is to do --------------------------------------------------------------------------

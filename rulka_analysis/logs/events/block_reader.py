@@ -395,13 +395,7 @@ def _by_first_appearance(columns: Columns, tags: dict[str, int]) -> tuple[Column
 
 
 def holds_scalar(file: BinaryIO, length: int, path: Path) -> bool:
-    """Tell whether a file holds a scalar event, reading no further than the first.
-
-    Parameters
-    ----------
-    file, length, path
-        As for `read_file`.
-    """
+    """Tell whether a file holds a scalar event, reading no further than the first."""
     reader = BlockReader(ByteWindow(file, length), str(path), text=False)
     position = 0
     while position < reader.size and not reader.decoder.waiting:

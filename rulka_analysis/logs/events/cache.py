@@ -12,14 +12,12 @@ read instead. The folder may be deleted at any time.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import struct
 from collections.abc import Iterator
 from dataclasses import asdict
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -30,6 +28,7 @@ from numpy.typing import NDArray
 from rulka_analysis.logs.events.contents import EventFile
 from rulka_analysis.logs.events.reading import file_state, read_event_file
 from rulka_analysis.logs.events.templates import Lessons
+from rulka_analysis.values.digests import digest_bytes, digest_code
 from rulka_analysis.values.files import write_whole
 from rulka_analysis.values.findings import Finding
 
@@ -78,16 +77,7 @@ class EventCache:
         length: int | None = None,
         lessons: Lessons | None = None,
     ) -> EventFile:
-        """Return what `read_event_file` returns.
-
-        Parameters
-        ----------
-        path : path-like
-        length : int, optional
-            Read only so many bytes.
-        lessons : Lessons, optional
-            What files read before taught.
-        """
+        """Return what `read_event_file` returns."""
         path = Path(path)
         try:
             size = path.stat().st_size
@@ -134,26 +124,21 @@ class EventCache:
 def _key(path: Path, length: int) -> str:
     """Name the entry: another reader of the same bytes might say something else."""
     parts = [os.fsencode(path.absolute()), str(length).encode(), _reader().encode()]
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
+    return digest_bytes(b"\0".join(parts))[:32]
 
 
 def sources() -> list[Path]:
     """Return the files that decide how bytes are read, and what is said of them."""
     folder = Path(__file__).parent
     values = folder.parents[1] / "values"
-    own = [values / "findings.py", values / "text.py", *sorted((values / "rules").glob("*.py"))]
-    return [*sorted(folder.glob("*.py")), *own]
+    own = [values / name for name in ("digests.py", "findings.py", "text.py")]
+    return [*sorted(folder.glob("*.py")), *own, *sorted((values / "rules").glob("*.py"))]
 
 
 @cache
 def _reader() -> str:
     """Return the digest of everything that decides how bytes are read."""
-    digest = hashlib.sha256()
-    for source in sources():
-        digest.update(source.read_bytes())
-    for package in ("numpy", "protobuf", "tensorboard"):
-        digest.update(f"{package} {version(package)}\n".encode())
-    return digest.hexdigest()
+    return digest_code(sources(), ("numpy", "protobuf", "tensorboard"))
 
 
 def _write(stream: BinaryIO, file: EventFile) -> None:

@@ -60,11 +60,7 @@ class GrowingColumns:
     def add(self, events: Columns, part_read: float) -> None:
         """Add events.
 
-        Parameters
-        ----------
-        events : Columns
-        part_read : float
-            How much of the file has been read with these: above 0, and 1 for all of it.
+        With these so large a part of the file has been read: above 0, and 1 for all of it.
         """
         count = self._count + len(events.values)
         if count > len(self._columns.values):

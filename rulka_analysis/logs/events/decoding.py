@@ -111,12 +111,7 @@ class Decoder:
     def decode(self, payload: bytes, byte: int) -> bool:
         """Add what one record holds; return False if it cannot be parsed as an event.
 
-        Parameters
-        ----------
-        payload : bytes
-            The record without length and checksums.
-        byte : int
-            Where the record begins in the file.
+        The payload is the record without length and checksums; it begins at `byte` of the file.
         """
         try:
             event = self._parse(payload)
@@ -144,11 +139,8 @@ class Decoder:
     def take(self, elsewhere: int = 0) -> Columns:
         """Return the scalar events decoded since the last call, and forget them.
 
-        Parameters
-        ----------
-        elsewhere : int, optional
-            How many events that another decoder dealt with lie before those to come: they count
-            where a session starts.
+        Events that another decoder dealt with `elsewhere`, before those to come, count where a
+        session starts.
         """
         columns = Columns(
             np.array(self._tag_codes, np.int32),
@@ -269,12 +261,7 @@ def _version(text: str) -> float:
 
 
 def single_number(tensor: TensorProto) -> float | int | None:
-    """Return the only element of a tensor of numbers, exactly, or None if it is not one number.
-
-    Parameters
-    ----------
-    tensor : tensorboard.compat.proto.tensor_pb2.TensorProto
-    """
+    """Return the only element of a tensor of numbers, exactly, or None if it is not one number."""
     stored_as = _STORED_AS.get(tensor.dtype)
     if stored_as is None or math.prod(axis.size for axis in tensor.tensor_shape.dim) != 1:
         return None

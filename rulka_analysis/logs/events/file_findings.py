@@ -17,9 +17,6 @@ def truncated_tail(file: str, byte: int, unread: int) -> Finding:
         severity="note",
         message=f"{printable(file)} ends within a record: truncated tail of {amount(unread)} "
         f"at byte {byte:,}",
-        why="A run that is still being written ends so, and so does one that was killed; "
-        "everything before is complete.",
-        remedy="Nothing to do while the run goes on; read the file again later.",
         file=file,
         byte=byte,
         unread_bytes=unread,
@@ -33,8 +30,6 @@ def damage(file: str, byte: int, unread: int, cause: str, *, goes_on: bool) -> F
         severity="error",
         message=f"{printable(file)}: damage at byte {byte:,}: {cause}; {amount(unread)} not "
         f"read, {after}",
-        why="Events that stood there are missing from everything computed from this file.",
-        remedy="Copy the file again from where the run was trained, or train the run again.",
         file=file,
         byte=byte,
         unread_bytes=unread,
@@ -46,9 +41,6 @@ def zero_filled_tail(file: str, byte: int, unread: int) -> Finding:
         kind="zero_filled_tail",
         severity="warning",
         message=f"{printable(file)}: zero-filled tail of {amount(unread)} at byte {byte:,}",
-        why="The machine stopped before the last events reached the disk: they are lost, and "
-        "the run may look as if it had ended earlier than it did.",
-        remedy="Nothing brings them back; if the run was resumed, its next file goes on.",
         file=file,
         byte=byte,
         unread_bytes=unread,
@@ -61,8 +53,6 @@ def not_an_event_file(file: str, unread: int, cause: str) -> Finding:
         severity="error",
         message=f"{printable(file)} is not an event file: {cause} (from byte 0, "
         f"{amount(unread)} not read)",
-        why="Its name says that it holds events, so a run may seem to be there that is not.",
-        remedy="Move it out of the log directory, or copy the real file again.",
         file=file,
         byte=0,
         unread_bytes=unread,
@@ -74,8 +64,6 @@ def unreadable(file: str, byte: int, unread: int | None, cause: str) -> Finding:
         kind="unreadable",
         severity="error",
         message=f"{printable(file)} is unreadable at byte {byte:,}: {printable(cause)}",
-        why="What it holds is missing from everything computed from this folder.",
-        remedy="Check that the file exists, that you may read it and that its disk is well.",
         file=file,
         byte=byte,
         unread_bytes=unread,
@@ -87,8 +75,6 @@ def unreadable_folder(folder: str, cause: str) -> Finding:
         kind="unreadable",
         severity="error",
         message=f"folder {printable(folder)} is unreadable: {printable(cause)}",
-        why="Event files in it, if there are any, are missing from everything computed.",
-        remedy="Check that you may list the folder and that its disk is well.",
         file=folder,
     )
 
@@ -110,8 +96,6 @@ def rounded_value(file: str, tag: str) -> Finding:
         severity="note",
         message=f"{printable(file)}: tag {printable(tag)} holds integers beyond 2^53, which were "
         "rounded",
-        why="Values are kept as float64, which cannot hold every integer of that size.",
-        remedy="Take the difference to the true value into account: it is below 1 in 2^53.",
         tag=tag,
         file=file,
     )
@@ -123,8 +107,6 @@ def not_a_scalar(file: str, tag: str) -> Finding:
         severity="warning",
         message=f"{printable(file)}: tag {printable(tag)} is declared a scalar but holds tensors "
         "that are not one number; they were passed over",
-        why="Values that the run meant to log are missing.",
-        remedy="Look at the program that wrote the tag.",
         tag=tag,
         file=file,
     )
@@ -136,9 +118,6 @@ def tensor_without_plugin(file: str, tag: str) -> Finding:
         severity="note",
         message=f"{printable(file)}: tag {printable(tag)} holds single numbers as tensors, but "
         "nothing in the file says that they are scalars; they were passed over",
-        why="A writer declares a tag with its first event; that event may be in an earlier file "
-        "or in a damaged place.",
-        remedy="If the tag matters, look for damage in this file or for the file before it.",
         tag=tag,
         file=file,
     )

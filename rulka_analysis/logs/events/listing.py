@@ -34,15 +34,7 @@ def find_event_files(folder: str | os.PathLike[str]) -> list[Path]:
     that is beneath `folder` and else by the first link to it: circles of links end, and nothing
     is counted twice.
 
-    Parameters
-    ----------
-    folder : path-like
-        A folder; or one file, which is then the only one listed, whatever its name.
-
-    Returns
-    -------
-    list of pathlib.Path
-        Sorted by folder and name, in an order that is the same on every system.
+    A file is the only one listed, whatever its name. The order is the same on every system.
 
     Raises
     ------

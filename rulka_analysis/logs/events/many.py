@@ -30,19 +30,8 @@ def read_event_files(
     What one file taught is handed to the next, so that very many small ones take little more time
     than a large one.
 
-    Parameters
-    ----------
-    paths : iterable of path-like
-    text : bool, optional
-        Whether to keep texts.
-    executor : concurrent.futures.Executor, optional
-        What reads them, batch by batch; it must see the files at their paths. Without one, they
-        are read here.
-
-    Yields
-    ------
-    EventFile
-        A file that cannot be read is one, too, with a finding that says so.
+    An executor reads them batch by batch; it must see the files at their paths. A file that cannot
+    be read is one, too, with a finding that says so.
     """
     if executor is None:
         lessons = Lessons()

@@ -121,17 +121,7 @@ def _read(
 def file_state(path: str | os.PathLike[str], *, length: int | None = None) -> tuple[int, str]:
     """Return what `read_event_file` would say of a file's `length` and `digest`, without reading.
 
-    Parameters
-    ----------
-    path : path-like
-    length : int, optional
-        Consider only so many bytes.
-
-    Returns
-    -------
-    tuple of (int, str)
-        Bytes considered, and their SHA-256 in hexadecimal: those of nothing where the file cannot
-        be opened, and of what could be read where its disk breaks.
+    Of nothing where the file cannot be opened, and of what could be read where its disk breaks.
     """
     digest = hashlib.sha256()
     considered = 0
@@ -149,10 +139,6 @@ def has_scalars(path: str | os.PathLike[str]) -> bool:
     """Tell whether an event file holds a scalar event, reading no further than the first.
 
     A file that is foreign or unreadable has none.
-
-    Parameters
-    ----------
-    path : path-like
     """
     path = Path(path)
     try:

@@ -11,7 +11,6 @@ at the first that any byte further on begins. What lies between is reported, nev
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from collections.abc import Iterable
 from pathlib import Path
@@ -22,6 +21,7 @@ from rulka_analysis.logs.events.columns import Columns
 from rulka_analysis.logs.events.contents import EventFile
 from rulka_analysis.logs.events.decoding import Decoder
 from rulka_analysis.logs.events.framing import FOOTER, HEADER, LONGEST_PAYLOAD, Frame, State
+from rulka_analysis.values.digests import digest_bytes
 from rulka_analysis.values.findings import Finding
 
 SEARCH_LIMIT = 4
@@ -173,20 +173,10 @@ class RecordReader:
 
 
 def read_bytes(data: bytes, path: Path, *, text: bool = False) -> EventFile:
-    """Read an event file's bytes, all of them, one record after the other.
-
-    Parameters
-    ----------
-    data : bytes
-        The bytes considered.
-    path : pathlib.Path
-        Where they are from; only named in the result.
-    text : bool, optional
-        Whether to keep texts.
-    """
+    """Read an event file's bytes, all of them, one record after the other."""
     reader = RecordReader(data, str(path), text=text)
     reader.read()
-    digest = hashlib.sha256(data).hexdigest()
+    digest = digest_bytes(data)
     return contents_of(reader, reader.decoder.take(), path, digest)
 
 

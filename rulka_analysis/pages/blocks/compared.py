@@ -50,7 +50,7 @@ def compared_heading(experiment: LoadedExperiment, comparison: str) -> Block:
 
 
 def _pairs(experiment: LoadedExperiment, comparison: str) -> list[Pair]:
-    baseline, candidates = experiment.evaluation.groups_of(comparison)
+    baseline, candidates = experiment.compared(comparison)
     return [Pair(experiment, candidate, baseline) for candidate in candidates]
 
 

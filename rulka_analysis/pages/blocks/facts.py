@@ -17,11 +17,18 @@ from rulka_analysis.values.quantities import Quantity
 from rulka_analysis.values.sentences import in_words
 from rulka_analysis.values.tables import Look, Word
 from rulka_analysis.verdicts.answer import Answered
-from rulka_analysis.verdicts.evaluate import Found, Question
+from rulka_analysis.verdicts.evaluate import Found, Question, find
 from rulka_analysis.verdicts.ranking import Stretch, stretches
 from rulka_analysis.verdicts.recommendation import Recommendation
 from rulka_analysis.verdicts.relations import Relation
-from rulka_analysis.verdicts.tried import SettingsTried, Tried
+from rulka_analysis.verdicts.tried import (
+    SettingsTried,
+    Tried,
+    find_tried,
+    find_window,
+    rank_tried,
+    tabulate_along,
+)
 from rulka_analysis.verdicts.words import Pace
 
 if TYPE_CHECKING:
@@ -61,19 +68,15 @@ class Pair:
 
     def value(self, outcome: str) -> Found:
         """Return how they stand on an outcome."""
-        return self._found(outcome, "value")
+        asked = Question(self.candidate.label, self.baseline.label, outcome)
+        return find(self.experiment.evaluation, asked)
 
     def pace(self, outcome: str) -> Found | None:
         """Return how soon they reached its targets; None where there are none."""
         if not self.experiment.definition.targets(outcome):
             return None
-        return self._found(outcome, "pace")
-
-    def _found(self, outcome: str, kind: str) -> Found:
-        asked = Question(self.candidate.label, self.baseline.label, outcome)
-        if kind == "pace":
-            asked = Question(self.candidate.label, self.baseline.label, outcome, "pace")
-        return self.experiment.evaluation.found(asked)
+        asked = Question(self.candidate.label, self.baseline.label, outcome, "pace")
+        return find(self.experiment.evaluation, asked)
 
 
 def pace_numbers(found: Found | None) -> Pace | None:
@@ -97,9 +100,7 @@ class Facts:
     @cached_property
     def tried(self) -> SettingsTried:
         evaluation = self.experiment.evaluation
-        return SettingsTried(
-            self.experiment, contradicted(self.experiment.noticed), evaluation.same
-        )
+        return find_tried(self.experiment, contradicted(self.experiment.noticed), evaluation.same)
 
     @property
     def recommendation(self) -> Recommendation:
@@ -151,8 +152,9 @@ class Facts:
 
     def leads(self, clock: Clock) -> tuple[Stretch, ...]:
         """Return who leads where on a clock, checkpoint by checkpoint."""
-        positions = checkpoints(self.tried.window(clock), clock.every)
-        rankings = [self.tried.ranked(one) for one in self.tried.over_time(clock, positions)]
+        positions = checkpoints(find_window(self.tried, clock), clock.every)
+        tables = tabulate_along(self.tried, clock, positions)
+        rankings = [rank_tried(self.tried, one) for one in tables]
         return stretches([float(at) for at in positions], rankings)
 
     @cached_property

@@ -8,7 +8,7 @@ from rulka_analysis.metrics.series import Measure, position_text
 from rulka_analysis.pages.blocks.subject import Subject, missing, subject_of, view_of_groups
 from rulka_analysis.pages.charts import Chart, draw, scaled_by
 from rulka_analysis.pages.drawing import GroupLine, group_lines
-from rulka_analysis.pages.figures import explained, told_lines
+from rulka_analysis.pages.figures import explained, tell_lines
 from rulka_analysis.pages.results import Figures, Panel
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import joined, listed
@@ -103,7 +103,7 @@ def _left_out(subject: Subject, known: list[Group], clock: Clock) -> Sentence:
 def _alternative_text(
     subject: Subject, measure: Measure, clock: Clock, lines: list[GroupLine]
 ) -> str:
-    told = told_lines(subject.shown, lines, measure, clock)
+    told = tell_lines(subject.shown, lines, measure, clock)
     said = f"Line chart of {measure.title} by {clock.name}, {len(lines)} settings."
     ranked = sorted(
         (line for line in lines if line.value.known),

@@ -14,12 +14,12 @@ from rulka_analysis.pages.tables.signs import signed_difference
 from rulka_analysis.values.quantities import Quantity, Sentence, made
 from rulka_analysis.values.sentences import in_words, listed
 from rulka_analysis.values.tables import Cell, Table
+from rulka_analysis.verdicts.tried import Tried, find_value, find_values, rank_tried, tabulate
 
 if TYPE_CHECKING:
     from rulka_analysis.logs.runs import Run
     from rulka_analysis.metrics.series import Measure
     from rulka_analysis.verdicts.loaded import LoadedExperiment
-    from rulka_analysis.verdicts.tried import Tried
 
 # More rows than this stand on a page of their own.
 MOST = 10
@@ -72,8 +72,8 @@ def _order(facts: Facts) -> list[Tried]:
     tried = facts.tried
     if not facts.end.known:
         return list(tried.all)
-    values = tried.values(MINUTES, facts.end.number)
-    places = tried.ranked(tried.table(values)).places
+    values = find_values(tried, MINUTES, facts.end.number)
+    places = rank_tried(tried, tabulate(tried, values)).places
     place = {name: at for at, names in enumerate(places) for name in names}
     return sorted(tried.all, key=lambda one: (place.get(one.name, len(place)), bool(one.barred)))
 
@@ -148,7 +148,7 @@ def _value(facts: Facts, tried: Tried, measure: Measure) -> Quantity:
     if not all(run in present for run in tried.runs):
         named = together([run for run in tried.runs if run not in present])
         return Quantity.unknown(f"no run {named} in these logs", measure.unit)
-    return facts.tried.value(tried, measure, MINUTES, facts.end.number)
+    return find_value(facts.tried, tried, measure, MINUTES, facts.end.number)
 
 
 def _difference(facts: Facts, name: str, measure: Measure, value: Quantity, base: Quantity) -> Cell:

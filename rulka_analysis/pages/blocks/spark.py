@@ -7,7 +7,7 @@ import numpy as np
 from rulka_analysis.pages.blocks.subject import subject_of, view_of_groups
 from rulka_analysis.pages.charts import Chart, scale_of
 from rulka_analysis.pages.drawing import group_lines
-from rulka_analysis.pages.figures import told_lines
+from rulka_analysis.pages.figures import tell_lines
 from rulka_analysis.pages.palette import LOOKS
 from rulka_analysis.pages.results import Figure
 from rulka_analysis.pages.sheets import Picture, Sheet, line_style
@@ -57,7 +57,7 @@ def spark(experiment: LoadedExperiment) -> Figure | Sentence:
         upwards=measure.orientation > 0,
     )
     how = "best so far" if measure.is_best else measure.how()
-    said = told_lines(subject.shown, lines, measure, clock)
+    said = tell_lines(subject.shown, lines, measure, clock)
     rows: dict[str, list[Cell]] = {
         line.group.label: [line.group.label, line.value] for line in lines
     }

@@ -16,7 +16,7 @@ from rulka_analysis.pages.palette import Role
 from rulka_analysis.values.quantities import Sentence
 from rulka_analysis.values.sentences import listed
 from rulka_analysis.verdicts.answer import Answered, Kind
-from rulka_analysis.verdicts.evaluate import Question
+from rulka_analysis.verdicts.evaluate import Question, find
 from rulka_analysis.verdicts.loaded import LoadedExperiment
 from rulka_analysis.verdicts.relations import Relation
 from rulka_analysis.verdicts.tried import SettingsTried
@@ -102,7 +102,7 @@ class Subject:
         if candidate is None or candidate == baseline:
             return None
         asked = Question(candidate.label, baseline.label, outcome, kind)
-        return self.experiment.evaluation.found(asked).answer
+        return find(self.experiment.evaluation, asked).answer
 
     @property
     def names(self) -> Sentence:

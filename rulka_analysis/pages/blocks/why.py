@@ -15,7 +15,7 @@ from rulka_analysis.pages.blocks.subject import (
 )
 from rulka_analysis.pages.charts import Chart, Drawn, picture
 from rulka_analysis.pages.drawing import GroupLine, group_lines
-from rulka_analysis.pages.figures import explained, told_lines
+from rulka_analysis.pages.figures import explained, tell_lines
 from rulka_analysis.pages.results import Figures, Panel
 from rulka_analysis.pages.sheets import PHONE
 from rulka_analysis.values.quantities import Quantity, Sentence
@@ -108,7 +108,7 @@ def _panel(
         upwards=measure.orientation > 0,
         named=("winner", "baseline", "third"),
     )
-    told = told_lines(subject.shown, lines, measure, clock)
+    told = tell_lines(subject.shown, lines, measure, clock)
     groups = [line.group for line in lines]
     return Panel(
         name=measure.title,

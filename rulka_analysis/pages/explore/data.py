@@ -177,11 +177,7 @@ class Explore:
 def index_script(data: Explore, files: Sequence[tuple[str, str | None]]) -> bytes:
     """Return the script that tells the page what there is.
 
-    Parameters
-    ----------
-    data : Explore
-    files : sequence of (str, str or None)
-        For each metric its script, and the one with every event where it was written.
+    For each metric `files` names its script, and the one with every event where it was written.
     """
     runs = data.runs
     number = {run: i for i, run in enumerate(runs)}
@@ -240,14 +236,8 @@ def metric_scripts(
 ) -> tuple[bytes, bytes | None]:
     """Return the script of a metric, and the one with every event.
 
-    Parameters
-    ----------
-    data : Explore
-    metric : ExploreMetric
-        One of its metrics.
-    whole_up_to : int
-        Write every event, too, where something was left out and the metric has no more events
-        than this.
+    Every event is written, too, where something was left out and the metric has no more than
+    `whole_up_to`.
     """
     number = {run: i for i, run in enumerate(data.runs)}
     series = sorted(

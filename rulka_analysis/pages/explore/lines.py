@@ -17,8 +17,8 @@ from rulka_analysis.pages.explore.decoding import KeptSeries
 
 
 @dataclass(frozen=True)
-class Reading:
-    """How series are read.
+class LineLook:
+    """How series become lines.
 
     Parameters
     ----------
@@ -70,33 +70,33 @@ class DrawnLine:
     faint: tuple[Floats, Floats] | None = None
 
 
-def line_of(series: KeptSeries, reading: Reading) -> DrawnLine | None:
+def line_of(series: KeptSeries, look: LineLook) -> DrawnLine | None:
     """Return the line of one run; None where it has no such clock."""
-    places = series.places[reading.clock]
+    places = series.places[look.clock]
     known = np.flatnonzero(~np.isnan(places))
     if not len(known):
         return None
     # Stable: events at one place stay in the order written.
     at = known[np.argsort(places[known], kind="stable")]
     reached = float(places[at[-1]])
-    stated = series.ends[reading.clock]
+    stated = series.ends[look.clock]
     end = reached if stated is None else max(stated, reached)
-    cutoff = reading.metric["cutoff"]
+    cutoff = look.metric["cutoff"]
     values = series.values[at]
     late = values >= (math.nan if cutoff is None else cutoff)
     count = int(late.sum())
-    if reading.best:
-        at = at[_records(values, late, reading.metric["better"])]
-    elif not reading.unfinished:
+    if look.best:
+        at = at[_records(values, late, look.metric["better"])]
+    elif not look.unfinished:
         at = at[~late]
-    x, y = places[at], series.values[at] * reading.metric["factor"]
-    if reading.best or not reading.width:
+    x, y = places[at], series.values[at] * look.metric["factor"]
+    if look.best or not look.width:
         return DrawnLine(x, y, at, end, count)
     smooth_at, weights, smooth_y = at, np.ones(len(at)), y
     if len(series.buckets) and bool((np.diff(at) > 0).all()):
-        smooth_at, weights, smooth_y = _bucket_means(series, reading)
+        smooth_at, weights, smooth_y = _bucket_means(series, look)
     smooth_x = places[smooth_at]
-    means = _trailing_means(smooth_x, smooth_y, weights, reading.width)
+    means = _trailing_means(smooth_x, smooth_y, weights, look.width)
     return DrawnLine(smooth_x, means, smooth_at, end, count, faint=(x, y))
 
 
@@ -108,14 +108,14 @@ def _records(values: Floats, late: Any, better: str) -> Integers:
     return np.flatnonzero(downwards < before)
 
 
-def _bucket_means(series: KeptSeries, reading: Reading) -> tuple[Integers, Floats, Floats]:
+def _bucket_means(series: KeptSeries, look: LineLook) -> tuple[Integers, Floats, Floats]:
     """Return a point a bucket, where its last event is: its event, its weight and its mean."""
     counts, means = series.counts, series.means
-    if reading.unfinished:
+    if look.unfinished:
         counts, means = series.all_counts, series.all_means
     at = series.buckets - 1
-    known = ~np.isnan(means) & ~np.isnan(series.places[reading.clock][at])
-    return at[known], counts[known].astype(np.float64), means[known] * reading.metric["factor"]
+    known = ~np.isnan(means) & ~np.isnan(series.places[look.clock][at])
+    return at[known], counts[known].astype(np.float64), means[known] * look.metric["factor"]
 
 
 def _trailing_means(x: Floats, y: Floats, weights: Floats, width: float) -> Floats:
@@ -132,15 +132,15 @@ def _trailing_means(x: Floats, y: Floats, weights: Floats, width: float) -> Floa
 
 
 def mean_of(
-    members: Sequence[tuple[KeptSeries, DrawnLine]], reading: Reading
+    members: Sequence[tuple[KeptSeries, DrawnLine]], look: LineLook
 ) -> tuple[DrawnLine, int] | None:
     """Return the mean of a group's runs, as far as the shortest of them goes, and their number."""
     parts = []
     for series, line in members:
         x, y = line.x, line.y
-        if not reading.best and not reading.width and len(series.buckets):
-            at, _, y = _bucket_means(series, reading)
-            x = series.places[reading.clock][at]
+        if not look.best and not look.width and len(series.buckets):
+            at, _, y = _bucket_means(series, look)
+            x = series.places[look.clock][at]
         if len(x):
             parts.append((x, y, line.end))
     if not parts:

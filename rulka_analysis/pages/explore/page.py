@@ -17,6 +17,7 @@ from rulka_analysis.pages.explore.data import Explore, index_script, metric_scri
 from rulka_analysis.pages.results import Figure
 from rulka_analysis.pages.sheets import NARROW
 from rulka_analysis.values.errors import RulkaError
+from rulka_analysis.values.files import write_whole
 
 STATIC = Path(__file__).parent / "static"
 # In this order: each needs those before it.
@@ -60,22 +61,9 @@ def explore_page(
 ) -> ExplorePage:
     """Return the page as a part of a site, whose page has a heading of its own.
 
-    Parameters
-    ----------
-    data : Explore
-    folder : str
-        Where the files will be, from the page: ``"_static/explore/"`` with its slash.
-    fallback : str
-        HTML of static figures, shown where no script runs. Trusted: made by us.
-    whole_up_to : int
-        See `metric_scripts`.
-    each : callable
-        Takes the tags and yields them again, telling how far it is.
-
-    Returns
-    -------
-    ExplorePage
-        ``files`` are made one by one, as they are asked for: all together may be large.
+    `folder` is where the files will be, from the page, with its slash. `fallback` is HTML of ours,
+    shown where no script runs. Files are made one by one, as they are asked for: all together may
+    be large.
     """
     return ExplorePage(
         body=page_body(folder, fallback),
@@ -97,13 +85,6 @@ def write_explore(
 
     A folder that was written before is written anew; files of others are left alone.
 
-    Parameters
-    ----------
-    folder, data, fallback, whole_up_to, each
-        See `explore_page`.
-    stills : sequence of Figure
-        What is shown where no script runs.
-
     Raises
     ------
     ExploreError
@@ -124,10 +105,11 @@ def write_explore(
         written = {target}
         for name, content in chain(pictures.items(), page.files):
             path = assets / name
-            _write(path, content)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, content)
             written.add(path)
         # Last: a page never names a file that is not there yet.
-        _write(target, _document(data, page, fallback).encode("utf-8"))
+        write_whole(target, _document(data, page, fallback))
         for path in [*(assets / "data").glob("*.js"), *(assets / "still").glob("*.svg")]:
             if path not in written:
                 path.unlink()
@@ -166,13 +148,6 @@ def _still(number: int, figure: Figure) -> str:
     )
 
 
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.writing")
-    beside.write_bytes(content)
-    beside.replace(path)
-
-
 def static_files() -> Iterator[tuple[str, bytes]]:
     """Yield what is the same for all data: the scripts and styles of the page."""
     for name in (*STYLES, *SCRIPTS, "uplot/LICENSE", "uplot/vendor.toml"):
@@ -204,15 +179,7 @@ def _digest(content: bytes) -> str:
 
 
 def page_body(folder: str, fallback: str = "", *, heading: str = "h2") -> str:
-    """Return the markup of the page: where its files are, and what stands there without a script.
-
-    Parameters
-    ----------
-    folder, fallback
-        See `explore_page`.
-    heading : {"h1", "h2"}
-        Of what is shown.
-    """
+    """Return the markup of the page: where its files are, and what is there without a script."""
     place = html.escape(folder, quote=True)
     scripts = "\n".join(
         f'<script src="{place}{name}" defer></script>' for name in (*SCRIPTS, "data/index.js")

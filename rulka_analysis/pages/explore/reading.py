@@ -37,19 +37,8 @@ def from_logs(
 ) -> Explore:
     """Return all tags of some runs, to be shown.
 
-    Parameters
-    ----------
-    logs : Logs
-    catalogue : Catalogue
-        Says what tags mean; one that it does not know is shown as it is called.
-    groups : sequence of ExploreGroup, optional
-        Which runs, in which order; without them each run of the logs is a group of its own.
-    title : str
-        The log directory's name unless given.
-    start : str
-        Tag shown first; otherwise the first that most runs have.
-    variants : mapping of str to str, optional
-        Titles of variants, by what stands in tags.
+    Without groups each run is one of its own. A tag that the catalogue does not know is shown as it
+    is called. First shown is the tag `start`, else the first that most runs have.
     """
     if groups is None:
         groups = [ExploreGroup(name, (name,)) for name in logs.runs]

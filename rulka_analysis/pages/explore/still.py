@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.pages.charts import Chart, Drawn, picture
 from rulka_analysis.pages.explore.decoding import KeptSeries
-from rulka_analysis.pages.explore.lines import DrawnLine, Reading, extent_of, line_of, mean_of
+from rulka_analysis.pages.explore.lines import DrawnLine, LineLook, extent_of, line_of, mean_of
 from rulka_analysis.pages.explore.view import View
 from rulka_analysis.pages.palette import Role
 from rulka_analysis.pages.results import Figure
@@ -69,15 +69,7 @@ def draw_view(
 ) -> Figure | Sentence:
     """Draw what a view shows; where there is nothing of it, a sentence says so.
 
-    Parameters
-    ----------
-    view : View
-    index : mapping
-        What there is; see `decoding.read_index`.
-    read : callable
-        Returns the series of a metric by the name of its file.
-    link : str
-        The view as it was written; as it would be written by default.
+    `link` is the view as it was written.
     """
     place = next((m for m, one in enumerate(index["metrics"]) if one["tag"] == view.tag), None)
     if place is None:
@@ -92,11 +84,11 @@ def draw_view(
     best = metric["best"] if view.best is None else view.best and metric["better"] != "neither"
     low, high = extent_of(list(series.values()), clock)
     width = 0.0 if best else view.smooth / 100 * (high - low)
-    reading = Reading(metric, clock, best, width, view.unfinished)
-    shown = [one for one in _lines(view, chosen, index, series, reading) if len(one.finite)]
+    look = LineLook(metric, clock, best, width, view.unfinished)
+    shown = [one for one in _lines(view, chosen, index, series, look) if len(one.finite)]
     if not shown:
         return Sentence("{title}: nothing of what is asked for is in these logs.", {"title": title})
-    sheet = _Sheet(view, metric, index["clocks"][clock], reading, shown)
+    sheet = _Sheet(view, metric, index["clocks"][clock], look, shown)
     chart = sheet.chart(title)
     return Figure(
         picture=picture(chart, WIDE),
@@ -135,21 +127,21 @@ def _lines(
     chosen: Sequence[int],
     index: Mapping[str, Any],
     series: Mapping[int, KeptSeries],
-    reading: Reading,
+    look: LineLook,
 ) -> list[_Shown]:
     found = []
     for place, (label, role, runs) in enumerate(index["groups"]):
-        look: Role = role or _OF_PLACE[min(place, len(_OF_PLACE) - 1)]
+        its_role: Role = role or _OF_PLACE[min(place, len(_OF_PLACE) - 1)]
         there = [
             (run, series[run], line)
             for run in runs
-            if run in series and (line := line_of(series[run], reading)) is not None
+            if run in series and (line := line_of(series[run], look)) is not None
         ]
         if place in chosen and len(runs) == 1:
-            found += [_Shown(label, index["runs"][run], look, line) for run, _, line in there]
-        elif place in chosen and (mean := mean_of([(s, li) for _, s, li in there], reading)):
+            found += [_Shown(label, index["runs"][run], its_role, line) for run, _, line in there]
+        elif place in chosen and (mean := mean_of([(s, li) for _, s, li in there], look)):
             line, number = mean
-            found.append(_Shown(label, f"{number} runs", look, line, number))
+            found.append(_Shown(label, f"{number} runs", its_role, line, number))
         if len(runs) > 1:
             found += [
                 _Shown(label, index["runs"][run], "other", line)
@@ -166,7 +158,7 @@ class _Sheet:
     view: View
     metric: Mapping[str, Any]
     clock: Mapping[str, Any]
-    reading: Reading
+    look: LineLook
     shown: Sequence[_Shown]
 
     def chart(self, title: str) -> Chart:
@@ -178,7 +170,7 @@ class _Sheet:
             title=printable(title),
             lines=tuple(self._line(one, scale) for one in self.shown),
             clock=Clock(key, name, unit, 1.0, scale=scale),
-            stepped=self.reading.best,
+            stepped=self.look.best,
             upwards=self.metric["better"] == "higher",
             value_head=self.metric["unit"] or "value",
             log=self._logarithmic,
@@ -190,7 +182,7 @@ class _Sheet:
     def _line(self, one: _Shown, scale: float) -> Drawn:
         line = one.line
         x, y, low, high = line.x, line.y, line.low, line.high
-        if self.reading.best:
+        if self.look.best:
             # A best holds until a better one comes; it ends where knowledge of the run ends.
             x = np.append(x, line.end)
             y, low, high = (_held(values) for values in (y, low, high))
@@ -224,9 +216,9 @@ class _Sheet:
         return f"{format_number(place, self.clock['digits'])} {self.clock['unit']}"
 
     def caption(self, title: str, episodes: str) -> Sentence:
-        how = "best so far" if self.reading.best else "as logged"
-        if self.reading.width:
-            how = f"mean of the last {self._place(self.reading.width)}"
+        how = "best so far" if self.look.best else "as logged"
+        if self.look.width:
+            how = f"mean of the last {self._place(self.look.width)}"
         text = f"{title}, {how}, by {self.clock['name']}."
         if any(one.of > 1 for one in self.shown):
             text += " A group of several runs is their mean; the band reaches from the lowest to"

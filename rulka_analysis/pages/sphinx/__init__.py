@@ -33,7 +33,7 @@ from sphinx.util import logging
 from rulka_analysis.logs.growth import still_running
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages.execute import SECONDS_A_CELL, execute_notebooks, is_notebook
-from rulka_analysis.pages.locks import held
+from rulka_analysis.pages.locks import hold_lock
 from rulka_analysis.pages.sphinx import absent, patches, site_files
 from rulka_analysis.pages.sphinx.anchors import add_anchors
 from rulka_analysis.pages.sphinx.answer_boxes import add_answer_nodes
@@ -145,7 +145,7 @@ def lock(app: Sphinx, config: Config) -> None:
     folder = Path(app.doctreedir)
     folder.mkdir(parents=True, exist_ok=True)
     waiting = partial(logger.info, "%s")
-    state_of(app).lock.enter_context(held(folder / ".lock", waiting=waiting))
+    state_of(app).lock.enter_context(hold_lock(folder / ".lock", waiting=waiting))
 
 
 def list_helpers(project: Path) -> list[str]:

@@ -23,16 +23,7 @@ _MOST_NAMED = 4
 
 
 def leave_out(app: Sphinx, logs: Logs, notebooks: str) -> None:
-    """Find the experiments that no run of the logs is of, and leave out what they consist of.
-
-    Parameters
-    ----------
-    app : Sphinx
-    logs : Logs
-        Those in effect.
-    notebooks : str
-        The folder of the notebooks.
-    """
+    """Find the experiments that no run of the logs is of, and leave out what they consist of."""
     state = state_of(app)
     state.absent = {
         name: in_words(named, logs)

@@ -13,10 +13,10 @@ from typing import Any
 from docutils import nodes
 from sphinx import addnodes
 
+from rulka_analysis.pages.sphinx.markup import add_node, fixed
 from rulka_analysis.pages.sphinx.rendering import (
     disclosure,
     inline_nodes,
-    pass_over,
     quoted_words,
     table_node,
 )
@@ -47,15 +47,7 @@ def badge(data: Mapping[str, Any]) -> answer_badge:
 
 
 def box(data: Mapping[str, Any], result_id: str, notebook: str) -> answer_box:
-    """Return the box of an answer or a claim.
-
-    Parameters
-    ----------
-    data : mapping
-        As `results.encode` made it.
-    result_id, notebook : str
-        Under which id it is quoted, and the document of the notebook that published it.
-    """
+    """Return the box of an answer or a claim."""
     node = answer_box(look=data["look"])
     node["ids"] = [box_id(result_id)]
     node["title"] = data["title"]
@@ -140,23 +132,11 @@ def visit_box_html(writer: Any, node: answer_box) -> None:
     )
 
 
-def depart_box_html(writer: Any, node: answer_box) -> None:
-    writer.body.append("</section>")
-
-
 def visit_badge_html(writer: Any, node: answer_badge) -> None:
     writer.body.append(f'<strong class="rulka-word rulka-{node["look"]}">')
 
 
-def depart_badge_html(writer: Any, node: answer_badge) -> None:
-    writer.body.append("</strong>")
-
-
 def add_answer_nodes(app: Any) -> None:
     """Register the nodes with Sphinx."""
-    plain = (pass_over, pass_over)
-    for node, in_html in (
-        (answer_box, (visit_box_html, depart_box_html)),
-        (answer_badge, (visit_badge_html, depart_badge_html)),
-    ):
-        app.add_node(node, html=in_html, text=plain, latex=plain, man=plain, texinfo=plain)
+    add_node(app, answer_box, visit_box_html, fixed("</section>"))
+    add_node(app, answer_badge, visit_badge_html, fixed("</strong>"))

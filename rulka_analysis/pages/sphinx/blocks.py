@@ -13,8 +13,9 @@ from sphinx.environment import BuildEnvironment
 from rulka_analysis.pages.results import as_text
 from rulka_analysis.pages.sphinx.anchors import link_to_section
 from rulka_analysis.pages.sphinx.card_nodes import card_node, landing_cards
+from rulka_analysis.pages.sphinx.markup import add_node, fixed, skip
 from rulka_analysis.pages.sphinx.published import Published
-from rulka_analysis.pages.sphinx.rendering import inline_nodes, pass_over, quoted_words
+from rulka_analysis.pages.sphinx.rendering import inline_nodes, quoted_words
 
 Quote = Callable[[str], list[nodes.Node]]
 
@@ -156,30 +157,13 @@ def visit_division_html(writer: Any, node: division) -> None:
     writer.body.append(writer.starttag(node, "div"))
 
 
-def depart_division_html(writer: Any, node: division) -> None:
-    writer.body.append("</div>")
-
-
-def skip(writer: Any, node: nodes.Node) -> None:
-    """Write nothing: it has been put elsewhere."""
-    raise nodes.SkipNode
-
-
 def add_blocks(app: Sphinx) -> None:
     """Register the nodes with Sphinx."""
     hidden: Any = (skip, None)
     app.add_node(page_heading, html=hidden, text=hidden, latex=hidden, man=hidden, texinfo=hidden)
     code, text = (visit_code_html, None), (visit_code_text, None)
     app.add_node(card_code, html=code, text=text, latex=hidden, man=hidden, texinfo=hidden)
-    plain = (pass_over, pass_over)
-    app.add_node(
-        division,
-        html=(visit_division_html, depart_division_html),
-        text=plain,
-        latex=plain,
-        man=plain,
-        texinfo=plain,
-    )
+    add_node(app, division, visit_division_html, fixed("</div>"))
     app.connect("doctree-resolved", put_headings)
     app.add_css_file("page.css")
     app.add_js_file("page.js", loading_method="defer")

@@ -10,7 +10,8 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from rulka_analysis.pages.results import as_text
-from rulka_analysis.pages.sphinx.rendering import panel_node, pass_over, quoted_words
+from rulka_analysis.pages.sphinx.markup import add_node, fixed, skip
+from rulka_analysis.pages.sphinx.rendering import panel_node, quoted_words
 
 
 class landing_cards(nodes.General, nodes.Element):
@@ -60,14 +61,6 @@ def _texts(content: Mapping[str, Any]) -> Iterator[str]:
     yield from map(as_text, content["use"])
 
 
-def visit_cards_html(writer: Any, node: landing_cards) -> None:
-    writer.body.append('<div class="rulka-landing">')
-
-
-def depart_cards_html(writer: Any, node: landing_cards) -> None:
-    writer.body.append("</div>")
-
-
 def visit_card_html(writer: Any, node: landing_card) -> None:
     content = node["content"]
     text = {key: html.escape(as_text(content[key])) for key in ("title", "question", "answer")}
@@ -92,14 +85,6 @@ def depart_card_html(writer: Any, node: landing_card) -> None:
     writer.body.append("</article>")
 
 
-def skip(writer: Any, node: nodes.Node) -> None:
-    raise nodes.SkipNode
-
-
-def visit_legend_html(writer: Any, node: card_legend) -> None:
-    writer.body.append('<p class="rulka-landing-legend">')
-
-
 def depart_legend_html(writer: Any, node: card_legend) -> None:
     for role, words in node["legend"]:
         writer.body.append(f' <b class="rulka-key-{role}">{html.escape(words)}</b>')
@@ -108,11 +93,8 @@ def depart_legend_html(writer: Any, node: card_legend) -> None:
 
 def add_cards(app: Sphinx) -> None:
     """Register the nodes with Sphinx."""
-    plain = (pass_over, pass_over)
-    for node, in_html in (
-        (landing_cards, (visit_cards_html, depart_cards_html)),
-        (landing_card, (visit_card_html, depart_card_html)),
-        (card_words, (skip, pass_over)),
-        (card_legend, (visit_legend_html, depart_legend_html)),
-    ):
-        app.add_node(node, html=in_html, text=plain, latex=plain, man=plain, texinfo=plain)
+    add_node(app, landing_cards, fixed('<div class="rulka-landing">'), fixed("</div>"))
+    add_node(app, landing_card, visit_card_html, depart_card_html)
+    add_node(app, card_words, skip)
+    legend = fixed('<p class="rulka-landing-legend">')
+    add_node(app, card_legend, legend, depart_legend_html)

@@ -14,7 +14,8 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from rulka_analysis.pages import trends
-from rulka_analysis.pages.sphinx.rendering import pass_over, quoted_words
+from rulka_analysis.pages.sphinx.markup import add_node, fixed, pass_over
+from rulka_analysis.pages.sphinx.rendering import quoted_words
 
 
 class folded_section(nodes.section):
@@ -74,20 +75,8 @@ def depart_folded_html(writer: Any, node: folded_section) -> None:
     writer.depart_section(node)
 
 
-def visit_line_html(writer: Any, node: entry_line) -> None:
-    pass
-
-
-def depart_line_html(writer: Any, node: entry_line) -> None:
-    writer.body.append('</summary>\n<div class="rulka-entry-more">')
-
-
 def visit_part_html(writer: Any, node: entry_part) -> None:
     writer.body.append(f'<span class="{node["classes"][0]}">')
-
-
-def depart_part_html(writer: Any, node: entry_part) -> None:
-    writer.body.append("</span> ")
 
 
 def visit_trend_html(writer: Any, node: trend_line) -> None:
@@ -99,10 +88,6 @@ def visit_rest_html(writer: Any, node: rest) -> None:
     lead, names = html.escape(node["lead"]), html.escape(node["names"])
     summary = f"<summary><b>{lead}</b> {names}</summary>"
     writer.body.append(f'<details class="rulka-rest">{summary}')
-
-
-def depart_rest_html(writer: Any, node: rest) -> None:
-    writer.body.append("</details>")
 
 
 def visit_finder_html(writer: Any, node: finder) -> None:
@@ -118,15 +103,11 @@ def visit_finder_html(writer: Any, node: finder) -> None:
 
 def add_entries(app: Sphinx) -> None:
     """Register the nodes, the directive and the script of this module with Sphinx."""
-    plain = (pass_over, pass_over)
-    for node, in_html in (
-        (folded_section, (visit_folded_html, depart_folded_html)),
-        (entry_line, (visit_line_html, depart_line_html)),
-        (entry_part, (visit_part_html, depart_part_html)),
-        (trend_line, (visit_trend_html, pass_over)),
-        (rest, (visit_rest_html, depart_rest_html)),
-        (finder, (visit_finder_html, pass_over)),
-    ):
-        app.add_node(node, html=in_html, text=plain, latex=plain, man=plain, texinfo=plain)
+    add_node(app, folded_section, visit_folded_html, depart_folded_html)
+    add_node(app, entry_line, pass_over, fixed('</summary>\n<div class="rulka-entry-more">'))
+    add_node(app, entry_part, visit_part_html, fixed("</span> "))
+    add_node(app, trend_line, visit_trend_html)
+    add_node(app, rest, visit_rest_html, fixed("</details>"))
+    add_node(app, finder, visit_finder_html)
     app.add_directive("finder", FinderDirective)
     app.add_js_file("entries.js", loading_method="defer")

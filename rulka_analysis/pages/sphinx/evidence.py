@@ -19,7 +19,8 @@ from sphinx.util.osutil import relative_uri
 
 from rulka_analysis.logs.clocks import Conventions
 from rulka_analysis.pages.evidence import PageEvidence, as_script, as_table, with_addresses
-from rulka_analysis.pages.sphinx.rendering import EXPLORE, pass_over, quoted_number
+from rulka_analysis.pages.sphinx.markup import add_node
+from rulka_analysis.pages.sphinx.rendering import EXPLORE, quoted_number
 from rulka_analysis.pages.sphinx.state import notes_of_current, notes_of_pages, state_of
 from rulka_analysis.values.digests import digest_text
 from rulka_analysis.values.files import write_whole
@@ -110,7 +111,5 @@ def visit_link_html(writer: Any, node: evidence_link) -> None:
 
 def add_evidence(app: Sphinx) -> None:
     """Register node and events with Sphinx."""
-    plain = (pass_over, pass_over)
-    in_html = (visit_link_html, pass_over)
-    app.add_node(evidence_link, html=in_html, text=plain, latex=plain, man=plain, texinfo=plain)
+    add_node(app, evidence_link, visit_link_html)
     app.connect("doctree-read", gather_evidence, priority=900)

@@ -25,9 +25,10 @@ from rulka_analysis.pages.exploring import KeptCurves
 from rulka_analysis.pages.figures import Figure
 from rulka_analysis.pages.kept import read_kept
 from rulka_analysis.pages.results import encode, pictures
+from rulka_analysis.pages.sphinx.markup import add_node
 from rulka_analysis.pages.sphinx.published import Published
 from rulka_analysis.pages.sphinx.quoting import MissingResultError, look_up, note_missing
-from rulka_analysis.pages.sphinx.rendering import figure_node, inline_nodes, pass_over
+from rulka_analysis.pages.sphinx.rendering import figure_node, inline_nodes
 from rulka_analysis.pages.sphinx.reporting import BuildStopped
 from rulka_analysis.pages.sphinx.state import notes_of_current, notes_of_pages, state_of
 from rulka_analysis.values.errors import RulkaError
@@ -187,7 +188,5 @@ def add_explore(app: Sphinx) -> None:
     """Register directives, node and style sheets with Sphinx."""
     app.add_directive("explore", ExploreDirective)
     app.add_directive("explore-page", ExplorePageDirective)
-    plain = (pass_over, pass_over)
-    in_html = (visit_explorer_html, depart_explorer_html)
-    app.add_node(explorer, html=in_html, text=plain, latex=plain, man=plain, texinfo=plain)
+    add_node(app, explorer, visit_explorer_html, depart_explorer_html)
     app.connect("html-page-context", add_styles)

@@ -57,7 +57,7 @@ def complete_search_index(app: Sphinx) -> list[Any]:
     return []
 
 
-def with_names(page: str) -> str:
+def name_parts(page: str) -> str:
     """Name what pydata-sphinx-theme 0.24.0 leaves to be guessed by who does not see it.
 
     The arrows that unfold its sidebar say nothing; its search button is called otherwise than it
@@ -65,7 +65,7 @@ def with_names(page: str) -> str:
 
     Examples
     --------
-    >>> with_names('<summary><span class="toctree-toggle" role="presentation">')
+    >>> name_parts('<summary><span class="toctree-toggle" role="presentation">')
     '<summary aria-label="Show the pages below"><span class="toctree-toggle" role="presentation">'
     """
     for old, new in _NAMED.items():

@@ -20,7 +20,7 @@ from sphinx.jinja2glue import BuiltinTemplateLoader
 from sphinx.theming import Theme
 from sphinx.util import logging
 
-from rulka_analysis.pages.sphinx.patches import with_names
+from rulka_analysis.pages.sphinx.patches import name_parts
 from rulka_analysis.pages.sphinx.state import PageNotes, notes_of_pages
 
 logger = logging.getLogger(__name__)
@@ -55,12 +55,12 @@ class PageTemplates(BuiltinTemplateLoader):
         # The theme renders parts of a page, too.
         if "</head>" not in page:
             return page
-        page = with_names(page)
+        page = name_parts(page)
         content = str(context.get("body", ""))
         name = context.get("pagename", "")
         notes = notes_of_pages(self._env).get(name, PageNotes())
         if notes.policy == RELAXED:
-            return with_policy(page, relaxed_policy())
+            return put_policy(page, relax_policy())
         blocked = sorted(blocked_by_policy(content)) if not notes.blocked else ()
         if blocked:
             logger.warning(
@@ -70,10 +70,10 @@ class PageTemplates(BuiltinTemplateLoader):
                 type="rulka",
                 subtype="policy",
             )
-        return with_policy(page, policy_of(page, content))
+        return put_policy(page, policy_of(page, content))
 
 
-def with_policy(page: str, policy: str) -> str:
+def put_policy(page: str, policy: str) -> str:
     """Return a page with a policy; it holds for everything that comes after it."""
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}" />'
     if _CHARSET not in page:
@@ -101,7 +101,7 @@ def policy_of(page: str, content: str) -> str:
     return "; ".join(directives)
 
 
-def relaxed_policy() -> str:
+def relax_policy() -> str:
     """Return the policy of a page whose notebook may run scripts and styles of its own.
 
     Still nothing is loaded from another host.

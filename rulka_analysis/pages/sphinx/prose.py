@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from docutils import nodes
 from sphinx import addnodes
@@ -21,9 +19,9 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from rulka_analysis.pages.prose import (
-    names_declared,
-    numbers_in_prose,
-    typed_numbers_in_definition,
+    find_numbers,
+    find_typed_in_definition,
+    list_declared_names,
 )
 from rulka_analysis.pages.sphinx.answer_boxes import answer_badge, answer_box
 from rulka_analysis.pages.sphinx.rendering import (
@@ -36,6 +34,8 @@ from rulka_analysis.pages.sphinx.rendering import (
 from rulka_analysis.pages.sphinx.reporting import BuildStopped
 from rulka_analysis.pages.sphinx.state import Prose, notes_of_pages
 from rulka_analysis.project import domain_in_effect, domain_of
+from rulka_analysis.values.errors import ExperimentError
+from rulka_analysis.values.toml import TomlFile
 
 DEFINITIONS = "docs/experiments/*.toml"
 
@@ -138,13 +138,13 @@ def fail_on_typed(app: Sphinx, env: BuildEnvironment) -> list[str]:
     domains[own.catalogue_file] = own
     read = {file: both for file in domains if (both := _definition(file)) is not None}
     names = frozenset(app.config.rulka_names)
-    for file, (_, data) in read.items():
-        names |= names_declared(data, domains[file].variant)
+    for file, said in read.items():
+        names |= list_declared_names(said.data, domains[file].variant)
 
     found = [
         f"{_shown(file, folder)}:{line}: {number.word!r} in {number.around!r}"
-        for file, (text, data) in read.items()
-        for line, number in typed_numbers_in_definition(text, names, data, domains[file].variant)
+        for file, said in read.items()
+        for line, number in find_typed_in_definition(said, names, domains[file].variant)
     ]
     for document, notes in sorted(notes_of_pages(env).items()):
         if notes.prose:
@@ -163,15 +163,14 @@ def fail_on_typed(app: Sphinx, env: BuildEnvironment) -> list[str]:
     return []
 
 
-def _definition(file: Path) -> tuple[str, dict[str, Any]] | None:
-    """Return a definition as text and as data; None where its own reader has to say what is wrong.
+def _definition(file: Path) -> TomlFile | None:
+    """Return a definition; None where its own reader has to say what is wrong.
 
     Reading them takes a few milliseconds, so they are read in every build.
     """
     try:
-        text = file.read_text(encoding="utf-8-sig")
-        return text, tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return TomlFile(file, ExperimentError)
+    except ExperimentError:
         return None
 
 
@@ -179,7 +178,7 @@ def _on_page(
     page: Sequence[Prose], path: Path, names: frozenset[str], folder: Path
 ) -> Iterator[str]:
     for prose in page:
-        for number in numbers_in_prose(prose.text, names):
+        for number in find_numbers(prose.text, names):
             cell, line = divmod(prose.line, _LINES_A_CELL)
             # A notebook's nodes name no file that holds their lines.
             file = path if cell or not prose.file else folder / prose.file

@@ -35,13 +35,6 @@ class Registry:
     def of(cls, notebooks: list[Executed], prefix: str) -> Registry:
         """Gather the results of executed notebooks.
 
-        Parameters
-        ----------
-        notebooks : list of Executed
-            The notebooks.
-        prefix : str
-            Their folder below the source directory, for links to their pages.
-
         Raises
         ------
         BuildStopped

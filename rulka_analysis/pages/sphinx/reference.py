@@ -21,7 +21,7 @@ from rulka_analysis.metrics import catalogue as catalogue_module
 from rulka_analysis.metrics import catalogue_file
 from rulka_analysis.metrics.catalogue import Catalogue, Group, Metric, Stage
 from rulka_analysis.metrics.domain import Domain
-from rulka_analysis.pages.observed import with_article
+from rulka_analysis.pages.observed import add_article
 from rulka_analysis.pages.results import as_text
 from rulka_analysis.pages.sphinx.entries import (
     entry_line,
@@ -325,7 +325,7 @@ def _in_short(metric: Metric, own: Domain) -> Iterator[nodes.Node]:
         said.append("No answer rests on it.")
     yield nodes.Text(" ".join(said))
     if metric.cutoff_seconds is not None:
-        unfinished = with_article(episode).capitalize()
+        unfinished = add_article(episode).capitalize()
         yield nodes.Text(f" {unfinished} that was not finished logs the cutoff, ")
         yield nodes.literal("", f"{metric.cutoff_seconds:g}")
         yield nodes.Text(" s.")

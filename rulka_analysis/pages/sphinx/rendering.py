@@ -14,6 +14,7 @@ from docutils import nodes
 
 from rulka_analysis.pages.results import as_text
 from rulka_analysis.pages.sheets import NARROW
+from rulka_analysis.pages.sphinx.markup import add_node, fixed, pass_over
 from rulka_analysis.values.digests import digest_text
 
 # A reference to the cell that published a result.
@@ -79,15 +80,7 @@ class data_banner(nodes.General, nodes.TextElement):
 
 
 def number_node(data: Mapping[str, Any], result_id: str, notebook: str) -> quoted_number:
-    """Return the node of a number.
-
-    Parameters
-    ----------
-    data : mapping
-        The number as `results.encode` made it.
-    result_id, notebook : str
-        Under which id it is quoted, and the document of the notebook that published it.
-    """
+    """Return the node of a number."""
     node = quoted_number("", str(data["text"]))
     node["data"] = dict(data)
     node["known"] = data["value"] is not None
@@ -342,10 +335,6 @@ def visit_number_html(writer: Any, node: quoted_number) -> None:
     writer.body.append(f'<span class="{classes}" data-entry="{node["entry"]}"{name}>')
 
 
-def depart_number_html(writer: Any, node: quoted_number) -> None:
-    writer.body.append("</span>")
-
-
 def _around(node: nodes.Node) -> Iterator[nodes.Element]:
     while node.parent is not None:
         node = node.parent
@@ -373,10 +362,6 @@ def _picture_html(writer: Any, node: nodes.Element) -> str:
     return f"<picture>{''.join(parts)}</picture>"
 
 
-def depart_figure_html(writer: Any, node: nodes.Element) -> None:
-    writer.body.append("</figure>")
-
-
 def visit_figures_html(writer: Any, node: quoted_figures) -> None:
     name = html.escape(node["ids"][0], quote=True)
     writer.body.append(f'<section class="rulka-figures" id="{name}">')
@@ -393,28 +378,8 @@ def visit_figures_html(writer: Any, node: quoted_figures) -> None:
         )
 
 
-def depart_figures_html(writer: Any, node: quoted_figures) -> None:
-    writer.body.append("</section>")
-
-
-def visit_choice_html(writer: Any, node: figure_choice) -> None:
-    writer.body.append('<div class="rulka-choice">')
-
-
-def depart_choice_html(writer: Any, node: figure_choice) -> None:
-    writer.body.append("</div>")
-
-
 def visit_panel_html(writer: Any, node: figure_panel) -> None:
     writer.body.append(f'<figure class="rulka-panel">{_picture_html(writer, node)}')
-
-
-def visit_caption_html(writer: Any, node: figure_caption) -> None:
-    writer.body.append("<figcaption>")
-
-
-def depart_caption_html(writer: Any, node: figure_caption) -> None:
-    writer.body.append("</figcaption>")
 
 
 def visit_explore_link_html(writer: Any, node: explore_link) -> None:
@@ -438,45 +403,22 @@ def visit_sign_html(writer: Any, node: answer_sign) -> None:
     writer.body.append(f' <span class="rulka-sign rulka-{said}" role="img" aria-label="{said}">')
 
 
-def depart_sign_html(writer: Any, node: answer_sign) -> None:
-    writer.body.append("</span>")
-
-
 def visit_disclosure_html(writer: Any, node: disclosure) -> None:
     summary = html.escape(node["summary"])
     writer.body.append(f'<details class="rulka-details"><summary>{summary}</summary>')
 
 
-def depart_disclosure_html(writer: Any, node: disclosure) -> None:
-    writer.body.append("</details>")
-
-
-def visit_banner_html(writer: Any, node: data_banner) -> None:
-    writer.body.append('<aside class="rulka-banner" aria-label="Data used">')
-
-
-def depart_banner_html(writer: Any, node: data_banner) -> None:
-    writer.body.append("</aside>")
-
-
-def pass_over(writer: Any, node: nodes.Node) -> None:
-    """Write nothing of the node itself; its children are written."""
-
-
 def add_nodes(app: Any) -> None:
-    """Register the nodes with Sphinx: full in HTML, as their text elsewhere."""
-    plain = (pass_over, pass_over)
-    for node, in_html in (
-        (quoted_number, (visit_number_html, depart_number_html)),
-        (quoted_words, plain),
-        (quoted_figure, (visit_figure_html, depart_figure_html)),
-        (quoted_figures, (visit_figures_html, depart_figures_html)),
-        (figure_choice, (visit_choice_html, depart_choice_html)),
-        (figure_panel, (visit_panel_html, depart_figure_html)),
-        (figure_caption, (visit_caption_html, depart_caption_html)),
-        (explore_link, (visit_explore_link_html, pass_over)),
-        (answer_sign, (visit_sign_html, depart_sign_html)),
-        (disclosure, (visit_disclosure_html, depart_disclosure_html)),
-        (data_banner, (visit_banner_html, depart_banner_html)),
-    ):
-        app.add_node(node, html=in_html, text=plain, latex=plain, man=plain, texinfo=plain)
+    """Register the nodes with Sphinx."""
+    add_node(app, quoted_number, visit_number_html, fixed("</span>"))
+    add_node(app, quoted_words, pass_over)
+    add_node(app, quoted_figure, visit_figure_html, fixed("</figure>"))
+    add_node(app, quoted_figures, visit_figures_html, fixed("</section>"))
+    add_node(app, figure_choice, fixed('<div class="rulka-choice">'), fixed("</div>"))
+    add_node(app, figure_panel, visit_panel_html, fixed("</figure>"))
+    add_node(app, figure_caption, fixed("<figcaption>"), fixed("</figcaption>"))
+    add_node(app, explore_link, visit_explore_link_html)
+    add_node(app, answer_sign, visit_sign_html, fixed("</span>"))
+    add_node(app, disclosure, visit_disclosure_html, fixed("</details>"))
+    banner = fixed('<aside class="rulka-banner" aria-label="Data used">')
+    add_node(app, data_banner, banner, fixed("</aside>"))

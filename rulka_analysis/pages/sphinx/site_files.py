@@ -17,7 +17,7 @@ from sphinx.builders import Builder
 from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.environment import BuildEnvironment
 
-from rulka_analysis.pages.execute import without_private_outputs
+from rulka_analysis.pages.execute import drop_private_outputs
 from rulka_analysis.pages.results import pictures
 from rulka_analysis.pages.sphinx.evidence import list_evidence, write_evidence
 from rulka_analysis.pages.sphinx.outputs import show_hidden
@@ -112,7 +112,7 @@ def write_files(app: Sphinx) -> None:
         target = Path(app.outdir) / f"{document}.ipynb"
         if document in read_anew or not target.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
-            plain = without_private_outputs(executed.notebook)
+            plain = drop_private_outputs(executed.notebook)
             show_hidden(plain)
             write_whole(target, json.dumps(plain, indent=1, ensure_ascii=False) + "\n")
 

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rulka_analysis.experiments.comparison import Comparison
-from rulka_analysis.experiments.groups import MANY
-from rulka_analysis.values.quantities import Quantity
-from rulka_analysis.verdicts.sides import together
+from rulka_analysis.values.quantities import MANY, Quantity, average
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,9 @@ class Columns:
 
     def values(self, by_run: Mapping[str, Quantity]) -> dict[str, Quantity]:
         """Return the value of each, given that of every run: of several runs the mean."""
-        return {name: together(by_run, runs) for name, runs in self.runs.items()}
+        return {
+            name: average({run: by_run[run] for run in runs}) for name, runs in self.runs.items()
+        }
 
 
 def columns_of(comparison: Comparison) -> Columns:

@@ -219,7 +219,7 @@ def window(
 ) -> Sentence:
     """Return a sentence on the common window: how far all compared runs are known."""
     domain = comparison.catalogue.domain
-    measure = comparison.measure(metric, domain.chosen_variant(variant, variants))
+    measure = comparison.measure(metric, domain.choose_variant(variant, variants))
     absent = [f"{run} is not in these logs" for run in comparison.absent]
     found = comparison.window(measure, MINUTES)
     if not found.known or len(found.ends) < 2:
@@ -265,7 +265,7 @@ def times_to_targets(
     after the common window.
     """
     on = comparison.clock(clock)
-    chosen = comparison.catalogue.domain.chosen_variant(variant, variants)
+    chosen = comparison.catalogue.domain.choose_variant(variant, variants)
     measure = comparison.measure(metric, chosen)
     targets = comparison.targets(metric)
     if not targets:

@@ -84,7 +84,8 @@ COMPARISONS = (
         detection="Across the whole log directory: what cannot agree by chance agrees value for "
         "value, from the first or to the last that one of them has, and so do the times between "
         "values, or the steps.",
-        why="They are one observation, not two. The answer on the pair is: no data.",
+        why="One log is a copy of the other, or went on from a copy: they are one observation, "
+        "not two. The answer on the pair is: no data.",
         remedy="Leave one of them out, or put back the log that belongs there.",
         example="a Training/loss: 1 0.9 0.95 0.8 0.85 0.7 0.75 0.6\ncopy a b",
     ),
@@ -94,7 +95,7 @@ COMPARISONS = (
         detection="As for one log under several names, but the times between values differ.",
         why="One seed was run twice: they are one observation, not two. No answer rests on the "
         "pair.",
-        remedy="Give each replicate a seed of its own.",
+        remedy="Leave one of them out, and give each replicate a seed of its own.",
         example="a Training/loss: 1 0.9 0.95 0.8 0.85 0.7 0.75 0.6\n"
         "b Training/loss: 1 0.9 +2m 0.95 0.8 +1m 0.85 0.7 0.75 0.6",
     ),

@@ -12,23 +12,23 @@ FILES = (
         meaning="Bytes within an event file are not what was written.",
         detection="The checksum of a record does not fit it; reading goes on at the next whole "
         "record.",
-        why="Whatever is computed from the file lacks the events that stood there.",
-        remedy="Copy the file again from where the run was trained.",
+        why="Events that stood there are missing from everything computed from this file.",
+        remedy="Copy the file again from where the run was trained, or train the run again.",
         example="run Training/loss: 1 0.9 0.8 0.7\nflip run 120",
     ),
     Rule(
         "RK102", "unreadable", _GROUP, ("error",),
         meaning="A file or a folder cannot be read.",
         detection="The operating system refuses it, or reading fails half-way.",
-        why="Whatever is computed from the folder lacks what it holds.",
-        remedy="See whether it exists, whether you may read it and whether its disk is well.",
+        why="What it holds is missing from everything computed from this folder.",
+        remedy="Check that it exists, that you may read it and that its disk is well.",
         example="run Training/loss: 1 0.9\nloop run",
     ),
     Rule(
         "RK103", "not_an_event_file", _GROUP, ("error",),
         meaning="A file is named like an event file and is not one.",
         detection="It does not begin with a whole record.",
-        why="A run may seem to exist that does not.",
+        why="Its name says that it holds events, so a run may seem to be there that is not.",
         remedy="Move it out of the log directory, or copy the real file again.",
         example="run Training/loss: 1 0.9\ntext run",
     ),
@@ -36,7 +36,8 @@ FILES = (
         "RK104", "zero_filled_tail", _GROUP, ("warning",),
         meaning="An event file ends in zeros.",
         detection="Nothing but zero bytes follows the last whole record.",
-        why="The machine stopped before the last events reached the disk: they are lost.",
+        why="The machine stopped before the last events reached the disk: they are lost, and the "
+        "run may look as if it had ended earlier than it did.",
         remedy="Nothing brings them back; if the run was resumed, its next file goes on.",
         example="run Training/loss: 1 0.9\nzero run 40",
     ),
@@ -44,7 +45,8 @@ FILES = (
         "RK105", "truncated_tail", _GROUP, ("note",),
         meaning="An event file ends within a record.",
         detection="Fewer bytes are left than the last record says it has.",
-        why="The run still goes on, or was killed; everything before is complete.",
+        why="A run that is still being written ends so, and so does one that was killed; "
+        "everything before is complete.",
         remedy="Nothing to do while the run goes on; read the file again later.",
         example="run Training/loss: 1 0.9\ncut run 5",
     ),
@@ -68,9 +70,9 @@ FILES = (
         "RK108", "tensor_without_plugin", _GROUP, ("note",),
         meaning="A tag holds single numbers as tensors, and nothing says that they are scalars.",
         detection="No event of the tag names a plugin.",
-        why="The numbers are passed over; a writer declares a tag with its first event, which may "
-        "be in another file or in a damaged place.",
-        remedy="If the tag matters, look for damage, or for the file before this one.",
+        why="A writer declares a tag with its first event; that event may be in an earlier file "
+        "or in a damaged place.",
+        remedy="If the tag matters, look for damage in this file or for the file before it.",
         example="run Training/loss: 1 0.9\nbare run count 1",
     ),
     Rule(
@@ -88,7 +90,7 @@ FILES = (
         meaning="Two files of one run were written at the same time, under the same tags.",
         detection="A file begins before an earlier one that shares tags with it has ended, and "
         "its steps do not show that a clock was set.",
-        why="Two programs may have logged into one folder.",
+        why="Several programs may have logged into one folder.",
         remedy="Give each run a folder of its own.",
         example="run Training/loss: 1 0.9 0.8 0.7 | -3m -30s 1.1 0.8 0.9",
     ),
@@ -96,8 +98,9 @@ FILES = (
         "RK112", "copy", _GROUP, ("note",),
         meaning="A file holds what another file of the same run holds, or the beginning of it.",
         detection="Every event of it stands in the other one, equal to the last bit.",
-        why="Its events count once. A file was copied, or had arrived there in part.",
-        remedy="Remove the copy if you like; it changes nothing.",
+        why="A file was copied within the run's folder, or arrived there in part. Its events "
+        "count once.",
+        remedy="Remove the copy if you like; it changes nothing here.",
         example="run Training/loss: 1 0.9\ntwin run",
     ),
     Rule(
@@ -114,15 +117,16 @@ FILES = (
         "RK114", "no_one_run", _GROUP, ("warning",),
         meaning="A folder holds many files that do not go on from one another.",
         detection="Four times or more every tag starts over from its beginning.",
-        why="It is hardly one run; only the last attempt is shown.",
-        remedy="Give each run a folder of its own.",
+        why="Files of several runs lie in one folder, or the program began anew so often. Only "
+        "the last attempt is shown.",
+        remedy="Give each run a folder of its own, or say which of them is meant.",
         example="run Training/loss: 1 0.9 | -20s 1 0.8 | -20s 1 0.7 | -20s 1 0.6",
     ),
     Rule(
         "RK115", "another_program", _GROUP, ("note",),
         meaning="A file of another program lies in the folder of a run.",
         detection="It starts over with few of the tags that the run had written by then.",
-        why="All of it is kept, and nothing is given up for it; its steps are its own.",
+        why="A program that evaluates may log into the folder of the run, with its own steps.",
         remedy="Let it write under tags of its own, or into a folder of its own.",
         example="run Training/loss: 1 0.9 0.8\nrun eval/reward: 1 2 3 | +5m -30s 4 5",
     ),
@@ -132,7 +136,7 @@ FILES = (
         detection="Wall times as logged.",
         why="Minutes of these events are read from their steps, where others tell the pace; where "
         "nothing does, the run has no minutes.",
-        remedy="Look at the program that writes.",
+        remedy="Look at the program that writes, and at the clock of its machine.",
         example="run Training/loss: 1 0.9 0.8\nwall run nan",
     ),
     Rule(
@@ -147,9 +151,9 @@ FILES = (
         "RK118", "wall_time_years_off", _GROUP, ("warning",),
         meaning="Wall times are years off.",
         detection="They lie decades before or after today.",
-        why="The clock of the machine was not set: steps tell the order, and minutes count the "
-        "time between events.",
-        remedy="Look at the clock of the machine.",
+        why="The clock of the machine was not set. Dates and the order of files are not to be "
+        "trusted; minutes count the time between events, and steps tell the order.",
+        remedy="Look at the program that writes, and at the clock of its machine.",
         example="run Training/loss: 1 0.9 0.8\nwall run 1970",
     ),
     Rule(
@@ -157,7 +161,8 @@ FILES = (
         meaning="A clock was set while a run went on.",
         detection="A session goes on, by its steps, from one that is later by the clock; or wall "
         "times leap by more than a month within a file.",
-        why="Minutes are read from steps there, and steps tell what came first.",
+        why="Wall times do not tell how long the run took there: minutes are read from steps, and "
+        "steps tell what came first.",
         remedy="Nothing to do, but do not compare with other clocks of that time.",
         example="run Training/loss: 1 0.9 0.8\nwall run forward",
     ),

@@ -48,7 +48,7 @@ READINGS = (
         "RK205", "counter_backwards", _TIME, ("error",),
         meaning="A tag that counts what was done so far goes back.",
         detection="A value is below the one before it, within one file.",
-        why="This clock is wrong.",
+        why="It counts what was done so far; this clock is not to be trusted.",
         remedy="Compare on the other clocks.",
         example="run cumul_number_batches_done: 10 20 30 15 40",
     ),

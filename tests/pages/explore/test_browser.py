@@ -12,7 +12,7 @@ import pytest
 
 from rulka_analysis.pages.explore.data import index_script, metric_scripts
 from rulka_analysis.pages.explore.decoding import read_index, read_series
-from rulka_analysis.pages.explore.lines import DrawnLine, Reading, extent_of, line_of, mean_of
+from rulka_analysis.pages.explore.lines import DrawnLine, LineLook, extent_of, line_of, mean_of
 from rulka_analysis.pages.explore.page import write_explore
 from rulka_analysis.pages.explore.view import View, view_of
 from tests import browsing
@@ -317,15 +317,15 @@ def lines_drawn(view: View) -> dict[str, DrawnLine]:
     clock = [clock.key for clock in CLOCKS].index(view.clock)
     low, high = extent_of(list(found.values()), clock)
     width = view.smooth / 100 * (high - low)
-    reading = Reading(index["metrics"][place], clock, bool(view.best), width, view.unfinished)
+    look = LineLook(index["metrics"][place], clock, bool(view.best), width, view.unfinished)
     lines = {}
     for group in GROUPS:
         if view.groups is not None and group.label not in view.groups:
             continue
-        members = [(found[i], line_of(found[i], reading)) for i in map(RUNS.index, group.runs)]
+        members = [(found[i], line_of(found[i], look)) for i in map(RUNS.index, group.runs)]
         there = [(kept, line) for kept, line in members if line is not None]
         if len(group.runs) > 1:
-            mean = mean_of(there, reading)
+            mean = mean_of(there, look)
             assert mean is not None
             lines[""] = mean[0]
         elif there:

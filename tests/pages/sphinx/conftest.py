@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rulka_analysis.pages.locks import held
+from rulka_analysis.pages.locks import hold_lock
 from tests.site_of_project import Site
 
 
@@ -30,7 +30,7 @@ def _built_once(factory: pytest.TempPathFactory) -> tuple[Site, Path]:
     shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
     folder = shared / "bundled site"
     site, pages = Site(folder / "a project ä"), folder / "pages ä"
-    with held(shared / "bundled site.lock", waiting=print):
+    with hold_lock(shared / "bundled site.lock", waiting=print):
         if not pages.is_dir():
             # What a process that failed left there is built again, to fail in this one, too.
             shutil.rmtree(folder, ignore_errors=True)

@@ -14,19 +14,15 @@ from docutils import nodes
 from rulka_analysis.pages.results import Figures, Panel, encode, pictures
 from rulka_analysis.pages.sheets import PHONE, WIDE, Picture
 from rulka_analysis.pages.sphinx import rendering
+from rulka_analysis.pages.sphinx.markup import pass_over
 from rulka_analysis.values.quantities import Sentence
 from rulka_analysis.values.tables import Table
 from tests import browsing
 from tests.site_of_project import PROJECT
 
-SHOWN = {
-    rendering.quoted_figures: ("visit_figures_html", "depart_figures_html"),
-    rendering.figure_choice: ("visit_choice_html", "depart_choice_html"),
-    rendering.figure_panel: ("visit_panel_html", "depart_figure_html"),
-    rendering.figure_caption: ("visit_caption_html", "depart_caption_html"),
-    rendering.explore_link: ("visit_explore_link_html", "pass_over"),
-    rendering.disclosure: ("visit_disclosure_html", "depart_disclosure_html"),
-}
+# What is registered with Sphinx to write each node.
+WRITTEN: dict[type, Any] = {}
+rendering.add_nodes(SimpleNamespace(add_node=lambda node, html, **_: WRITTEN.update({node: html})))
 
 
 def panel(name: str, shade: str) -> Panel:
@@ -53,14 +49,14 @@ def shown(*choices: str) -> tuple[BeautifulSoup, dict[str, Any]]:
     writer: Any = SimpleNamespace(body=[], builder=builder)
 
     def write(node: nodes.Node) -> None:
-        visit, depart = SHOWN.get(type(node), ("pass_over", "pass_over"))
+        visit, depart = WRITTEN.get(type(node), (pass_over, pass_over))
         if isinstance(node, nodes.Text):
             writer.body.append(html.escape(node.astext()))
         with suppress(nodes.SkipNode):
-            getattr(rendering, visit)(writer, node)
+            visit(writer, node)
             for child in node.children:
                 write(child)
-            getattr(rendering, depart)(writer, node)
+            depart(writer, node)
 
     write(rendering.figures_node(data, "small/x", "notebooks/small/x"))
     return BeautifulSoup("".join(writer.body), "html.parser"), data
