@@ -7,7 +7,7 @@ whole, or as far as the one that is a part goes; whatever its times and steps co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from weakref import WeakKeyDictionary
@@ -20,6 +20,8 @@ from rulka_analysis.values.findings import Finding
 
 # So many different values that go up and down are not the same twice by chance.
 SURELY = 5
+# Of so many values from its beginning on, and before its end, a series is known by hashes.
+_LENGTHS = tuple(SURELY * 4**power for power in range(14))
 # Of times between events: what shifting float64 seconds, or writing them as float32 days, loses.
 _CLOSE = 0.02
 
@@ -39,37 +41,72 @@ def one_observation(findings: Iterable[Finding]) -> dict[frozenset[str], Finding
     return found
 
 
-def copies(logs: Sequence[Readings]) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What of a run is kept to find copies of it among many: a few hashes, and no series.
+
+    Parameters
+    ----------
+    name : str
+        The run.
+    whole : int or None
+        Hash of all that cannot agree with another run by chance; None where there is nothing.
+    parts : dict of (str, bool) to tuple of int
+        By tag, and whether from its beginning on or back from its end: hashes of so many values as
+        `_LENGTHS` says, as far as there are so many.
+    """
+
+    name: str
+    whole: int | None
+    parts: Mapping[tuple[str, bool], tuple[int, ...]]
+
+
+def fingerprint(log: Readings) -> Fingerprint:
+    """Return the fingerprint of a run."""
+    # A zero may have a sign.
+    series = {tag: _values(reading) + 0.0 for tag, reading in _telling(log).items()}
+    whole = hash(tuple((tag, values.tobytes()) for tag, values in series.items()))
+    parts = {}
+    for tag, values in series.items():
+        lengths = [length for length in _LENGTHS if length <= len(values)]
+        parts[tag, True] = tuple(hash(values[:length].tobytes()) for length in lengths)
+        parts[tag, False] = tuple(hash(values[-length:].tobytes()) for length in lengths)
+    return Fingerprint(log.name, whole if series else None, parts)
+
+
+def copies(prints: Sequence[Fingerprint], opened: Callable[[str], Readings]) -> Iterator[Finding]:
     """Yield runs that hold the same observation; many names of one log are one finding.
 
-    The first of several is taken to be the original.
+    Parameters
+    ----------
+    prints : sequence of Fingerprint
+        All runs among which to look; the first of several is taken to be the original.
+    opened : callable
+        Returns the series of a run, by name; asked only of those that look alike.
     """
-    telling = {log.name: _telling(log) for log in logs}
-    by_name = {log.name: log for log in logs}
     # Runs that agree in all values stand together, so that the others are compared once with them.
-    classes: dict[tuple[tuple[str, bytes], ...], list[str]] = {}
-    for name, series in telling.items():
-        if series:
-            values = tuple((tag, _values(r).tobytes()) for tag, r in series.items())
-            classes.setdefault(values, []).append(name)
+    classes: dict[int, list[str]] = {}
+    for one in prints:
+        if one.whole is not None:
+            classes.setdefault(one.whole, []).append(one.name)
     members = {names[0]: names for names in classes.values()}
     for first, names in members.items():
-        same = {n: _same_tags(telling[first], telling[n]) for n in names[1:]}
+        original = opened(first) if len(names) > 1 else None
+        same = {name: _same_tags(original, opened(name)) for name in names[1:] if original}
         of_one_log = [first, *(n for n, s in same.items() if s is not None and s.one_log)]
         if len(of_one_log) > 1:
             said = [s for n in of_one_log[1:] if (s := same[n]) is not None]
-            yield _finding([by_name[n] for n in of_one_log], said, tuple(of_one_log))
+            yield _finding(of_one_log, said, tuple(of_one_log))
         for name, found in same.items():
             if found is not None and not found.one_log:
-                yield _finding([by_name[first], by_name[name]], [found], (first, name))
-    order = {log.name: at for at, log in enumerate(logs)}
-    suspects = _suspects({first: telling[first] for first in members})
+                yield _finding([first, name], [found], (first, name))
+    order = {one.name: at for at, one in enumerate(prints)}
+    suspects = _suspects([one for one in prints if one.name in members])
     for pair in sorted(suspects, key=lambda pair: sorted(order[name] for name in pair)):
-        one, other = sorted(pair, key=order.__getitem__)
-        found = _same_tags(telling[one], telling[other])
+        first, other = sorted(pair, key=order.__getitem__)
+        found = _same_tags(opened(first), opened(other))
         if found is not None:
-            runs = (*members[one], *members[other])
-            yield _finding([by_name[one], by_name[other]], [found], runs)
+            yield _finding([first, other], [found], (*members[first], *members[other]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,24 +167,28 @@ def _usable(reading: Reading) -> NDArray[np.bool_]:
     return usable
 
 
-def _suspects(series: Mapping[str, Mapping[str, Reading]]) -> set[tuple[str, str]]:
-    """Return pairs of runs of which a series begins or ends alike: few, however many runs."""
-    alike: dict[tuple[str, str, bytes], list[str]] = {}
-    for name, readings in series.items():
-        for tag, reading in readings.items():
-            values = _values(reading)
-            alike.setdefault((tag, "begins", values[:SURELY].tobytes()), []).append(name)
-            alike.setdefault((tag, "ends", values[-SURELY:].tobytes()), []).append(name)
+def _suspects(prints: Sequence[Fingerprint]) -> set[tuple[str, str]]:
+    """Return pairs of runs of which a series begins or ends alike: few, however many runs.
+
+    As far as the shorter of two is known, by the longest of `_LENGTHS`.
+    """
+    alike: dict[tuple[tuple[str, bool], int, int], list[tuple[str, bool]]] = {}
+    for one in prints:
+        for part, hashes in one.parts.items():
+            for at, value in enumerate(hashes):
+                longest = at == len(hashes) - 1
+                alike.setdefault((part, at, value), []).append((one.name, longest))
     return {
         (one, other)
-        for names in alike.values()
-        for at, one in enumerate(names)
-        for other in names[at + 1 :]
-        if one != other
+        for found in alike.values()
+        for at, (one, ends) in enumerate(found)
+        for other, also in found[at + 1 :]
+        if ends or also
     }
 
 
-def _same_tags(ours: Mapping[str, Reading], theirs: Mapping[str, Reading]) -> _Same | None:
+def _same_tags(one: Readings, two: Readings) -> _Same | None:
+    ours, theirs = _telling(one), _telling(two)
     found: list[tuple[str, slice, slice]] = []
     for tag in ours:
         if tag in theirs and (parts := _overlap(_values(ours[tag]), _values(theirs[tag]))):
@@ -192,24 +233,25 @@ def _parallel(ours: Floats, theirs: Floats, close: float) -> bool:
     return bool(np.isfinite(apart).all() and np.ptp(apart) <= close)
 
 
-def _finding(logs: Sequence[Readings], same: Sequence[_Same], runs: tuple[str, ...]) -> Finding:
+def _finding(names: Sequence[str], same: Sequence[_Same], runs: tuple[str, ...]) -> Finding:
     """Word that runs are one observation; the first of them is the original."""
-    names = several((log.name for log in logs), 9)
     part = "" if all(one.whole for one in same) else ", as far as the shorter one goes"
-    told = f"{several(same[0].tags)} of {names} hold the same values one after the other"
+    told = (
+        f"{several(same[0].tags)} of {several(names, 9)} hold the same values one after the other"
+    )
     if same[0].one_log:
         shift = "; one of them counts from another moment or step on" if same[0].shifted else ""
         return Finding(
             "identical_series",
             "error",
             f"{told}{part}{shift}.",
-            run=logs[1].name,
+            run=names[1],
             runs=runs,
         )
     return Finding(
         "seed_run_twice",
         "warning",
         f"{told}, written at other times{part}.",
-        run=logs[1].name,
+        run=names[1],
         runs=runs,
     )

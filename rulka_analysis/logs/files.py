@@ -117,6 +117,10 @@ class LogFiles:
         read = read_event_file if self._cache is None else self._cache.read
         return read(path, length=self._lengths[path], lessons=self._lessons)
 
+    def let_go(self, folder: str) -> None:
+        """Forget what was read of a folder's files: it is read again where it is asked for."""
+        self._read.pop(folder, None)
+
     def texts(self, folder: str) -> list[TextEvent]:
         """Return the texts in a folder's files, which are read anew."""
         return [

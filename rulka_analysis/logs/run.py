@@ -74,6 +74,11 @@ class Run:
     def __repr__(self) -> str:
         return f"<Run {self.name} of {self._files.directory}>"
 
+    @property
+    def is_read(self) -> bool:
+        """Whether its events are in memory."""
+        return "_history" in vars(self)
+
     # --- Its events ---
 
     @property

@@ -51,6 +51,9 @@ class Source(Protocol):
     def read(self, folder: str) -> Sequence[EventFile]:
         """Return a folder's files in the order they were created, each read once."""
 
+    def let_go(self, folder: str) -> None:
+        """Forget what was read of a folder's files: it is read again where it is asked for."""
+
     def texts(self, folder: str) -> Sequence[TextEvent]:
         """Return the texts in a folder's files."""
 

@@ -96,6 +96,10 @@ class ArchivedFiles:
             self._read[folder] = as_created(replace(file, texts=()) for file in self._files(folder))
         return self._read[folder]
 
+    def let_go(self, folder: str) -> None:
+        """Forget what was read of a folder's files: it is read again where it is asked for."""
+        self._read.pop(folder, None)
+
     def texts(self, folder: str) -> list[TextEvent]:
         return [text for file in self._files(folder) for text in file.texts]
 
