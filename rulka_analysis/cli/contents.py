@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from rulka_analysis.cli.output import print_table, say
-from rulka_analysis.health.marks import explained, of_run
+from rulka_analysis.health.marks import explain, of_run
 from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics.catalogue import Catalogue
@@ -283,5 +283,5 @@ def print_tags(name: str, tags: Sequence[TagFacts]) -> None:
     for tag in tags:
         if tag.not_finite:
             say(f"{tag.tag}: {tag.not_finite:,} values are not finite; min and max leave them out.")
-    for line in explained(tag.contradicted for tag in tags if tag.contradicted):
+    for line in explain(tag.contradicted for tag in tags if tag.contradicted):
         say(line)

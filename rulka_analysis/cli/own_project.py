@@ -280,10 +280,6 @@ FILES = {
 def write_project(folder: Path) -> list[str]:
     """Write a project into a new or empty folder, and return what to tell.
 
-    Parameters
-    ----------
-    folder : Path
-
     Raises
     ------
     RulkaError

@@ -66,6 +66,16 @@ class Group:
     runs: tuple[str, ...]
     settings: Mapping[str, Value] = field(default_factory=dict)
 
+    def beside(self, other: Group) -> str:
+        """Return what it is called beside another group: what only it says.
+
+        Examples
+        --------
+        >>> Group("512 · 4 collectors", ("a",)).beside(Group("512", ("b",)))
+        '4 collectors'
+        """
+        return self.label.removeprefix(f"{other.label}{BETWEEN}")
+
 
 def value_text(value: Value) -> str:
     """Return a setting's value with every digit it has: two that differ never look the same.

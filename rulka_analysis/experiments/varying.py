@@ -102,11 +102,11 @@ def find_varying(runs: Known, titles: Mapping[str, str] | None = None) -> Varyin
         # Nothing tells: whether runs are alike is not known, so none are put together.
         groups = tuple(Group(run, (run,)) for run in runs)
     else:
-        groups = make_groups(values, settings) if kept else _of_one_setting(runs, recorded, values)
+        groups = make_groups(values, settings) if kept else _of_one_setting(runs, recorded)
     return Varying(settings, values, groups, together, by_name and bool(kept))
 
 
-def _of_one_setting(runs: Known, recorded: Known, values: Known) -> tuple[Group, ...]:
+def _of_one_setting(runs: Known, recorded: Known) -> tuple[Group, ...]:
     """Return the groups where all that is recorded agrees: one of those, and the others alone."""
     alike = tuple(run for run in runs if run in recorded)
     label = "one setting" if len(alike) > 1 else alike[0]

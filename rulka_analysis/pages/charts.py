@@ -375,11 +375,14 @@ def scale_of(chart: Chart) -> Scale:
         left_out = [line.y < far if chart.upwards else line.y > far for line in lines]
         beyond = int(sum(found.sum() for found in left_out))
         low, high = (max(low, far), high) if chart.upwards else (low, min(high, far))
-    pad = 0.04 * (high - low) or 0.05 * abs(high) or 1.0
+    size = max(abs(low), abs(high))
+    # What differs by rounding alone is one value.
+    pad = 0.04 * (high - low) if high - low > 1e-9 * size else 0.05 * size
+    pad = pad if pad > 1e-300 else 1.0
     bottom, top = low - pad, high + pad
     if low >= 0 and bottom < 0.3 * top:
         bottom = 0.0
-    if high <= 0 and top > 0.3 * bottom:
+    elif high <= 0 and top > 0.3 * bottom:
         top = 0.0
     ticks = nice(bottom, top, 4)
     fine = (ticks[1] - ticks[0]) / 5 if len(ticks) > 1 else pad
@@ -467,7 +470,12 @@ def tick_text(value: float, step: float) -> str:
     --------
     >>> tick_text(24.5, 0.5), tick_text(-2000, 500), tick_text(0.0001, 0.0001)
     ('24.5', '−2,000', '0.0001')
+    >>> tick_text(2.5e30, 5e29), tick_text(0, 5e29)
+    ('2.5e+30', '0')
     """
+    # A run that diverged has numbers that are as long as the axis.
+    if value and (step > 1e12 or abs(step) < 1e-9):
+        return f"{value:.3g}".replace("-", "−")
     digits = 0
     while digits < 9 and abs(round(step, digits) - step) > 1e-6 * abs(step):
         digits += 1

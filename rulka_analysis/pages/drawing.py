@@ -110,6 +110,7 @@ def group_lines(
         until = min(own_end, end)
         value = _value_at(known, curve, clock, until)
         drawn = _drawn(known, curve, axis, role, until, value, among=len(every))
+        drawn = replace(drawn, label=group.beside(comparison.baseline_group))
         if drawn.known:
             ends = own_end <= end
             found.append(

@@ -127,6 +127,9 @@ def curves(logs: Logs) -> Curves:
     catalogue = load_catalogue(logs=logs)
     questions.note("log_directory", "", log_directory_answer(logs))
     experiments = load_experiments(logs)
+    if len({experiment.logs.conventions.steps.name for experiment in experiments}) == 1:
+        # The same logs, with the name that all of them have for what the step counts.
+        logs = experiments[0].logs
     groups = list(_each_run_once(experiments, logs))
     variants = {
         tag: title

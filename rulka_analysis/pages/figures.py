@@ -89,7 +89,7 @@ def curves(
     sheet = _chart(comparison, measure, chosen, lines, whole=whole)
     return Figure(
         picture=picture(sheet, WIDE, height),
-        caption=_caption(comparison, measure, chosen, window, lines),
+        caption=_caption(comparison, measure, chosen, window, lines, whole=whole),
         alt=_alternative_text(comparison, measure, chosen, window, lines),
         table=curve(comparison, measure, chosen, every),
         view=_view(measure, chosen, known),
@@ -143,28 +143,18 @@ def _caption(
     clock: Clock,
     window: Window,
     lines: Sequence[GroupLine],
+    *,
+    whole: bool,
 ) -> Sentence:
-    shown = columns_of(comparison)
-    values = shown.values(comparison.at_common_end(measure, clock))
     fields: dict[str, Quantity | str] = {
-        "title": measure.title,
-        "how": _shown_how(measure),
+        "how": _shown_how(measure).capitalize(),
         "clock": clock_in_words(comparison, clock),
     }
-    template = "{title}, {how}, by {clock}."
-    if window.known:
-        fields["end"] = window_end(window)
-        fields["limit"] = window.limited_by
-        stated = []
-        drawn = {run for line in lines for run in line.runs}
-        for number, (name, runs) in enumerate(shown.runs.items()):
-            if values[name].known and not drawn.isdisjoint(runs):
-                fields[f"run{number}"] = shown.titles[name]
-                fields[f"value{number}"] = values[name]
-                stated.append(f"{{run{number}}} {{value{number}}}")
-        if stated:
-            template += " At {end}, where the data of {limit} end: " + ", ".join(stated) + "."
-    template += "".join(f" {said}" for said in explained(measure, lines))
+    template = "{how}, by {clock}, each to its own end." if whole else "{how}, by {clock}."
+    if window.known and not whole:
+        fields |= {"end": window_end(window), "limit": window.limited_by}
+        template = "{how}, by {clock}, to {end}, where the data of {limit} end."
+    template += "".join(f" {said}" for said in explain_lines(lines))
     for number, (name, why) in enumerate(not_drawn(comparison, measure, clock, lines)):
         fields[f"absent{number}"] = f"{comparison.shown(name)}: {why}"
         template += f" {{absent{number}}}."
@@ -176,7 +166,7 @@ def _caption(
     return Sentence(template, fields)
 
 
-def explained(measure: Measure, lines: Sequence[GroupLine]) -> Iterator[str]:
+def explain_lines(lines: Sequence[GroupLine]) -> Iterator[str]:
     """Yield what lines are that do not explain themselves."""
     bands = [line for line in lines if line.drawn.low is not None]
     if bands:

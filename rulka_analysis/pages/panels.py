@@ -59,6 +59,8 @@ class Panel:
         See `Figure`.
     sentence : Sentence
         What stands below it.
+    wide : Picture or None
+        The same for a page of its whole width.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Panel:
     alt: str
     view: tuple[str, str] | None = None
     sentence: Sentence = field(default_factory=_nothing)
+    wide: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)

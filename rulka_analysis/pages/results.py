@@ -49,6 +49,8 @@ Kind = Literal[
 Written = dict[str, Any]
 """A result in an output: ``name``, ``kind``, ``value``, ``numbers`` and ``events``."""
 
+# The drawings of a figure, for windows of several widths.
+DRAWN = ("picture", "phone", "wide")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 
 
@@ -349,7 +351,9 @@ class _Encoder:
         return visible(cell, keep="") if isinstance(cell, str) else self._quantity(cell)
 
     def _panel(self, panel: Panel) -> dict[str, Any]:
-        return {"name": panel.name, **self._pictures(panel), "sentence": self._cell(panel.sentence)}
+        wide = {"wide": asdict(panel.wide)} if panel.wide else {}
+        said = self._cell(panel.sentence)
+        return {"name": panel.name, **self._pictures(panel), **wide, "sentence": said}
 
     def _pictures(self, figure: Figure | Panel) -> dict[str, Any]:
         phone = figure.phone
@@ -430,7 +434,7 @@ def panels(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def pictures(data: Mapping[str, Any]) -> Iterator[str]:
     """Yield every file of a figure, or of several that stand together."""
     for panel in panels(data):
-        yield from (panel[kind]["svg"] for kind in ("picture", "phone") if panel[kind])
+        yield from (panel[kind]["svg"] for kind in DRAWN if panel.get(kind))
 
 
 def _bundle(written: Written) -> dict[str, Any]:

@@ -30,8 +30,10 @@ FONTS = 'system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 SMALL, LABEL, BEHIND, HEADING = 12.0, 12.5, 13.0, 14.0
 # A figure that fits a column of a page, and one that fits a phone.
 WIDE, PHONE = 464, 340
-# Up to this width of the window the second is shown.
-NARROW = "(max-width: 540px)"
+# As wide as an article, where there is room for all of it.
+WHOLE = 964
+# At which width of the window the last two are shown.
+NARROW, ROOMY = "(max-width: 540px)", "(min-width: 1280px)"
 
 _SVG = "http://www.w3.org/2000/svg"
 _LINK = "{http://www.w3.org/1999/xlink}href"

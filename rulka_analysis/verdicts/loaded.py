@@ -68,7 +68,7 @@ class LoadedExperiment(Experiment):
         """What its logs speak for."""
         return recommend(self, contradicted_by(self.noticed), self.evaluation)
 
-    def how_sure(self) -> Sentence:
+    def how_sure(self) -> tuple[Sentence, ...]:
         """Return how sure answers can be at all: what was planned, what one run can bear."""
         return how_sure_at_all(self.evaluation)
 

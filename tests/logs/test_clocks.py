@@ -241,8 +241,6 @@ def test_the_last_event_at_or_before_a_checkpoint() -> None:
     found = last_event_at(positions, np.array([4.9, 5.0, 9.0, 10.0, 20.0, 20.1]), oldest=10.0)
     # Of two events at one place the one written later; not older than told.
     assert found.tolist() == [-1, 1, 1, 3, 3, -1]
-    held = last_event_at(positions, np.array([30.0, 31.0]), oldest=0.0, holds_until=30.0)
-    assert held.tolist() == [3, -1]
     assert last_event_at(np.empty(0), np.array([1.0])).tolist() == [-1]
 
 

@@ -95,6 +95,22 @@ def test_an_axis_that_does_not_begin_at_nothing_says_so() -> None:
     assert scale(*late, cut=False).beyond == 0
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "values",
+    [(5.0,), (0.0, 0.0), (-3.0,), (24.58, 24.580000000000002), (1e-320,), (1e30, 5e30)],
+    ids=str,
+)
+@pytest.mark.parametrize("log", [False, True])
+def test_what_hardly_differs_has_an_axis(values: tuple[float, ...], log: bool) -> None:
+    y = np.array(values)
+    line = Drawn("a", "winner", np.arange(len(y), dtype=float), y)
+    one = Chart("t", (line,), MINUTES, value_head="s", log=log)
+    scale = scale_of(one)
+    assert scale.low < scale.high
+    assert picture(one, WIDE).width == WIDE
+
+
 def test_every_look_is_drawn() -> None:
     svg = picture(chart(6), WIDE).svg
     roles: tuple[Role, ...] = ("winner", "baseline", "third", "other")

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from rulka_analysis.cli import app
 from rulka_analysis.logs.clocks import STEPS
+from rulka_analysis.pages.exploring import curves
 from rulka_analysis.pages.tables import deciding
 from rulka_analysis.project import load_experiment, open_logs
 from rulka_analysis.values.errors import ExperimentError
@@ -63,6 +64,15 @@ def check(experiment: LoadedExperiment) -> None:
     table = experiment.all_runs().compare("return", clock="environment steps")
     assert set(table["clock"]) == {"environment steps"}
     assert table["environment steps"].max() == 60_000
+
+
+def test_explore_calls_it_so(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "docs" / "experiments"
+    folder.mkdir(parents=True)
+    (folder / "rates.toml").write_text(DEFINITION, encoding="utf-8")
+    monkeypatch.setenv("RULKA_PROJECT", str(tmp_path))
+    clocks = curves(open_logs(tmp_path / "logs")).data.clocks
+    assert [clock.name for clock in clocks] == ["minutes", "environment steps"]
 
 
 def test_it_is_called_so_in_sentences_tables_and_data(file: Path) -> None:

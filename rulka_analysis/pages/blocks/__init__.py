@@ -21,7 +21,7 @@ from rulka_analysis.pages.blocks.more import more
 from rulka_analysis.pages.blocks.settings import settings, settings_tried
 from rulka_analysis.pages.blocks.sooner import sooner
 from rulka_analysis.pages.blocks.spark import spark
-from rulka_analysis.pages.blocks.sure import sure
+from rulka_analysis.pages.blocks.sure import sure, sure_in_full
 from rulka_analysis.pages.blocks.why import why
 
 __all__ = [
@@ -43,5 +43,6 @@ __all__ = [
     "sooner",
     "spark",
     "sure",
+    "sure_in_full",
     "why",
 ]

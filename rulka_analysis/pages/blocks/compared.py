@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from rulka_analysis.verdicts.loaded import LoadedExperiment
     from rulka_analysis.verdicts.words import Pace
 
+# Under which name the figure of all targets stands among those of outcomes.
+_TARGETS = "targets reached"
+
 
 def compared_heading(experiment: LoadedExperiment, comparison: str) -> Block:
     """Return how the candidates of a comparison stand, as a heading.
@@ -39,7 +42,7 @@ def compared_heading(experiment: LoadedExperiment, comparison: str) -> Block:
     facts = Facts(experiment)
     pairs = _pairs(experiment, comparison)
     baseline = pairs[0].baseline.label if pairs else facts.baseline.label
-    names = [pair.candidate.label for pair in pairs]
+    names = [pair.candidate.beside(pair.baseline) for pair in pairs]
     shown = together(names) if len(names) <= 2 else counted(len(names), "setting")
     kicker = [f"{shown} against {baseline}", _runs(pairs), *_differing(experiment, pairs)]
     if len(pairs) == 1:
@@ -88,9 +91,10 @@ def compared_answers(experiment: LoadedExperiment, comparison: str) -> Table:
     rows: dict[str, list[Cell]] = {}
     for answer in found:
         cells: list[Cell] = [_question(answer)]
-        cells += [answer.candidate.label] if several else []
-        figure = figures.get(answer.outcome) if answer.kind == "value" else None
-        number = [*figures].index(answer.outcome) + 1 if figure else 0
+        cells += [answer.candidate.beside(answer.baseline)] if several else []
+        outcome = answer.outcome if answer.kind == "value" else _TARGETS
+        figure = figures.get(outcome) if answer.decided.relation != "no data" else None
+        number = [*figures].index(outcome) + 1 if figure else 0
         checks = f"{answer.decided.agreeing} of {answer.decided.asked}"
         cells += [
             word_of(answer),
@@ -152,11 +156,14 @@ def compared_figures(experiment: LoadedExperiment, comparison: str) -> Block:
 
 
 def _figures(experiment: LoadedExperiment, comparison: str) -> dict[str, str]:
-    """Return the names of a comparison's figures, by outcome, as far as something can be drawn."""
+    """Return the names of a comparison's figures, by outcome, as far as something can be drawn.
+
+    The last one shows when targets were reached, where there are any.
+    """
     compared = experiment.comparison(comparison)
-    measures = {name: compared.measure(name) for name in experiment.definition.asked}
-    return {
-        name: f"{comparison}.{name}"
-        for name, measure in measures.items()
-        if compared.known_series(measure)
-    }
+    asked = experiment.definition.asked
+    drawn = [name for name in asked if compared.known_series(compared.measure(name))]
+    figures = {name: f"{comparison}.{name}" for name in drawn}
+    if any(experiment.definition.targets(name) for name in drawn):
+        figures[_TARGETS] = f"{comparison}.sooner"
+    return figures

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rulka_analysis.experiments.groups import BETWEEN, Group
+from rulka_analysis.experiments.groups import Group
 from rulka_analysis.pages.blocks.rows import Dot, DotPlot, Row, Said, draw
 from rulka_analysis.pages.blocks.subject import (
     Subject,
@@ -24,11 +24,6 @@ def follow_ups(experiment: LoadedExperiment) -> Figures | Sentence:
 
     These are the groups that differ from the baseline in settings that are not recommended. Without
     a winner they are held against the baseline.
-
-    Parameters
-    ----------
-    experiment : LoadedExperiment
-        The experiment.
 
     Returns
     -------
@@ -80,17 +75,6 @@ def _row(answer: Answered) -> OnClock | None:
     return next((row for row in answer.rows if row.votes and row.difference.known), None)
 
 
-def _label(group: str, base: Group) -> str:
-    """Return what a group is called beside another: what only it says.
-
-    Examples
-    --------
-    >>> _label("512 · 4 collectors", Group("512", ("a",)))
-    '4 collectors'
-    """
-    return group.removeprefix(f"{base.label}{BETWEEN}")
-
-
 def _signed(value: Quantity) -> str:
     return f"+{value.text}" if value.number > 0 else value.text
 
@@ -100,7 +84,8 @@ def _rows(title: str, base: Group, answers: dict[str, Answered]) -> dict[str, li
     for label, answer in answers.items():
         row = _row(answer)
         assert row is not None
-        cells: list[Cell] = [title, _label(label, base), row.difference, told(answer), row.end]
+        name = answer.candidate.beside(base)
+        cells: list[Cell] = [title, name, row.difference, told(answer), row.end]
         found[f"{answer.outcome}.{label}"] = cells
     return found
 
@@ -109,14 +94,15 @@ def _panel(subject: Subject, base: Group, outcome: str, answers: dict[str, Answe
     measure = subject.measure(outcome)
     rows, said = [], []
     margins, groups = [], [base]
-    for label, answer in answers.items():
+    for answer in answers.values():
         row = _row(answer)
         assert row is not None
+        name = answer.candidate.beside(base)
         shown = _signed(row.difference)
         words = (Said(shown, "text", bold=True), Said(told(answer), colour_of(answer)))
-        rows.append(Row(_label(label, base), (Dot(row.difference.number, "text"),), words))
+        rows.append(Row(name, (Dot(row.difference.number, "text"),), words))
         fragile = ", fragile" if answer.decided.fragile else ""
-        said.append(f"{_label(label, base)}: {shown}, {answer.word}{fragile}.")
+        said.append(f"{name}: {shown}, {answer.word}{fragile}.")
         margins.append(row.margin)
         groups.append(answer.candidate)
     known = [margin for margin in margins if margin.known]

@@ -195,13 +195,14 @@ def of_candidates(pairs: Sequence[Pair], objectives: dict[str, Measure]) -> Iter
     for outcome, measure in objectives.items():
         words: dict[str, list[str]] = {}
         for pair in pairs:
-            words.setdefault(pair.value(outcome).answer.word, []).append(pair.candidate.label)
+            word = pair.value(outcome).answer.word
+            words.setdefault(word, []).append(pair.candidate.beside(pair.baseline))
         where = measure.variant_title or in_words(measure.title)
         if len(words) == 1:
             everyone = "both" if len(pairs) == 2 else "all"
             yield f"{where}: {everyone} {next(iter(words))}"
         elif len(pairs) <= 3:
-            told = [f"{together(names)} {word}" for word, names in words.items()]
-            yield f"{where}: {', '.join(told)}"
+            told = [f"{word} with {together(names)}" for word, names in words.items()]
+            yield f"{where}: {'; '.join(told)}"
         else:
             yield f"{where}: " + ", ".join(f"{len(names)} {word}" for word, names in words.items())

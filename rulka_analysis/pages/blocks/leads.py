@@ -7,18 +7,19 @@ from dataclasses import dataclass
 
 from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.metrics.series import position_text
-from rulka_analysis.pages.blocks.subject import Subject, subject_of
+from rulka_analysis.pages.blocks.subject import Subject, subject_of, view_of_groups
 from rulka_analysis.pages.charts import nice, tick_text, unit_of
 from rulka_analysis.pages.drawing import place_text
 from rulka_analysis.pages.palette import LOOKS
 from rulka_analysis.pages.results import Figures, Panel
-from rulka_analysis.pages.sheets import LABEL, PHONE, Picture, Sheet, width_of
+from rulka_analysis.pages.sheets import LABEL, PHONE, WHOLE, Picture, Sheet, width_of
 from rulka_analysis.values.quantities import Sentence
 from rulka_analysis.values.sentences import listed
 from rulka_analysis.values.tables import Cell, Table
 from rulka_analysis.verdicts.loaded import LoadedExperiment
 from rulka_analysis.verdicts.ranking import Stretch
 
+# Between a phone's and a page's.
 WIDTH = 640
 MOST_MARKED = 40
 _BAR, _ROW = 28, 60
@@ -52,11 +53,6 @@ class Strip:
 def leads(experiment: LoadedExperiment) -> Figures | Sentence:
     """Draw which setting leads by the objectives if training stops at each checkpoint.
 
-    Parameters
-    ----------
-    experiment : LoadedExperiment
-        The experiment.
-
     Returns
     -------
     Figures or Sentence
@@ -88,15 +84,20 @@ to 35 min
                 position_text(stretch.end, strip.clock),
                 who,
             ]
+    measure = subject.measure(subject.outcomes[0])
+    first = dict.fromkeys(who for strip in strips for one in strip.stretches for who in one.first)
+    groups = [experiment.group(label) for label in first]
     return Figures(
         title="",
         choices={
             "leads": [
                 Panel(
-                    name="",
+                    name=measure.title,
                     picture=_drawn(subject, strips, WIDTH),
                     phone=_drawn(subject, strips, PHONE),
+                    wide=_drawn(subject, strips, WHOLE),
                     alt=_alternative_text(strips),
+                    view=view_of_groups(subject.shown, measure, strips[0].clock, groups),
                 )
             ]
         },

@@ -19,6 +19,8 @@ from rulka_analysis.pages.sheets import (
 )
 
 _LABEL_SHARE = 0.3
+# Dots with less room than this stand below the words of their row.
+_ROOM = 170
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,16 @@ def draw(plot: DotPlot) -> tuple[Picture, Picture]:
 
 def picture(plot: DotPlot, width: int) -> Picture:
     """Draw a plot as wide as is said."""
+    labels = max([width_of(row.label, LABEL) for row in plot.rows] + [width_of(plot.heads[0])])
+    labels = min(labels, _LABEL_SHARE * width)
+    words = [(said.words, said.bold) for row in plot.rows for said in row.said]
+    beside = max([width_of(text, LABEL, bold=bold) for text, bold in words], default=0.0)
+    beside = max(beside, width_of(plot.heads[1]))
+    left, right = labels + 18, width - beside - 18
+    stacked = right - left < _ROOM
     tall = 34 if any(len(row.said) > 1 for row in plot.rows) else 27
+    if stacked:
+        labels, left, right, tall = 0.0, 10.0, width - 10.0, 44
     above = any(plot.heads) or plot.band_said
     begun = title_height(plot.title, plot.behind, width) + (22 if plot.legend else 0)
     top = begun + (26 if above else 8)
@@ -127,46 +138,56 @@ def picture(plot: DotPlot, width: int) -> Picture:
     sheet.title(plot.title, plot.behind)
     _draw_legend(sheet, plot.legend, begun - 8)
     head = begun + 12
-    first = top + tall / 2
     bottom = top + tall * len(plot.rows)
-    labels = max([width_of(row.label, LABEL) for row in plot.rows] + [width_of(plot.heads[0])])
-    labels = min(labels, _LABEL_SHARE * width)
-    words = [(said.words, said.bold) for row in plot.rows for said in row.said]
-    beside = max([width_of(text, LABEL, bold=bold) for text, bold in words], default=0.0)
-    beside = max(beside, width_of(plot.heads[1]))
-    left, right = labels + 18, width - beside - 18
     low, high = _range(plot)
     ticks = _fitting(low, high, right - left)
 
     def x(place: float) -> float:
         return left + (place - low) / (high - low) * (right - left)
 
-    if plot.band:
-        sheet.box(x(max(-plot.band, low)), top, x(min(plot.band, high)), bottom, "band")
+    middles = [top + n * tall + (30 if stacked else tall / 2) for n in range(len(plot.rows))]
+    # Words are not written on the scale.
+    for begin, end in [(y - 11, y + 11) for y in middles] if stacked else [(top, bottom)]:
+        if plot.band:
+            sheet.box(x(max(-plot.band, low)), begin, x(min(plot.band, high)), end, "band")
+        for tick in ticks:
+            sheet.line([(x(tick), begin), (x(tick), end)], "grid", below=True)
+        if plot.zero:
+            sheet.line([(x(0), begin), (x(0), end)], plot.zero, 2)
     for tick in ticks:
-        sheet.line([(x(tick), top), (x(tick), bottom)], "grid", below=True)
         _place(sheet, plot, tick, ticks, x(tick), bottom + 14)
-    if plot.zero:
-        sheet.line([(x(0), top), (x(0), bottom)], plot.zero, 2)
-    sheet.text(labels, head, plot.heads[0], anchor="end")
+    sheet.text(labels, head, plot.heads[0], anchor="start" if stacked else "end")
     sheet.text(width, head, plot.heads[1], anchor="end")
     if plot.band_said:
         middle = min(max(x(0), left + width_of(plot.band_said) / 2), right)
         sheet.text(middle, head, plot.band_said, anchor="middle")
-    for number, row in enumerate(plot.rows):
-        y = first + number * tall
-        sheet.text(
-            labels, y, fitted(row.label, labels + 1, LABEL), colour="text", size=LABEL, anchor="end"
-        )
+    for row, y in zip(plot.rows, middles, strict=True):
         zero = x(0) if plot.zero else None
         _draw_dots(sheet, row, [x(dot.at) for dot in row.dots], y, zero)
-        for place, said in enumerate(row.said):
-            down = (place - (len(row.said) - 1) / 2) * 15
-            sheet.text(
-                width, y + down, said.words, colour=said.colour, size=LABEL, bold=said.bold,
-                anchor="end",
-            )  # fmt: skip
+        if stacked:
+            _draw_words_above(sheet, row, y - 20)
+        else:
+            _draw_words_beside(sheet, row, labels, y)
     return sheet.picture()
+
+
+def _draw_words_beside(sheet: Sheet, row: Row, labels: float, y: float) -> None:
+    label = fitted(row.label, labels + 1, LABEL)
+    sheet.text(labels, y, label, colour="text", size=LABEL, anchor="end")
+    for place, said in enumerate(row.said):
+        down = (place - (len(row.said) - 1) / 2) * 15
+        sheet.text(
+            sheet.width, y + down, said.words, colour=said.colour, size=LABEL, bold=said.bold,
+            anchor="end",
+        )  # fmt: skip
+
+
+def _draw_words_above(sheet: Sheet, row: Row, y: float) -> None:
+    end = float(sheet.width)
+    for said in reversed(row.said):
+        sheet.text(end, y, said.words, colour=said.colour, size=LABEL, bold=said.bold, anchor="end")
+        end -= width_of(said.words, LABEL, bold=said.bold) + 10
+    sheet.text(0, y, fitted(row.label, end, LABEL), colour="text", size=LABEL)
 
 
 def _draw_dots(

@@ -117,9 +117,9 @@ def sooner(experiment: LoadedExperiment, comparison: str = "") -> Figures | Sent
             values = [pair.baseline.value, pair.candidate.value, pair.ratio]
             title = subject.measure(outcome).title
             rows[f"{outcome}.{candidate.label}.{number}"] = [
-                title, candidate.label, pair.target, *values
+                title, candidate.beside(first.baseline), pair.target, *values
             ]  # fmt: skip
-    labels = dict.fromkeys(candidate.label for _, candidate, *_ in every)
+    labels = dict.fromkeys(candidate.beside(first.baseline) for _, candidate, *_ in every)
     fields = {"candidates": str(listed(list(labels))), "baseline": first.baseline.label}
     parts = [
         Sentence("{candidates} against {baseline}: the ratio of the two times.", fields),
@@ -235,7 +235,8 @@ def _panel(
         colour = {"▲": "better", "▼": "worse"}.get(pair.sign[:1], "muted")
         rows.append(Row(pair.target, tuple(dots), (Said(pair.said, colour, bold=True),)))
     until = f"{clock.name} until first reached"
-    legend = [(f"{subject.baseline.label} (baseline)", base, False), (candidate.label, own, False)]
+    own_name = candidate.beside(subject.baseline)
+    legend = [(f"{subject.baseline.label} (baseline)", base, False), (own_name, own, False)]
     if not all(pair.baseline.reached and pair.candidate.reached for pair in pairs):
         legend.append(("not reached", "muted", True))
     plot = DotPlot(

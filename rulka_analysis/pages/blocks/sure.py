@@ -30,6 +30,17 @@ def sure(experiment: LoadedExperiment) -> Block:
     return Block("points", {"points": [point for point in points if point.template]})
 
 
+def sure_in_full(experiment: LoadedExperiment) -> Block:
+    """Return all that is known of how sure answers can be: what was planned, runs, their noise.
+
+    Parameters
+    ----------
+    experiment : LoadedExperiment
+        The experiment, tied to logs.
+    """
+    return Block("points", {"points": list(experiment.how_sure())})
+
+
 def _runs(facts: Facts) -> Sentence:
     """Say what the number of runs can bear, and which answers are fragile."""
     evaluation = facts.experiment.evaluation

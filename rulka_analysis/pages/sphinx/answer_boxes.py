@@ -17,6 +17,7 @@ from rulka_analysis.pages.sphinx.markup import add_node, fixed
 from rulka_analysis.pages.sphinx.rendering import (
     disclosure,
     inline_nodes,
+    link_to_cell,
     quoted_words,
     table_node,
 )
@@ -87,6 +88,8 @@ def _details(data: Mapping[str, Any], result_id: str, notebook: str) -> disclosu
             shown += nodes.paragraph("", "", *said)
     if data["findings"]:
         shown += _findings(data["findings"])
+    if shown.children:
+        shown += nodes.paragraph("", "", link_to_cell(notebook, result_id), classes=["rulka-note"])
     return shown
 
 

@@ -12,6 +12,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from rulka_analysis.pages.sphinx.anchors import link_to_box
 from rulka_analysis.pages.sphinx.answer_boxes import badge, quotation
+from rulka_analysis.pages.sphinx.entries import finder
 from rulka_analysis.pages.sphinx.published import Published
 from rulka_analysis.pages.sphinx.quoting import (
     MissingResultError,
@@ -20,7 +21,12 @@ from rulka_analysis.pages.sphinx.quoting import (
     look_up,
     note_missing,
 )
-from rulka_analysis.pages.sphinx.rendering import disclosure, inline_nodes, quoted_words
+from rulka_analysis.pages.sphinx.rendering import (
+    disclosure,
+    inline_nodes,
+    link_to_cell,
+    quoted_words,
+)
 
 Cells = list[list[nodes.Node]]
 
@@ -73,15 +79,21 @@ class TableDirective(SphinxDirective):
         except MissingResultError as error:
             note_missing(self.env, f"{source}:{line}", str(error))
             return []
-        table = nodes.table(classes=["rulka-table", "rulka-answers", "colwidths-auto"])
-        table["classes"] += ["rulka-filterable", "sortable"] if "filter" in self.options else []
+        table = nodes.table(classes=["rulka-table", "rulka-answers", "rulka-words"])
+        table["classes"].append("colwidths-auto")
+        found_by: list[nodes.Node] = []
+        if "filter" in self.options:
+            rows_of = f"rulka-rows-{self.kind}"
+            table["classes"] += [rows_of, "sortable"]
+            found_by = [finder("", label="Find by words", entries=rows_of)]
         group = nodes.tgroup(cols=len(self.columns))
         table += group
         for _ in self.columns:
             group += nodes.colspec(colwidth=1)
         head = nodes.thead("", _row([[nodes.Text(title)] for title in self.columns]))
         group += [head, nodes.tbody("", *map(_row, rows))]
-        return self._folded([table])
+        cell = link_to_cell(listed.notebook, listed.id)
+        return self._folded([*found_by, table, nodes.paragraph("", "", cell)])
 
     def _folded(self, shown: list[nodes.Node]) -> list[nodes.Node]:
         if "folded" not in self.options or not shown:

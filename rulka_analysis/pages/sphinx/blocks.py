@@ -15,7 +15,12 @@ from rulka_analysis.pages.sphinx.anchors import link_to_section
 from rulka_analysis.pages.sphinx.card_nodes import card_node, landing_cards
 from rulka_analysis.pages.sphinx.markup import add_node, fixed, skip
 from rulka_analysis.pages.sphinx.published import Published
-from rulka_analysis.pages.sphinx.rendering import inline_nodes, quoted_words
+from rulka_analysis.pages.sphinx.rendering import (
+    figure_caption,
+    inline_nodes,
+    quoted_figures,
+    quoted_words,
+)
 
 Quote = Callable[[str], list[nodes.Node]]
 
@@ -71,7 +76,15 @@ def block_nodes(
     if data["form"] == "links":
         links = [node for link in content["links"] for node in _link(link, env)]
         return [division("", *links, classes=["rulka-links"])]
-    shown = [division("", *quote(name)) for name in content["results"]]
+    shown = []
+    for number, name in enumerate(content["results"], 1):
+        figure = division("", *quote(name))
+        for caption in list(figure.findall(figure_caption))[-1:]:
+            # As the table of answers calls it.
+            caption.insert(0, quoted_words("", "", nodes.strong("", f"{number}."), nodes.Text(" ")))
+        if list(figure.findall(quoted_figures)):
+            figure["classes"].append("rulka-across")
+        shown.append(figure)
     return [division("", *shown, classes=["rulka-abreast"])]
 
 

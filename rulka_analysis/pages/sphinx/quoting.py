@@ -27,7 +27,7 @@ from rulka_analysis.pages.sphinx.rendering import (
     figure_node,
     figures_node,
     inline_nodes,
-    link_to_cell,
+    noted,
     table_node,
 )
 from rulka_analysis.pages.sphinx.state import notes_of_current, state_of
@@ -190,10 +190,5 @@ class ResultDirective(SphinxDirective):
         if kind == "table":
             table = table_node(data, found.id, found.notebook)
             table["ids"] = [nodes.make_id(found.id)]
-            *notes, last = [
-                nodes.paragraph("", "", *inline_nodes(note, found.id, found.notebook))
-                for note in data["notes"] or [""]
-            ]
-            last += [nodes.Text(" "), link_to_cell(found.notebook, found.id)]
-            return [table, *notes, last]
+            return noted(table, data, found.id, found.notebook)
         return [nodes.paragraph("", "", *inline_nodes(data, found.id, found.notebook))]

@@ -35,6 +35,7 @@ from rulka_analysis.pages.sphinx.rendering import (
     disclosure,
     figure_node,
     inline_nodes,
+    noted,
     table_node,
 )
 from rulka_analysis.pages.sphinx.reporting import BuildStopped
@@ -216,11 +217,7 @@ class MetricsDirective(_CatalogueDirective):
             return [figure_node(data, result, notebook)]
         if data["kind"] != "table":
             return [nodes.paragraph("", "", *inline_nodes(data, result, notebook))]
-        shown = [_table(data, result, notebook)]
-        shown += [
-            nodes.paragraph("", "", *inline_nodes(note, result, notebook), classes=["rulka-note"])
-            for note in data["notes"]
-        ]
+        shown = noted(_table(data, result, notebook), data, result, notebook)
         if not name.endswith(".tags"):
             return shown
         listed = disclosure()

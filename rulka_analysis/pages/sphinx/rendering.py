@@ -7,24 +7,31 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 from typing import Any
 
 from docutils import nodes
 
 from rulka_analysis.pages.results import as_text
-from rulka_analysis.pages.sheets import NARROW
+from rulka_analysis.pages.sheets import NARROW, ROOMY
 from rulka_analysis.pages.sphinx.markup import add_node, fixed, pass_over
 from rulka_analysis.values.digests import digest_text
 
 # A reference to the cell that published a result.
 TO_CELL = "rulka-cell"
+# Other drawings of a figure, and where they stand in for it.
+SHOWN_AT = {"phone": NARROW, "wide": ROOMY}
+# Of figures that are narrower than this, three stand abreast.
+MIDDLING = 320
 # The page on which curves are explored; views of it are links to it.
 EXPLORE = "docs/explore"
 # A table with more columns than this is set smaller.
 WIDE = 6
 # A column with a cell of more characters than this is set wider.
 LONG = 160
+# What is longer than this is read, and not compared.
+SENTENCE = 40
 # Fewer rows are seen at a glance: nothing to sort.
 SORTABLE = 3
 # What signs of answers say, to those who do not see them.
@@ -110,7 +117,7 @@ def _inline_nodes(cell: Any, result_id: str, notebook: str) -> list[nodes.Node]:
         anchor = nodes.make_id(f"{result_id.rpartition('/')[0]}/{cell['result']}")
         return [nodes.reference("", cell["text"], internal=True, refid=anchor)]
     found: list[nodes.Node] = []
-    parts = ["", *cell["parts"], ""]
+    parts = ["", *_joined(cell["parts"]), ""]
     for before, part, after in zip(parts, parts[1:], parts[2:], strict=False):
         if isinstance(part, str):
             kept = "" if isinstance(before, str) else _closing(part)
@@ -135,6 +142,13 @@ def _inline_nodes(cell: Any, result_id: str, notebook: str) -> list[nodes.Node]:
     return found
 
 
+def _joined(parts: Iterable[Any]) -> Iterator[Any]:
+    """Yield the parts of a sentence, those between two numbers as one text."""
+    for is_text, group in groupby(parts, lambda part: isinstance(part, str)):
+        found = list(group)
+        yield from ["".join(found)] if is_text else found
+
+
 def _word(cell: Mapping[str, Any]) -> nodes.inline:
     """Return an answer as sign and word, in a frame of its own."""
     return nodes.inline("", cell["text"], classes=["rulka-chip", f"rulka-is-{cell['look']}"])
@@ -157,6 +171,9 @@ def table_node(data: Mapping[str, Any], result_id: str, notebook: str) -> nodes.
     looks = dict(data.get("looks", ()))
     if len(columns) > WIDE:
         table["classes"].append("rulka-wide")
+    cells = [cell for _, row in data["rows"] for cell in row[1:]]
+    if len(columns) <= WIDE and any(len(as_text(cell)) > SENTENCE for cell in cells):
+        table["classes"].append("rulka-words")
     group = nodes.tgroup(cols=len(columns))
     table += group
     for number in range(len(columns)):
@@ -182,6 +199,18 @@ def table_node(data: Mapping[str, Any], result_id: str, notebook: str) -> nodes.
         body += row
     group += [head, body]
     return table
+
+
+def noted(
+    table: nodes.table, data: Mapping[str, Any], result_id: str, notebook: str
+) -> list[nodes.Node]:
+    """Return a table with its notes below it, and behind them the link to its cell."""
+    *notes, last = [
+        nodes.paragraph("", "", *inline_nodes(note, result_id, notebook), classes=["rulka-note"])
+        for note in data["notes"] or [""]
+    ]
+    last += [nodes.Text(" "), link_to_cell(notebook, result_id)]
+    return [table, *notes, last]
 
 
 def _heading(title: str) -> nodes.entry:
@@ -271,7 +300,7 @@ def _links_of(panel: Mapping[str, Any], *, named: bool) -> Iterator[explore_link
 
 def _drawn(data: Mapping[str, Any], result_id: str) -> dict[str, Any]:
     """Return what nodes keep of a drawing: its files by kind, with their sizes."""
-    kinds = [kind for kind in ("phone", "picture") if data[kind]]
+    kinds = [kind for kind in (*SHOWN_AT, "picture") if data.get(kind)]
     return {
         "result": result_id,
         "alt": data["alt"],
@@ -306,7 +335,7 @@ def cell_id(name: str) -> str:
     return anchor
 
 
-def link_to_cell(notebook: str, result_id: str) -> nodes.Node:
+def link_to_cell(notebook: str, result_id: str, words: str = "Notebook") -> nodes.Node:
     """Return a link to the cell that published a result; resolved in `anchors`."""
     from sphinx import addnodes
 
@@ -319,7 +348,7 @@ def link_to_cell(notebook: str, result_id: str) -> nodes.Node:
         refwarn=True,
         anchor=cell_id(result_id.rpartition("/")[2]),
     )
-    reference += nodes.inline("", "Notebook", classes=["rulka-notebook-link"])
+    reference += nodes.inline("", words, classes=["rulka-notebook-link"])
     return reference
 
 
@@ -352,8 +381,8 @@ def _picture_html(writer: Any, node: nodes.Element) -> str:
     parts = []
     for kind, file, width, height in node["pictures"]:
         source, size = f"{writer.builder.imgpath}/{file}", f'width="{width}" height="{height}"'
-        if kind == "phone":
-            parts.append(f'<source media="{NARROW}" srcset="{source}" {size}>')
+        if kind in SHOWN_AT:
+            parts.append(f'<source media="{SHOWN_AT[kind]}" srcset="{source}" {size}>')
         else:
             # In the dark the theme dims pictures, except those that say they know both themes.
             parts.append(
@@ -376,6 +405,13 @@ def visit_figures_html(writer: Any, node: quoted_figures) -> None:
             f'<input type="radio" name="{name}-switch" id="{own}"{checked}>'
             f'<label for="{own}">{html.escape(choice)}</label>'
         )
+
+
+def visit_choice_html(writer: Any, node: figure_choice) -> None:
+    # The last drawing of a panel is that of a page; as many abreast as have room.
+    drawn = [panel["pictures"][-1][2] for panel in node.findall(figure_panel)]
+    narrow = " rulka-narrow" if max(drawn, default=0) < MIDDLING else ""
+    writer.body.append(f'<div class="rulka-choice{narrow}">')
 
 
 def visit_panel_html(writer: Any, node: figure_panel) -> None:
@@ -414,7 +450,7 @@ def add_nodes(app: Any) -> None:
     add_node(app, quoted_words, pass_over)
     add_node(app, quoted_figure, visit_figure_html, fixed("</figure>"))
     add_node(app, quoted_figures, visit_figures_html, fixed("</section>"))
-    add_node(app, figure_choice, fixed('<div class="rulka-choice">'), fixed("</div>"))
+    add_node(app, figure_choice, visit_choice_html, fixed("</div>"))
     add_node(app, figure_panel, visit_panel_html, fixed("</figure>"))
     add_node(app, figure_caption, fixed("<figcaption>"), fixed("</figcaption>"))
     add_node(app, explore_link, visit_explore_link_html)

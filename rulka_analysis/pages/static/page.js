@@ -1,4 +1,4 @@
-// Copies what to set, and filters long tables. Without this script both are simply not there.
+// Copies what to set. Without this script there is no button.
 "use strict";
 
 (() => {
@@ -31,22 +31,5 @@
       document.execCommand("copy");
       area.remove();
     }
-  }
-
-  for (const table of document.querySelectorAll("table.rulka-filterable")) {
-    const field = document.createElement("input");
-    field.type = "search";
-    field.className = "rulka-filter";
-    field.placeholder = "Filter by words";
-    field.setAttribute("aria-label", "Filter the rows of the table below by words");
-    const holder = table.closest(".pst-scrollable-table-container") || table;
-    holder.before(field);
-    field.addEventListener("input", () => {
-      const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
-      for (const row of table.tBodies[0].rows) {
-        const text = row.textContent.toLowerCase();
-        row.hidden = !words.every((word) => text.includes(word));
-      }
-    });
   }
 })();

@@ -105,6 +105,13 @@
     }
   }
 
+  // On a phone its rows stand one below the other, and no headings above them.
+  for (const table of document.querySelectorAll("table.rulka-words")) {
+    const heads = [...table.tHead.rows[0].cells].map((cell) => textOf(cell));
+    for (const row of table.tBodies[0].rows) {
+      [...row.cells].forEach((cell, at) => { if (at) cell.dataset.label = heads[at]; });
+    }
+  }
   for (const table of document.querySelectorAll("table.sortable")) makeSortable(table);
   letScroll();
   window.addEventListener("resize", letScroll);

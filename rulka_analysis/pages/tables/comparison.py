@@ -168,7 +168,7 @@ def relation(comparison: Comparison, line: Line, candidate: str) -> Sentence:
     against = dict.fromkeys([*marks.behind(comparison, value), *marks.behind(comparison, base)])
     if not against:
         return told
-    speaks = {"against": " ".join(marks.explained(against))}
+    speaks = {"against": " ".join(marks.explain(against))}
     return joined([told, Sentence("Nothing is to be concluded from it. {against}", speaks)])
 
 

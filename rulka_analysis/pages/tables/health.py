@@ -77,12 +77,7 @@ def findings(
 
 
 def findings_by_rule(found: Sequence[Finding]) -> Table | Sentence:
-    """Return findings summed by rule, the worst first: what hundreds of runs are told by.
-
-    Parameters
-    ----------
-    found : sequence of Finding
-    """
+    """Return findings summed by rule, the worst first: what hundreds of runs are told by."""
     if not found:
         return Sentence("No rule found anything in these logs.")
     columns = {
@@ -105,12 +100,7 @@ def findings_by_rule(found: Sequence[Finding]) -> Table | Sentence:
 
 
 def findings_by_run(found: Sequence[Finding]) -> Table | Sentence:
-    """Return a row a rule and run, the worst first: sorted by run it tells what to know of one.
-
-    Parameters
-    ----------
-    found : sequence of Finding
-    """
+    """Return a row a rule and run, the worst first: sorted by run it tells what to know of one."""
     if not found:
         return Sentence("No rule found anything in these logs.")
     columns = {
@@ -137,13 +127,7 @@ def findings_by_run(found: Sequence[Finding]) -> Table | Sentence:
 
 
 def muted_findings(muted: Muted) -> Sentence:
-    """Return a sentence on what is muted, and why.
-
-    Parameters
-    ----------
-    muted : Muted
-        See `health.mutes.mute`.
-    """
+    """Return a sentence on what is muted, and why."""
     if not muted.muted:
         return Sentence("Nothing is muted.")
     return Sentence("Muted: {reasons}.", {"reasons": "; ".join(muted.reasons)})
@@ -203,13 +187,7 @@ def findings_counted(found: Sequence[Finding], runs: int) -> Sentence:
 
 
 def contradicted_tags(contradicted: Mapping[tuple[str, str], Finding]) -> Sentence:
-    """Return a sentence on the tags that do not hold what their names say.
-
-    Parameters
-    ----------
-    contradicted : mapping of (run, tag) to Finding
-        See `health.contradicted`.
-    """
+    """Return a sentence on the tags that do not hold what their names say."""
     runs: dict[str, list[str]] = {}
     for run, tag in contradicted:
         runs.setdefault(tag, []).append(run)

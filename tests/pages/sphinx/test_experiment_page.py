@@ -110,6 +110,9 @@ def test_twenty_settings_weigh_no_more(page: Any, many: Site) -> None:
     assert within(measured), measured
 
 
+HERO_ENDS = "document.querySelector('.rulka-choice').getBoundingClientRect().bottom"
+
+
 def first_screen(page: Any, path: Path) -> str:
     """Return what is to be read before anybody scrolls."""
     page.set_viewport_size({"width": 1280, "height": 720})
@@ -132,7 +135,10 @@ def test_the_first_screen_says_what_to_set_what_it_gains_and_how_sure_that_is(
     assert "One run a setting" in told
     assert "reached the Hock targets in half the time" in told
     assert page.locator(".rulka-copy").is_visible()
+    # The picture of where data end is on it, too.
+    assert page.evaluate(HERO_ENDS) <= 720
     told = first_screen(page, many.html / MANY)
+    assert page.evaluate(HERO_ENDS) <= 720
     assert f"batch_size = {BEST}" in told
     assert "95 % interval" in told
     assert "Three runs a setting" in told
@@ -215,9 +221,9 @@ def test_nothing_on_its_pages_keeps_anybody_out(
 
 def test_answers_are_filtered_by_words(page: Any, bundled_pages: Path) -> None:
     page.goto((bundled_pages / FURTHER / "answers.html").as_uri())
-    rows = page.locator("table.rulka-filterable >> nth=0").locator("tbody tr")
+    rows = page.locator("table.rulka-rows-answer tbody tr")
     every = rows.count()
-    page.locator(".rulka-filter").first.fill("hock 64")
+    page.get_by_label("Find by words").first.fill("hock 64")
     shown = [row.inner_text() for row in rows.all() if row.is_visible()]
     assert 0 < len(shown) < every
     assert all("Hock" in row and "64" in row for row in shown)

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-import json
+import functools
 import re
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.browsing import Opened, find_barriers, started_browser
+from tests.browsing import Opened, find_barriers, served, started_browser
 from tests.site_of_project import FURTHER, PAGE
 
 LANDING, METRICS = "index.html", "docs/tensorboard_metrics.html"
 HEALTH, BUILD = "docs/guides/log_health.html", "docs/about_this_build.html"
+# Long lists, all alike, which differ from others in their length alone.
+LISTS = (PAGE.replace(".html", ".evidence.html"), "docs/api/index.html", "genindex.html")
 KINDS = (
     LANDING,
     PAGE,
+    f"{FURTHER}/smaller_batch.html",
+    f"{FURTHER}/follow_ups.html",
     f"{FURTHER}/answers.html",
+    f"{FURTHER}/runs.html",
+    f"{FURTHER}/claims.html",
+    f"{FURTHER}/tools.html",
+    f"{FURTHER}/notebooks.html",
+    "notebooks/batch_size_and_running_speed/page.html",
     "docs/explore.html",
     METRICS,
     "docs/guides/index.html",
+    "docs/guides/own_logs.html",
     HEALTH,
+    "docs/these_logs.html",
     BUILD,
-    "docs/api/index.html",
-    "notebooks/log_health/findings.html",
-    "search.html",
+    "py-modindex.html",
+    "search.html?q=batch",
+    *LISTS,
 )
 # CSS pixels at 1280, folds closed.
 TALLEST = {LANDING: 1_400, METRICS: 8_000, HEALTH: 8_000, BUILD: 1_200}
@@ -34,14 +46,24 @@ TALLEST = {LANDING: 1_400, METRICS: 8_000, HEALTH: 8_000, BUILD: 1_200}
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with started_browser() as started:
+    with SERVING, started_browser() as started:
         yield started
 
 
 def opened(browser: Any, pages: Path, name: str, **settings: Any) -> Opened:
-    made = Opened(browser, (pages / name).as_uri(), pages.as_uri(), **settings)
+    base = pages.as_uri() if "?" not in name else served_once(pages)
+    made = Opened(browser, f"{base}/{name}", base, **settings)
     made.page.goto(made.address)
     return made
+
+
+# What a search shows of the pages it found, it has to ask a server for.
+SERVING = ExitStack()
+
+
+@functools.cache
+def served_once(pages: Path) -> str:
+    return SERVING.enter_context(served(pages, policy=""))
 
 
 @pytest.mark.parametrize("name", TALLEST)
@@ -61,6 +83,64 @@ def test_axe_finds_nothing_and_no_page_scrolls_sideways(
     page = opened(browser, bundled_pages, name, **shape)
     assert page.page.evaluate("document.documentElement.scrollWidth") <= width
     assert find_barriers(page.page, "html") == []
+    page.close()
+
+
+# What the keyboard stops at; of radio buttons the one that is chosen, of what is folded the fold.
+STOPS = """() => [
+  ...document.querySelectorAll("a[href], button, input, select, summary, [tabindex]")]
+  .filter((one) => one.tabIndex >= 0 && !one.disabled
+    && one.checkVisibility({visibilityProperty: true}) && !(one.type === "radio" && !one.checked
+      && document.querySelector(`input[name="${one.name}"]:checked`))
+    && !one.closest("details:not([open]) > :not(summary), [inert], dialog:not([open])"))
+  .filter((one) => !one.dataset.walked).map((one) => one.outerHTML.slice(0, 200))"""
+WALKED = """() => {
+  const at = document.activeElement;
+  if (!at || at === document.body) return "out";
+  const again = Boolean(at.dataset.walked);
+  at.dataset.walked = "1";
+  const seen = [at, ...at.querySelectorAll("*")].flatMap((one) =>
+    ["", "::before", "::after"].map((part) => getComputedStyle(one, part || null)));
+  const ringed = seen.some((style) => style.outlineStyle !== "none" || style.boxShadow !== "none");
+  return again ? "again" : ringed ? "" : `no ring: ${at.outerHTML.slice(0, 200)}`;
+}"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", [name for name in KINDS if name not in LISTS])
+def test_keys_reach_all_of_a_page_and_it_shows_where_they_are(
+    browser: Any, bundled_pages: Path, name: str, width: int
+) -> None:
+    page = opened(browser, bundled_pages, name, viewport={"width": width, "height": 844})
+    page.page.wait_for_timeout(300)
+    told = set()
+    for _ in range(600):
+        page.page.keyboard.press("Tab")
+        said = page.page.evaluate(WALKED)
+        if said in ("out", "again"):
+            break
+        told.add(said)
+    assert told == {""}
+    assert page.page.evaluate(STOPS) == []
+    page.close()
+
+
+# A4 less its margins, in CSS pixels.
+SHEET = 718
+CUT = """() => [...document.querySelectorAll("article *")].filter((one) => {
+  if (!one.checkVisibility() || one.closest("svg, details:not([open])")) return false;
+  const style = getComputedStyle(one);
+  if (style.position === "absolute" || style.display.startsWith("inline")) return false;
+  const hides = style.overflowX !== "visible" && one.scrollWidth > one.clientWidth + 1;
+  return hides || one.getBoundingClientRect().right > document.documentElement.clientWidth + 1;
+}).map((one) => one.outerHTML.slice(0, 200))"""
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_on_paper_nothing_is_cut(browser: Any, bundled_pages: Path, name: str) -> None:
+    page = opened(browser, bundled_pages, name, viewport={"width": SHEET, "height": 1016})
+    page.page.emulate_media(media="print")
+    assert page.page.evaluate(CUT) == []
     page.close()
 
 
@@ -127,9 +207,27 @@ def test_findings_are_sorted_by_run(browser: Any, bundled_pages: Path) -> None:
     page.close()
 
 
-def test_search_knows_pages_by_what_they_say(bundled_pages: Path) -> None:
-    index = (bundled_pages / "searchindex.js").read_text(encoding="utf-8")
-    found = json.loads(index[index.index("(") + 1 : index.rindex(")")])
-    assert "batch" in found["terms"]
-    # What stands only where a number comes from.
-    assert not [word for word in found["terms"] if "946684800" in word]
+def found_by(browser: Any, pages: Path, words: str) -> list[str]:
+    page = opened(browser, pages, f"search.html?q={words}")
+    page.page.wait_for_selector("#search-results > p.search-summary")
+    # It counts while it looks.
+    page.page.wait_for_function(
+        "!document.querySelector('#search-progress')?.textContent.includes('Preparing')"
+    )
+    found = page.page.locator("#search-results li a").evaluate_all(
+        "links => links.map((one) => one.getAttribute('href').split(/[?#]/)[0])"
+    )
+    page.close()
+    return list(dict.fromkeys(found))
+
+
+def test_search_finds_pages_by_what_they_say_and_not_by_where_numbers_come_from(
+    browser: Any, bundled_pages: Path
+) -> None:
+    # The declared title, the computed heading, a metric, a guide.
+    assert PAGE in found_by(browser, bundled_pages, "running+speed")
+    assert PAGE in found_by(browser, bundled_pages, "reached+targets+half+time")
+    assert METRICS in found_by(browser, bundled_pages, "gradient+norm")
+    assert "docs/guides/seeds.html" in found_by(browser, bundled_pages, "seeds")
+    # What stands only where a number comes from: the name of its file.
+    assert found_by(browser, bundled_pages, "946684800") == []
