@@ -2,7 +2,8 @@
 
 What two different runs may share (settings, schedules, counters, flags, a bound that values pile up
 at) is no sign. What else two runs log agrees value for value only if it is the same observation:
-whole, or as far as the one that is a part goes; whatever its times and steps count from.
+whole, or as far as the one that is a part goes; whatever its times and steps count from. Where all
+that one run logs stands in another at the very same moments, any values will do.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ from rulka_analysis.values.findings import Finding
 SURELY = 5
 # Of so many values from its beginning on, and before its end, a series is known by hashes.
 _LENGTHS = tuple(SURELY * 4**power for power in range(14))
+# So many moments, to the last bit of their times, are not shared by chance.
+MOMENTS = 3
+# Changes of a measured value do not follow from the changes before; those of a schedule do.
+SMOOTH = 0.5
 # Of times between events: what shifting float64 seconds, or writing them as float32 days, loses.
 _CLOSE = 0.02
 
@@ -49,29 +54,46 @@ class Fingerprint:
     ----------
     name : str
         The run.
-    whole : int or None
-        Hash of all that cannot agree with another run by chance; None where there is nothing.
+    whole : int
+        Hash of all that cannot agree with another run by chance; where there is nothing, of all.
     parts : dict of (str, bool) to tuple of int
         By tag, and whether from its beginning on or back from its end: hashes of so many values as
         `_LENGTHS` says, as far as there are so many.
+    begins : int
+        Hash of the moment of its first event.
+    moments : array of uint32
+        Hashes of all moments at which it was written; empty where its times were made up.
     """
 
     name: str
-    whole: int | None
+    whole: int
     parts: Mapping[tuple[str, bool], tuple[int, ...]]
+    begins: int
+    moments: NDArray[np.uint32]
 
 
 def fingerprint(log: Readings) -> Fingerprint:
     """Return the fingerprint of a run."""
     # A zero may have a sign.
     series = {tag: _values(reading) + 0.0 for tag, reading in _telling(log).items()}
-    whole = hash(tuple((tag, values.tobytes()) for tag, values in series.items()))
+    whole = tuple((tag, values.tobytes()) for tag, values in series.items()) or tuple(
+        (reading.tag, reading.wall_times.tobytes() + reading.values.tobytes()) for reading in log
+    )
     parts = {}
     for tag, values in series.items():
         lengths = [length for length in _LENGTHS if length <= len(values)]
         parts[tag, True] = tuple(hash(values[:length].tobytes()) for length in lengths)
         parts[tag, False] = tuple(hash(values[-length:].tobytes()) for length in lengths)
-    return Fingerprint(log.name, whole if series else None, parts)
+    walls = np.concatenate([np.empty(0), *(r.wall_times for r in log if not log.published)])
+    first = min((float(r.wall_times[0]) for r in log), default=0.0)
+    begins = int(_hashed(np.array([first]))[0])
+    return Fingerprint(log.name, hash(whole), parts, begins, np.unique(_hashed(walls)))
+
+
+def _hashed(moments: Floats) -> NDArray[np.uint32]:
+    """Return four bytes of each moment, in which all of its bits have a part."""
+    mixed = moments.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    return (mixed >> np.uint64(32)).astype(np.uint32)
 
 
 def copies(prints: Sequence[Fingerprint], opened: Callable[[str], Readings]) -> Iterator[Finding]:
@@ -87,12 +109,11 @@ def copies(prints: Sequence[Fingerprint], opened: Callable[[str], Readings]) -> 
     # Runs that agree in all values stand together, so that the others are compared once with them.
     classes: dict[int, list[str]] = {}
     for one in prints:
-        if one.whole is not None:
-            classes.setdefault(one.whole, []).append(one.name)
+        classes.setdefault(one.whole, []).append(one.name)
     members = {names[0]: names for names in classes.values()}
     for first, names in members.items():
         original = opened(first) if len(names) > 1 else None
-        same = {name: _same_tags(original, opened(name)) for name in names[1:] if original}
+        same = {name: _same(original, opened(name)) for name in names[1:] if original}
         of_one_log = [first, *(n for n, s in same.items() if s is not None and s.one_log)]
         if len(of_one_log) > 1:
             said = [s for n in of_one_log[1:] if (s := same[n]) is not None]
@@ -102,9 +123,10 @@ def copies(prints: Sequence[Fingerprint], opened: Callable[[str], Readings]) -> 
                 yield _finding([first, name], [found], (first, name))
     order = {one.name: at for at, one in enumerate(prints)}
     suspects = _suspects([one for one in prints if one.name in members])
+    suspects |= _at_once([one for one in prints if one.name in members])
     for pair in sorted(suspects, key=lambda pair: sorted(order[name] for name in pair)):
         first, other = sorted(pair, key=order.__getitem__)
-        found = _same_tags(opened(first), opened(other))
+        found = _same(opened(first), opened(other))
         if found is not None:
             yield _finding([first, other], [found], (*members[first], *members[other]))
 
@@ -145,7 +167,9 @@ def _tells(reading: Reading) -> bool:
     # A metric of the catalogue is known to be measured; a tag nobody knows may be a schedule or a
     # counter, which only rises or falls.
     falls, rises = np.count_nonzero(moves < 0), np.count_nonzero(moves > 0)
-    return distinct >= SURELY and (metric is not None or bool(min(falls, rises) >= 2))
+    smooth = np.abs(np.diff(moves)).sum() < SMOOTH * np.abs(moves).sum()
+    measured = metric is not None or (min(falls, rises) >= 2 and not smooth)
+    return distinct >= SURELY and bool(measured)
 
 
 def _values(reading: Reading) -> Floats:
@@ -187,16 +211,54 @@ def _suspects(prints: Sequence[Fingerprint]) -> set[tuple[str, str]]:
     }
 
 
-def _same_tags(one: Readings, two: Readings) -> _Same | None:
-    ours, theirs = _telling(one), _telling(two)
+def _at_once(prints: Sequence[Fingerprint]) -> set[tuple[str, str]]:
+    """Return pairs of runs of which one begins at a moment at which the other wrote."""
+    began = [one for one in prints if len(one.moments)]
+    begins = np.array([one.begins for one in began], np.uint32)
+    return {
+        (began[at].name, one.name)
+        for one in began
+        for at in np.flatnonzero(np.isin(begins, one.moments)).tolist()
+        if began[at] is not one
+    }
+
+
+def _same(one: Readings, other: Readings) -> _Same | None:
+    return _same_tags(_telling(one), _telling(other)) or _same_moments(one, other)
+
+
+def _same_moments(one: Readings, other: Readings) -> _Same | None:
+    """Return what two runs share of which one holds all of the other, moment for moment."""
+    if one.published or other.published:
+        return None
+    part, longer = sorted((one, other), key=lambda log: sum(len(r.values) for r in log))
+    if not part.matches or not part.matches.keys() <= longer.matches.keys():
+        return None
+    shifted, moments = False, 0
+    whole = part.matches.keys() == longer.matches.keys()
+    for its in part:
+        mine, count = longer[its.tag], len(its.values)
+        begin = int(np.argmax(mine.wall_times == its.wall_times[0]))
+        here = slice(begin, begin + count)
+        for ours, theirs in ((mine.wall_times, its.wall_times), (mine.values, its.values)):
+            if ours[here].tobytes() != theirs.tobytes():
+                return None
+        moments = max(moments, len(np.unique(its.wall_times)))
+        shifted |= bool(mine.steps[begin] != its.steps[0])
+        whole &= len(mine.values) == count
+    tags = tuple(part.matches)
+    return _Same(tags, True, shifted, whole) if moments >= MOMENTS else None
+
+
+def _same_tags(ours: Mapping[str, Reading], theirs: Mapping[str, Reading]) -> _Same | None:
     found: list[tuple[str, slice, slice]] = []
     for tag in ours:
         if tag in theirs and (parts := _overlap(_values(ours[tag]), _values(theirs[tag]))):
             found.append((tag, *parts))
     shared = [tag for tag in ours if tag in theirs]
     decides = any((metric := ours[tag].metric) and metric.decides for tag, *_ in found)
-    # Where most of what they log differs, one tag of another program may agree by design.
-    if not found or (2 * len(found) < len(shared) and not decides):
+    # Where half of what they log differs, the other tags of another program may agree by design.
+    if not found or (2 * len(found) <= len(shared) and not decides):
         return None
     one_log, shifted, whole = False, False, True
     for tag, own, other in found:
@@ -236,11 +298,9 @@ def _parallel(ours: Floats, theirs: Floats, close: float) -> bool:
 def _finding(names: Sequence[str], same: Sequence[_Same], runs: tuple[str, ...]) -> Finding:
     """Word that runs are one observation; the first of them is the original."""
     part = "" if all(one.whole for one in same) else ", as far as the shorter one goes"
-    told = (
-        f"{several(same[0].tags)} of {several(names, 9)} hold the same values one after the other"
-    )
+    told = f"{several(names, 9)} hold the same values of {several(same[0].tags)}"
     if same[0].one_log:
-        shift = "; one of them counts from another moment or step on" if same[0].shifted else ""
+        shift = "; they count from another moment or step" if same[0].shifted else ""
         return Finding(
             "identical_series",
             "error",

@@ -332,7 +332,12 @@ def curve(
             by_run[name] = [series] * len(positions)
     rows: dict[str, list[Cell]] = {
         f"{position:g}": [
-            Quantity(float(position), clock.unit, 0, how="a checkpoint of the common window"),
+            Quantity(
+                float(position),
+                clock.unit,
+                clock.digits(float(position)),
+                how="a checkpoint of the common window",
+            ),
             *shown.values({name: values[row] for name, values in by_run.items()}).values(),
         ]
         for row, position in enumerate(positions)
