@@ -10,7 +10,7 @@ from rulka_analysis.health.mutes import Muted
 from rulka_analysis.health.readings import several
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity, Sentence
-from rulka_analysis.values.tables import Cell, Table
+from rulka_analysis.values.tables import Cell, Table, ToRule
 from rulka_analysis.values.text import name_in_words, printable
 
 _NUMBER = re.compile(r"(?<![\w.])[-−]?\d(?:[\d,]*\d)?(?:\.\d+)?(?!\w)")
@@ -59,7 +59,7 @@ def findings(
         what = f"{_told_together(together)} {one.why}".strip()
         rows[str(number)] = (
             # As words a kind can be broken where a column is narrow.
-            [f"{one.severity}: {_rule(one)}", run, f"{what} {one.remedy}".strip()]
+            [_rule(one, f"{one.severity}: "), run, f"{what} {one.remedy}".strip()]
             if kinds
             else [one.severity, run, what, one.remedy]
         )
@@ -68,7 +68,7 @@ def findings(
             "{count} more findings of {rule}: see the command line.",
             {
                 "count": Quantity(count, "", 0, how="counted: findings that are not shown"),
-                "rule": _rule(next(f for f in found if (f.severity, f.kind) == key)),
+                "rule": str(_rule(next(f for f in found if (f.severity, f.kind) == key))),
             },
         )
         for key, count in left_out.items()
@@ -133,8 +133,8 @@ def muted_findings(muted: Muted) -> Sentence:
     return Sentence("Muted: {reasons}.", {"reasons": "; ".join(muted.reasons)})
 
 
-def _rule(one: Finding) -> str:
-    return f"{one.code} {name_in_words(one.kind)}".strip()
+def _rule(one: Finding, before: str = "") -> ToRule:
+    return ToRule(f"{before}{one.code} {name_in_words(one.kind)}".strip(), one.code)
 
 
 def _alike(found: Sequence[Finding]) -> list[list[Finding]]:
