@@ -15,7 +15,6 @@ from rulka_analysis.values import rules
 from rulka_analysis.values.rules import Rule
 from rulka_analysis.values.sentences import listed
 
-
 # The letters of codes that hold for every program; a domain has others.
 EVERY_PROGRAM = "RK"
 
