@@ -66,6 +66,7 @@ html_sidebars = {
     "docs/explore": [],
     "docs/guides/**": ["sidebar-nav-bs"],
     "docs/tensorboard_metrics": [],
+    "docs/these_logs": [],
     "notebooks/**": ["experiment-pages"],
 }
 html_theme_options = {

@@ -96,6 +96,8 @@ def print_answers(
     experiment: LoadedExperiment, answers: Sequence[Answered], claims: Sequence[Claimed]
 ) -> None:
     """Print answers and claims, comparison by comparison."""
+    if not answers:
+        say(_why_none(experiment))
     counts = _counts(answers, claims)
     for what, of in counts.items():
         if of:
@@ -115,6 +117,19 @@ def print_answers(
             say()
             rows = [[claim_in_words(one), one.name, str(one.sentence)] for one in said]
             print_table(["Claim", "Name", "Why"], rows)
+
+
+def _why_none(experiment: LoadedExperiment) -> str:
+    """Say why nothing is answered: the definition asks nothing, or one group alone has runs."""
+    if not experiment.definition.asked:
+        return "Nothing is asked: add an outcome, [outcomes.NAME], with its tag."
+    empty = [
+        f"{', '.join(group.runs)} ({name})"
+        for name, group in experiment.definition.groups.items()
+        if not any(map(group.holds, experiment.logs.runs))
+    ]
+    told = f" No run is called {listing(empty)}." if empty else ""
+    return f"Nothing is compared: there is one group, {experiment.groups[0].label}.{told}"
 
 
 def _answer(one: Answered) -> str:

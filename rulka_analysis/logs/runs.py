@@ -255,6 +255,9 @@ def _runs_in(
             for folder in (*parts, *beside)
             for place in (folder, *(b for b in files.beneath(folder) if b not in all_holding))
         ]
+        # Keras logs hyperparameters above the folders of training and validation.
+        above = dict.fromkeys(folder.rpartition("/")[0] or "." for folder in parts)
+        places += [up for up in above if up in files.folders and up not in all_holding]
         found[name] = RunFiles(files, parts, beside, tuple(places))
     return found
 

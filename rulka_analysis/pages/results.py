@@ -78,7 +78,7 @@ class Block:
         Its content as plain data, with quantities, sentences and words wherever texts may stand.
     """
 
-    form: Literal["heading", "cards", "points", "links", "figures", "card"]
+    form: Literal["heading", "cards", "points", "links", "figures", "folded", "card"]
     content: Mapping[str, Any]
 
 

@@ -214,6 +214,23 @@ def test_hyperparameters_in_a_folder_beneath_belong_to_the_run(tmp_path: Path) -
     assert logs["run"].hyperparameters == hyperparameters
 
 
+def test_hyperparameters_above_the_sides_of_a_training_belong_to_each(tmp_path: Path) -> None:
+    for trial, rate in (("one", 0.5), ("two", 0.25)):
+        write.write_event_file(tmp_path / trial, [write.hyperparameters_event({"lr": rate})])
+        for side in ("train", "validation"):
+            write.write_event_file(
+                tmp_path / trial / side, [write.scalar_event("epoch_loss", 1, 2.0)]
+            )
+    logs = Logs(tmp_path)
+    assert {run.name: run.hyperparameters for run in logs} == {
+        "one/train": {"lr": 0.5},
+        "one/validation": {"lr": 0.5},
+        "two/train": {"lr": 0.25},
+        "two/validation": {"lr": 0.25},
+    }
+    assert logs.without_scalars == {}
+
+
 def test_what_pytorch_logs_with_hyperparameters_belongs_to_the_run(tmp_path: Path) -> None:
     write_file(tmp_path / "run", START, ("a", 7, 1.0, 60))
     events = [write.hyperparameters_event({"lr": 0.5}), write.scalar_event("final", 0, 3.0)]

@@ -72,7 +72,7 @@ def _panel(subject: Subject, measure: Measure, clock: Clock, lines: list[GroupLi
         value_head=measure.unit or "value",
         until_head=scaled_by(lines[0].axis) or clock.unit,
     )
-    picture, phone = draw(chart)
+    picture, phone = draw(chart, alone=len(subject.outcomes) == 1)
     known = [line.group for line in lines]
     return Panel(
         name=measure.title,

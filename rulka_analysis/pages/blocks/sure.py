@@ -44,6 +44,10 @@ def sure_in_full(experiment: LoadedExperiment) -> Block:
 def _runs(facts: Facts) -> Sentence:
     """Say what the number of runs can bear, and which answers are fragile."""
     evaluation = facts.experiment.evaluation
+    if facts.alone:
+        return Sentence(
+            "{runs} of one setting.", {"runs": counted(facts.counts[1], "run").capitalize()}
+        )
     if facts.counts == (1, 1):
         margins = [
             (Quantity(size, one.unit, one.digits, how="as declared"), one.variant_title)

@@ -322,7 +322,12 @@ def curve(
             cells[name] = [series] * len(positions)
     rows: dict[str, list[Cell]] = {
         f"{position:g}": [
-            Quantity(float(position), clock.unit, 0, how="a checkpoint of the common window"),
+            Quantity(
+                float(position),
+                clock.unit,
+                clock.digits(float(position)),
+                how="a checkpoint of the common window",
+            ),
             *(cells[name][row] for name in cells),
         ]
         for row, position in enumerate(positions)
