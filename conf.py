@@ -65,6 +65,7 @@ html_sidebars = {
     "docs/experiments/**": ["experiment-pages"],
     "docs/explore": [],
     "docs/guides/**": ["sidebar-nav-bs"],
+    "docs/these_logs": [],
     "docs/tensorboard_metrics": [],
     "notebooks/**": ["experiment-pages"],
 }
