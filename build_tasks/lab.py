@@ -6,6 +6,11 @@ import json
 
 from build_tasks.project import Project
 
+# As where pages are built: a notebook that is called as a library stands in the way of none.
+FOLDER_LAST = (
+    "--IPKernelApp.ignore_cwd=True",
+    "--IPKernelApp.exec_lines=__import__('sys').path.append('')",
+)
 LAB_SETTINGS = {
     "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"python": "Jupytext Notebook"}},
     # Asks another host, and the reader whether it may.
@@ -26,7 +31,14 @@ def configure_lab(project: Project) -> dict[str, str]:
     # The kernel ipykernel brings says `python`, but jupytext gives a notebook that names no kernel
     # only one with the full path of the Python it runs in; without, Jupyter asks for a kernel.
     kernel = {
-        "argv": [str(project.python), "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        "argv": [
+            str(project.python),
+            "-m",
+            "ipykernel_launcher",
+            "-f",
+            "{connection_file}",
+            *FOLDER_LAST,
+        ],
         # Saved into the header of a notebook that has one; so the name that stands there.
         "display_name": "Python 3",
         "language": "python",

@@ -44,6 +44,6 @@ for claim in claims:
 # logs say; tags that other tags contradict are left aside.
 
 # %%
-ra.publish("how_sure", experiment.how_sure())
+ra.publish("how_sure", ra.blocks.sure_in_full(experiment))
 ra.publish("margins", ra.tables.margins(experiment.definition))
 ra.publish("contradicted_tags", ra.tables.contradicted_tags(contradicted(experiment.noticed)))

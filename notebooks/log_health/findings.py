@@ -39,7 +39,7 @@ ra.publish("muted", ra.tables.muted_findings(found))
 # %% [markdown]
 # ## All findings
 #
-# Errors first: there the log or a tag is wrong. A warning says that a comparison may mislead; a note is worth knowing.
+# Errors first: there the log or a tag is wrong. A warning says that a comparison may mislead; a note is good to know.
 # Findings that differ only in run and numbers share a row.
 
 # %%

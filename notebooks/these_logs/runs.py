@@ -31,15 +31,25 @@ ra.publish("told_apart", found.told_apart())
 ra.publish("answers", found.answers())
 
 # %% [markdown]
-# ## Figures
+# ## What they have in common
 #
-# The likely outcomes.
+# A small figure of each metric that most runs have, the likely outcomes first.
 
 # %%
-drawn = {f"curves.{name}": figure for name, figure in found.figures().items()}
-for name, figure in drawn.items():
-    ra.publish(name, figure)
-ra.publish("curves", ra.blocks.abreast(*drawn))
+ra.publish("curves", found.figures())
+ra.publish("spark", found.spark())
+
+# %% [markdown]
+# ## On demand
+#
+# The other metrics, by the first part of their tags; of many runs each of them, and each answer.
+
+# %%
+folded = found.folded()
+names = {words: f"more.{number}" for number, words in enumerate(folded)}
+for words, name in names.items():
+    ra.publish(name, folded[words])
+ra.publish("more", ra.blocks.folded(names))
 
 # %% [markdown]
 # ## To go on

@@ -10,6 +10,7 @@ from rulka_analysis.cli.output import Waiting, print_table, say
 from rulka_analysis.pages.tables.verdict import claim_in_words, named_answers
 from rulka_analysis.project import experiments_named, list_experiments
 from rulka_analysis.values.errors import ExperimentError, listing
+from rulka_analysis.values.sentences import joined
 
 if TYPE_CHECKING:
     from rulka_analysis.logs.runs import Logs
@@ -73,7 +74,7 @@ def as_data(
         ],
         "excluded": dict(experiment.definition.exclude),
         "planned": {"comparisons": planned.comparisons, "outcomes": planned.outcomes},
-        "how_sure": str(experiment.how_sure()),
+        "how_sure": str(joined(experiment.how_sure())),
         "counts": _counts(answers, claims),
         "answers": [
             {"name": name, **one.as_dict()} for name, one in named_answers(answers).items()
@@ -95,6 +96,8 @@ def print_answers(
     experiment: LoadedExperiment, answers: Sequence[Answered], claims: Sequence[Claimed]
 ) -> None:
     """Print answers and claims, comparison by comparison."""
+    if not answers:
+        say(_why_none(experiment))
     counts = _counts(answers, claims)
     for what, of in counts.items():
         if of:
@@ -114,6 +117,19 @@ def print_answers(
             say()
             rows = [[claim_in_words(one), one.name, str(one.sentence)] for one in said]
             print_table(["Claim", "Name", "Why"], rows)
+
+
+def _why_none(experiment: LoadedExperiment) -> str:
+    """Say why nothing is answered: the definition asks nothing, or one group alone has runs."""
+    if not experiment.definition.asked:
+        return "Nothing is asked: add an outcome, [outcomes.NAME], with its tag."
+    empty = [
+        f"{', '.join(group.runs)} ({name})"
+        for name, group in experiment.definition.groups.items()
+        if not any(map(group.holds, experiment.logs.runs))
+    ]
+    told = f" No run is called {listing(empty)}." if empty else ""
+    return f"Nothing is compared: there is one group, {experiment.groups[0].label}.{told}"
 
 
 def _answer(one: Answered) -> str:

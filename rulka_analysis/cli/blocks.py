@@ -151,7 +151,7 @@ def _health(comparison: Comparison, series: Series) -> tuple[Finding | None, lis
         )
     against = own.contradicts(series.tag)
     if against is not None:
-        said += marks.explained([against])
+        said += marks.explain([against])
     return against, said
 
 

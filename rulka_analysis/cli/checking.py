@@ -16,9 +16,9 @@ from rulka_analysis.metrics.catalogue import Catalogue
 from rulka_analysis.values.errors import listing
 
 _HEADINGS = {
-    "error": "Errors: the log or a tag is wrong, and no verdict may rest on it",
+    "error": "Errors: the log or a tag is wrong; no answer rests on it",
     "warning": "Warnings: a comparison may mislead",
-    "note": "Notes: worth knowing",
+    "note": "Notes: good to know",
 }
 # Of more runs than this, findings are summed up by rule.
 MANY_RUNS = 12
@@ -139,7 +139,7 @@ def print_checked(checked: Checked, *, each: bool) -> None:
     rest = " besides what is muted" if checked.findings.muted else ""
     say(f"{', '.join(counts)}{rest}." if counts else f"Nothing was found{rest}.")
     if summed and counts:
-        say("Each finding by itself: --each, or the name of a run.")
+        say("For each finding: --each, or name a run.")
 
 
 def _print_summed(one: OfRule) -> None:

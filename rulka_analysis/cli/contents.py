@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from rulka_analysis.cli.output import print_table, say
-from rulka_analysis.health.marks import explained, of_run
+from rulka_analysis.health.marks import explain, of_run
 from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics.catalogue import Catalogue
@@ -174,7 +174,8 @@ def print_findings(findings: Sequence[Finding]) -> None:
     """Print findings, the gravest first."""
     order = ("error", "warning", "note")
     for finding in sorted(findings, key=lambda finding: order.index(finding.severity)):
-        of = f"{finding.run}: " if finding.run else ""
+        known = finding.run is None or finding.run in finding.message
+        of = "" if known else f"{finding.run}: "
         code = f" {finding.code}" if finding.code else ""
         told = [f"{finding.severity}{code}: {of}{finding.message}", finding.why, finding.remedy]
         say(" ".join(part for part in told if part))
@@ -282,6 +283,8 @@ def print_tags(name: str, tags: Sequence[TagFacts]) -> None:
         print_table(titles, rows, numbers=range(2, 8))
     for tag in tags:
         if tag.not_finite:
-            say(f"{tag.tag}: {tag.not_finite:,} values are not finite; min and max leave them out.")
-    for line in explained(tag.contradicted for tag in tags if tag.contradicted):
+            are = "is" if tag.not_finite == 1 else "are"
+            told = f"{amount(tag.not_finite, 'value')} {are} not finite"
+            say(f"{tag.tag}: {told}. Min and max leave that out.")
+    for line in explain(tag.contradicted for tag in tags if tag.contradicted):
         say(line)

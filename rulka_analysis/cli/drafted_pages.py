@@ -23,17 +23,7 @@ class Shown:
 
 
 def write_pages(name: str, title: str, outcomes: Sequence[Shown]) -> dict[str, str]:
-    """Return the experiment's page and its further pages, by path beside its definition.
-
-    Parameters
-    ----------
-    name : str
-        The experiment.
-    title : str
-        Its title.
-    outcomes : sequence of Shown
-        What is asked.
-    """
+    """Return the experiment's page and its further pages, by path beside its definition."""
     shown = [outcome for outcome in outcomes if outcome.name]
     main = [
         _titled(_plain(title), "="),
@@ -111,7 +101,7 @@ Recommendations
 
 :result:`separation`
 
-:result:`how_sure`
+.. result:: how_sure
 """
 
 _RUNS = """\
@@ -211,7 +201,7 @@ ra.publish("more", ra.blocks.more(experiment))
 # %%
 ra.publish_comparison(experiment, "{EVERY_GROUP}")
 ra.publish("answers", ra.tables.answers(experiment.answers()))
-ra.publish("how_sure", experiment.how_sure())
+ra.publish("how_sure", ra.blocks.sure_in_full(experiment))
 found = recommend(experiment, contradicted(experiment.noticed), experiment.evaluation)
 ra.publish("recommendation", found.sentence)
 ra.publish("recommendation_why", found.decided_by)

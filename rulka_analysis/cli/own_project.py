@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import metadata
 from pathlib import Path
 
 from rulka_analysis.values.errors import RulkaError
@@ -44,6 +45,7 @@ html_sidebars = {
     "docs/experiments/**": ["experiment-pages"],
     "docs/explore": [],
     "docs/tensorboard_metrics": [],
+    "docs/these_logs": [],
     "notebooks/**": ["experiment-pages"],
 }
 html_theme_options = {
@@ -124,101 +126,26 @@ Experiments
    Use other logs <docs/guides/own_logs>
 """
 
-THESE_LOGS = """\
-These logs
-==========
-
-:result:`these_logs/heading`
-
-.. result:: these_logs/runs
-
-How they compare
-----------------
-
-:result:`these_logs/told_apart`
-
-.. result:: these_logs/answers
-
-.. result:: these_logs/curves
-
-Make it an experiment
----------------------
-
-.. result:: these_logs/command
-
-.. toctree::
-   :hidden:
-
-   /notebooks/these_logs/runs
-"""
-
-THESE_RUNS = """\
-# %% [markdown]
-# # Look at logs that no experiment is about yet
-
-# %%
-import rulka_analysis as ra
-
-found = ra.these_logs.TheseLogs(ra.open_logs())
-ra.publish("heading", found.heading())
-ra.publish("runs", found.runs())
-ra.publish("told_apart", found.told_apart())
-ra.publish("answers", found.answers())
-ra.publish("card", found.card())
-ra.publish("command", found.command())
-
-# %%
-drawn = {f"curves.{name}": figure for name, figure in found.figures().items()}
-for name, figure in drawn.items():
-    ra.publish(name, figure)
-ra.publish("curves", ra.blocks.abreast(*drawn))
-"""
-
-CURVES = """\
-# %% [markdown]
-# # Take every curve to where it can be explored
-
-# %%
-import rulka_analysis as ra
-
-ra.publish("curves", ra.exploring.curves(ra.open_logs()))
-"""
-
-METRICS = """\
-# %% [markdown]
-# # See what the logs hold of each metric
-
-# %%
-import rulka_analysis as ra
-from rulka_analysis.reference import Reference
-
-reference = Reference(ra.open_logs())
-ra.publish("presence", reference.presence())
-for metric in reference.present:
-    for name, part in reference.parts(metric).items():
-        ra.publish(name, part)
-ra.publish("uncatalogued", reference.uncatalogued())
-"""
-
-EXPLORE = """\
-:html_theme.sidebar_secondary.remove: true
-
-Explore
-=======
-
-.. explore-page:: explore/curves
-
-.. toctree::
-   :hidden:
-
-   /notebooks/explore/curves
-"""
+# What the pages of the package's own project have, too: each is one file.
+SHARED = (
+    "docs/these_logs.rst",
+    "docs/explore.rst",
+    "docs/guides/answers.rst",
+    "notebooks/these_logs/runs.py",
+    "notebooks/explore/curves.py",
+    "notebooks/tensorboard_metrics/what_the_logs_hold.py",
+)
 
 REFERENCE = """\
 Metrics
 =======
 
 .. metrics::
+
+What to know of them
+--------------------
+
+.. metrics-guide::
 
 .. toctree::
    :hidden:
@@ -233,15 +160,6 @@ Use other logs
 Name the folder that holds one folder a run::
 
    make html LOGDIR=path/to/logs
-"""
-
-ANSWERS = """\
-How to read these pages
-=======================
-
-Every number is computed from the logs; hover or touch it to see where it comes from. An answer says
-how a setting stands to the baseline: better, worse, level, or undecided where the runs cannot tell.
-Without a margin in the definition nothing is called level.
 """
 
 LOG_HEALTH = """\
@@ -262,27 +180,34 @@ FILES = {
     "Makefile": MAKEFILE,
     "index.rst": INDEX,
     ".gitignore": "/_build/\n/tensorboard/*\n.ipynb_checkpoints/\n__pycache__/\n",
-    "docs/these_logs.rst": THESE_LOGS,
-    "docs/explore.rst": EXPLORE,
     "docs/tensorboard_metrics.rst": REFERENCE,
     "docs/guides/own_logs.rst": OWN_LOGS,
-    "docs/guides/answers.rst": ANSWERS,
     "docs/guides/log_health.rst": LOG_HEALTH,
     "docs/experiments/.gitkeep": "",
     "notebooks/jupytext.toml": JUPYTEXT,
-    "notebooks/these_logs/runs.py": THESE_RUNS,
-    "notebooks/explore/curves.py": CURVES,
-    "notebooks/tensorboard_metrics/what_the_logs_hold.py": METRICS,
     "tensorboard/.gitkeep": "",
 }
 
 
+def shared(name: str) -> str:
+    """Return a file that the package's own project has, too: from beside it, else as installed.
+
+    Raises
+    ------
+    RulkaError
+        If it is nowhere.
+    """
+    beside = Path(__file__).resolve().parents[2] / name
+    if beside.is_file():
+        return beside.read_text(encoding="utf-8")
+    for file in metadata.files("rulka-analysis") or ():
+        if file.as_posix().endswith(f"share/rulka-analysis/{name}"):
+            return Path(str(file.locate())).read_text(encoding="utf-8")
+    raise RulkaError(f"{name} did not come with the package; install rulka-analysis again")
+
+
 def write_project(folder: Path) -> list[str]:
     """Write a project into a new or empty folder, and return what to tell.
-
-    Parameters
-    ----------
-    folder : Path
 
     Raises
     ------
@@ -291,7 +216,7 @@ def write_project(folder: Path) -> list[str]:
     """
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         raise RulkaError(f"{folder} is not empty and stays as it is; name a new or empty folder")
-    for name, text in FILES.items():
+    for name, text in (FILES | {name: shared(name) for name in SHARED}).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,11 @@ from rulka_analysis.values.text import natural_order
 Floats = NDArray[np.float64]
 
 MOST_OUTCOMES = 3
+# What is drawn beside them, and rates nothing.
+MOST_BESIDE = 3
+_BESIDE = ("loss", "length", "len", "entropy", "kl", "epsilon", "norm", "std", "fps")
+# With as many decimals a value is shown unless a definition says otherwise.
+USUAL_DIGITS, MOST_DIGITS = 2, 9
 # A metric that fewer of the runs have compares too little.
 ENOUGH_RUNS = 2 / 3
 GAINS = (0.5, 0.75, 0.9)
@@ -44,10 +50,10 @@ class DraftOutcome:
         A metric of the catalogue that says all of it; else empty, and the tag is declared.
     variant : str
         The variant, where the metric has some.
-    title, unit, better
+    title, unit, better, digits
         As a definition has them.
     source : str
-        Why it, and whence its direction.
+        Why it, and whence its direction; empty for what rates nothing.
     targets : tuple of float
         What the baseline reached on its way.
     reaches : bool
@@ -65,6 +71,7 @@ class DraftOutcome:
     title: str = ""
     unit: str = ""
     factor: float = 1.0
+    digits: int = USUAL_DIGITS
     targets: tuple[float, ...] = ()
     reaches: bool = True
     spread: float = math.nan
@@ -85,13 +92,7 @@ def choose_outcomes(
     catalogue : Catalogue
         What it calls important and better comes first; of others the words of a tag are read.
     """
-    count: dict[str, int] = {}
-    for own in tags.values():
-        for tag in set(own):
-            count[tag] = count.get(tag, 0) + 1
-    # Where no tag is that common, those that most runs have.
-    enough = min(ENOUGH_RUNS * len(tags), max(count.values(), default=0))
-    common = sorted((tag for tag, runs in count.items() if runs >= enough), key=natural_order)
+    common = _common(tags)
     order = {metric.name: at for at, metric in enumerate(catalogue)}
     found: list[tuple[tuple[object, ...], DraftOutcome]] = []
     for tag in common:
@@ -116,8 +117,9 @@ def choose_outcomes(
             mean = {"mean", "average", "avg"} & own
             rank = (1, at, not _OF_EVALUATION & own, not mean, tag)
             source = f"not in the catalogue; '{word}' in its name, so {better} is better"
-            title = " ".join(_split(tag).replace("/", " ").replace("_", " ").split()).capitalize()
-            found.append((rank, DraftOutcome(key_of(tag), tag, better, source, title=title)))
+            found.append(
+                (rank, DraftOutcome(key_of(tag), tag, better, source, title=title_of(tag)))
+            )
     found.sort(key=lambda one: one[0])
     # What is as telling as the best; a part of a reward beside the whole of it would only distract.
     best = [outcome for rank, outcome in found if rank[:2] == found[0][0][:2]]
@@ -126,6 +128,77 @@ def choose_outcomes(
         source = "the first tag that runs have; nothing says which direction is better"
         best = [DraftOutcome(key_of(tag), tag, "neither", source, title=tag)]
     return tuple(_one_a_variant(_one_a_name(best))[:MOST_OUTCOMES])
+
+
+def _common(tags: Mapping[str, Collection[str]]) -> list[str]:
+    """Return the tags that most runs have; where none is that common, those that most have."""
+    count = Counter(tag for own in tags.values() for tag in set(own))
+    enough = min(ENOUGH_RUNS * len(tags), max(count.values(), default=0))
+    return sorted((tag for tag, runs in count.items() if runs >= enough), key=natural_order)
+
+
+def choose_beside(
+    tags: Mapping[str, Collection[str]], catalogue: Catalogue, chosen: Collection[DraftOutcome]
+) -> tuple[DraftOutcome, ...]:
+    """Return what may show why, beside the outcomes: losses and the like, which rate nothing.
+
+    Parameters
+    ----------
+    tags : mapping of str to collection of str
+        The tags of each run.
+    catalogue : Catalogue
+        What it knows is called as it calls it.
+    chosen : collection of DraftOutcome
+        What is asked.
+    """
+    found: list[tuple[tuple[object, ...], DraftOutcome]] = []
+    for tag in _common(tags):
+        match, own = catalogue.match(tag), words_of(tag)
+        if any(tag == outcome.tag for outcome in chosen) or {"learning", "rate"} <= own:
+            continue
+        if match is not None:
+            metric = match.metric
+            if metric.summary in ("setting", "clock") or metric.schedule or match.variant:
+                continue
+            if metric.decides and match.is_usual and (metric.important or own & {*_BESIDE}):
+                outcome = DraftOutcome(metric.name, tag, "neither", "", metric=metric.name)
+                outcome = replace(outcome, title=metric.title, reaches=False)
+                found.append(((not metric.important, 0, tag), outcome))
+        elif (word := next((w for w in _BESIDE if w in own), None)) and not own & {"max", "min"}:
+            outcome = DraftOutcome(key_of(tag), tag, "neither", "", title=title_of(tag))
+            found.append(((True, _BESIDE.index(word), tag), outcome))
+    names = {outcome.name for outcome in chosen}
+    found.sort(key=lambda one: one[0])
+    return tuple(_one_a_name(outcome for _, outcome in found if outcome.name not in names))
+
+
+def title_of(tag: str) -> str:
+    """Return what a tag is called that nobody has given a title.
+
+    Examples
+    --------
+    >>> title_of("Eval_AverageReturn"), title_of("loss/value_function"), title_of("CPU usage")
+    ('Eval average return', 'Loss value function', 'CPU usage')
+    """
+    words = _split(tag).replace("/", " ").replace("_", " ").split()
+    small = [word if word[:2].isupper() else word.lower() for word in words]
+    return " ".join([f"{small[0][:1].upper()}{small[0][1:]}", *small[1:]]) if small else tag
+
+
+def digits_for(ends: Iterable[float], digits: int = USUAL_DIGITS) -> int:
+    """Return with how many decimals values tell runs apart.
+
+    Examples
+    --------
+    >>> digits_for([196.9, 65.2]), digits_for([0.0274, 0.0013]), digits_for([0.9941, 0.9962])
+    (2, 4, 4)
+    """
+    known = [abs(end) for end in ends if math.isfinite(end)]
+    spread = max(known, default=0.0) - min(known, default=0.0)
+    apart = 1 - math.floor(math.log10(spread)) if spread else 0
+    largest = max(known, default=0.0)
+    own = 2 - math.floor(math.log10(largest)) if largest else 0
+    return min(max(digits, apart, own), MOST_DIGITS)
 
 
 def _is_outcome(metric: Metric) -> bool:

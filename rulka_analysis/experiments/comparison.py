@@ -246,7 +246,7 @@ class Comparison:
     def on_clock(self, measure: Measure, clock: Clock) -> dict[str, Series]:
         """Return the series of `measure` of those runs that have this clock."""
         known = self.known_series(measure)
-        return {name: series for name, series in known.items() if clock in series.run.clocks}
+        return {name: series for name, series in known.items() if series.is_on(clock)}
 
     def has_clock(self, clock: str | Clock) -> bool:
         """Whether every present run has this clock; without it nothing is shown on it."""
@@ -347,7 +347,7 @@ class Comparison:
         for name, series in self.series(measure).items():
             if not isinstance(series, Series):
                 found[name] = series
-            elif chosen not in series.run.clocks:
+            elif not series.is_on(chosen):
                 reason = f"{name} has no clock of {chosen} in these logs"
                 found[name] = Quantity.unknown(reason, measure.unit, label=f"no {chosen}")
             else:
@@ -437,7 +437,7 @@ def window_end(window: Window) -> Quantity:
         Quantity(
             end,
             unit,
-            0,
+            window.clock.digits(end),
             how=f"until there {window.tags[run]} of {run} is known",
             made=made("end", run=run, tag=window.tags[run], clock=window.clock.key),
             about=f"end of the data of {run}",
@@ -446,7 +446,8 @@ def window_end(window: Window) -> Quantity:
         if run in window.tags
     ]
     by = made("least", *known) if len(known) == len(window.ends) else None
-    return Quantity(window.end, unit, 0, how=how, made=by, about="end of the common window")
+    digits = window.clock.digits(window.end)
+    return Quantity(window.end, unit, digits, how=how, made=by, about="end of the common window")
 
 
 def _with_difference(table: pd.DataFrame) -> pd.DataFrame:

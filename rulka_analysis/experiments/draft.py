@@ -13,13 +13,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from rulka_analysis.experiments.asking import GAINS, DraftOutcome, key_of, words_of
+from rulka_analysis.experiments.asking import (
+    GAINS,
+    USUAL_DIGITS,
+    DraftOutcome,
+    key_of,
+    words_of,
+)
 from rulka_analysis.experiments.groups import Group, Value, value_text
 from rulka_analysis.experiments.varying import Varying
 from rulka_analysis.values.text import amount, name_in_words
 
 MOST_CHECKS = 15
 MOST_SETTINGS = 4
+# In a title.
+MOST_NAMED = 3
 # Two runs of one setting differ by less than this many standard deviations in 19 of 20 cases.
 PER_SPREAD = 2.8
 _BASELINES = ("baseline", "base", "default", "control", "reference")
@@ -47,6 +55,8 @@ class Drafted:
         The first is what is recommended by.
     first_run : str
         The run that was begun first.
+    left_out : mapping of str to str
+        Runs that are not compared, and why.
     """
 
     name: str
@@ -59,6 +69,7 @@ class Drafted:
     variant: str = ""
     variants: str = ""
     first_run: str = ""
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 # --- The baseline ---------------------------------------------------------------------------------
@@ -78,6 +89,11 @@ def guess_baseline(groups: Sequence[Group], first_run: str) -> tuple[Group, str]
             for name in (group.label, *group.runs):
                 if word in words_of(name):
                     return group, f"a guess: {word!r} in the name of {name}"
+    if len(groups) == 1:
+        return groups[0], "the only one"
+    for group in groups:
+        if group.settings and all(value == 0 for value in group.settings.values()):
+            return group, "a guess: nothing is added to it"
     for group in groups:
         if first_run in group.runs:
             return group, f"a guess: {first_run} was trained first"
@@ -95,16 +111,23 @@ def write_draft(found: Drafted) -> str:
     groups, varying = found.varying.groups, found.varying
     baseline, why = guess_baseline(groups, found.first_run)
     keys = _keys(varying.settings)
-    by_hand = any(len(group.runs) > 1 for group in groups)
+    # Of runs by themselves, those alone are written out whose names are too long to be labels.
+    nothing_tells = not any(group.settings for group in groups)
+    by_hand = varying.by_name or any(
+        len(group.runs) > 1 or (nothing_tells and group.label != group.runs[0]) for group in groups
+    )
     named = baseline.label if by_hand else baseline.runs[0]
     first = found.outcomes[0].title if found.outcomes else ""
     telling = [varying.settings[name].title for name in varying.telling]
-    what = " and ".join(telling[:2]) or name_in_words(found.name)
+    # A number in a name is none that was measured, which a title could not tell.
+    name = " ".join(w for w in name_in_words(found.name).split() if w.isalpha()) or "runs"
+    what = _joined(telling[:MOST_NAMED]) or name
+    whence = "from what differs between runs" if telling else "nothing says what differs"
     lines = [
         f"# Written from the logs in {_comment(found.place)}. Lines marked `check` are guesses,",
         "# each with what it was guessed from: correct them, and take the mark away.",
-        _marked(f"title = {_text(what[:1].upper() + what[1:])}", "from what differs between runs"),
-        f"question = {_text(_question(telling, first))}",
+        _marked(f"title = {_text(what[:1].upper() + what[1:])}", whence),
+        f"question = {_text(_question(telling, first, len(groups)))}",
         _marked(f"domain = {_text(found.domain)}", found.domain_source),
         _marked(f"baseline = {_text(named)}", why),
     ]
@@ -116,17 +139,28 @@ def write_draft(found: Drafted) -> str:
         lines.append(_marked(f"replicates = [{chance}]", f"chance; {where}" if where else "chance"))
     lines += [*_variants(found), *_settings(found, keys)]
     lines += _groups(groups, varying, keys) if by_hand else _runs(groups, varying, keys)
+    if found.left_out:
+        lines += ["", "[runs]"] if by_hand else []
+        lines += [f"{_name(run)} = {{}}" for run in found.left_out]
+        lines += ["", _marked("[exclude]", "left out, each for its reason")]
+        lines += [f"{_name(run)} = {_text(reason)}" for run, reason in found.left_out.items()]
     for number, outcome in enumerate(found.outcomes):
         lines += _outcome(outcome, found, first=number == 0)
     return "\n".join(lines) + "\n"
 
 
-def _question(telling: Sequence[str], outcome: str) -> str:
+def _question(telling: Sequence[str], outcome: str, groups: int) -> str:
     aim = outcome[:1].lower() + outcome[1:] if outcome[1:2].islower() else outcome
+    if groups == 1:
+        return f"How far does this setting get in the {aim}?" if aim else "What do these runs say?"
     if not telling:
         return f"How do these runs differ in the {aim}?" if aim else "How do these runs differ?"
     does = "does" if len(telling) == 1 else "do"
-    return f"How {does} {' and '.join(telling[:2])} change the {aim or 'outcome'}?"
+    return f"How {does} {_joined(telling[:MOST_NAMED])} change the {aim or 'outcome'}?"
+
+
+def _joined(words: Sequence[str]) -> str:
+    return " and ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
 
 
 def _variants(found: Drafted) -> list[str]:
@@ -196,6 +230,7 @@ def _outcome(outcome: DraftOutcome, found: Drafted, *, first: bool) -> list[str]
             f"tag = {_text(outcome.tag)}",
             f"title = {_text(outcome.title)}",
             *([f"unit = {_text(outcome.unit)}"] if outcome.unit else []),
+            *([f"digits = {outcome.digits}"] if outcome.digits != USUAL_DIGITS else []),
             _marked(f"better = {_text(outcome.better)}", outcome.source),
             'summary = "trailing mean"',
         ]
@@ -207,7 +242,7 @@ def _outcome(outcome: DraftOutcome, found: Drafted, *, first: bool) -> list[str]
     if first:
         help_ = "how small a difference does not matter, and why; without it nothing is level"
         lines.append(_marked("# margin = …; reason = …", help_))
-        if math.isfinite(outcome.spread):
+        if math.isfinite(outcome.spread) and outcome.spread > 0:
             limit = value_text(float(f"{PER_SPREAD * outcome.spread:.2g}"))
             lines.append(
                 f"# Two runs of one setting differ by up to {limit} in 19 of 20 cases, as these do."
@@ -265,7 +300,7 @@ def _comment(text: str) -> str:
 
 
 def _marked(line: str, source: str) -> str:
-    return f"{line}  # check: {_comment(source)}"
+    return f"{line}  # check: {_comment(source)}" if source else line
 
 
 def count_runs(groups: Sequence[Group]) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rulka_analysis.experiments import asking, draft
+from rulka_analysis.experiments import asking, draft, leaving_out
 from rulka_analysis.experiments.varying import find_varying
 from rulka_analysis.logs.run import Run
 from rulka_analysis.logs.runs import Logs
@@ -40,8 +40,19 @@ def gather(
     chosen : collection of str, optional
         The runs it is about; all by default.
     """
-    runs = {name: logs[name] for name in (logs.runs if chosen is None else chosen)}
-    settings = {name: _settings_of(run, catalogue) for name, run in runs.items()}
+    every = {name: logs[name] for name in (logs.runs if chosen is None else chosen)}
+    said = {name: _settings_of(run, catalogue) for name, run in every.items()}
+    left_out = leaving_out.other_sides(every)
+    left_out |= leaving_out.single_values({n: _length(r) for n, r in every.items()})
+    there = _without(every, left_out)
+    left_out |= leaving_out.other_tasks({name: known_of(said[name]) for name in there})
+    asked = asking.choose_outcomes(_tags(_without(every, left_out)), catalogue)
+    if asked:
+        tag = asked[0].tag
+        ends = {name: _reached(run, tag) for name, run in _without(every, left_out).items()}
+        left_out |= leaving_out.broke_off(ends)
+    runs = _without(every, left_out)
+    settings = {name: said[name] for name in runs}
     schedules = {n for own in settings.values() for n, s in own.items() if _moves(s)}
     known = {
         run: {n: round_off(value) for n, value in known_of(found).items() if n not in schedules}
@@ -50,7 +61,9 @@ def gather(
     varying = find_varying(known, _titles(settings))
     first_run = min(runs, key=lambda name: _begun(runs[name]))
     baseline, _ = draft.guess_baseline(varying.groups, first_run)
-    outcomes = asking.choose_outcomes({n: run.tags for n, run in runs.items()}, catalogue)
+    outcomes = asking.choose_outcomes(_tags(runs), catalogue)
+    beside = asking.choose_beside(_tags(runs), catalogue, outcomes)
+    outcomes += tuple(one for one in beside if _changes(one.tag, runs))[: asking.MOST_BESIDE]
     own = catalogue.domain.variant
     tags = {tag for run in runs.values() for tag in run.tags}
     recognised = sum(catalogue.match(tag) is not None for tag in tags)
@@ -68,7 +81,30 @@ def gather(
         variant=own.name if own else "",
         variants=own.plural if own else "",
         first_run=first_run,
+        left_out={name: left_out[name] for name in every if name in left_out},
     )
+
+
+def _without(runs: Mapping[str, Run], left_out: Collection[str]) -> dict[str, Run]:
+    """Return the runs that are not left out; all of them where none would be left."""
+    return {name: run for name, run in runs.items() if name not in left_out} or dict(runs)
+
+
+def _tags(runs: Mapping[str, Run]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(run.tags) for name, run in runs.items()}
+
+
+def _changes(tag: str, runs: Mapping[str, Run]) -> bool:
+    """Tell whether a tag has more than one value in some of the runs."""
+    return any(tag in run.tags and np.ptp(run.events(tag).values) > 0 for run in runs.values())
+
+
+def _length(run: Run) -> int:
+    return max((len(run.events(tag).values) for tag in run.tags), default=0)
+
+
+def _reached(run: Run, tag: str) -> float:
+    return float(run.events(tag).steps.max(initial=0)) if tag in run.tags else np.nan
 
 
 def _settings_of(run: Run, catalogue: Catalogue) -> dict[str, Setting]:
@@ -129,6 +165,7 @@ def _measured(
     return replace(
         outcome,
         targets=asking.choose_targets(own, outcome.better) if outcome.reaches else (),
+        digits=asking.digits_for(end for group in ends for end in group),
         spread=asking.spread_of(ends),
     )
 

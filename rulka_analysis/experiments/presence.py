@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
+from posixpath import normpath
 from typing import Any
 
 # What names runs within a table of groups or of comparisons.
@@ -24,6 +25,8 @@ def list_named(said: Mapping[str, Any]) -> tuple[str, ...]:
     >>> list_named({"logdir": "older/set", "runs": {"a": {}}})
     ('older/set/a',)
     """
+    if "logdir" in said and not lies_beneath(said["logdir"]):
+        return ()  # Its reader says what is wrong with it.
     said = beneath(said)
     found = list(said["runs"]) if isinstance(said.get("runs"), dict) else []
     groups = said.get("groups")
@@ -31,6 +34,20 @@ def list_named(said: Mapping[str, Any]) -> tuple[str, ...]:
         own = group.get("runs", ()) if isinstance(group, dict) else group
         found += [own] if isinstance(own, str) else [name for name in own if isinstance(name, str)]
     return tuple(dict.fromkeys(found))
+
+
+def lies_beneath(folder: object) -> bool:
+    """Tell whether a ``logdir`` is a folder beneath the log directory, on every system.
+
+    Examples
+    --------
+    >>> [lies_beneath(one) for one in ("older/runs", "../other", "/abs", "C:\\\\runs", "~/runs", 3)]
+    [True, False, False, False, False, False]
+    """
+    if not isinstance(folder, str) or not folder.strip():
+        return False
+    parts = folder.replace("\\", "/").split("/")
+    return ".." not in parts and parts[0][:1] not in ("", "~") and not parts[0].endswith(":")
 
 
 def beneath(said: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,9 +60,10 @@ def beneath(said: Mapping[str, Any]) -> dict[str, Any]:
     >>> beneath({"logdir": "l", "baseline": "a", "groups": {"b": {"runs": "b*"}}, "runs": {"a": 0}})
     {'baseline': 'l/a', 'groups': {'b': {'runs': 'l/b*'}}, 'runs': {'l/a': 0}}
     """
-    folder = said.get("logdir", "")
+    given = said.get("logdir", ".")
     rest = {key: value for key, value in said.items() if key != "logdir"}
-    if not isinstance(folder, str) or not folder.strip("/"):
+    folder = normpath(given.replace("\\", "/")) if isinstance(given, str) else "."
+    if folder == ".":
         return rest
     named, groups = list_named(rest), rest.get("groups")
 
@@ -55,7 +73,7 @@ def beneath(said: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(name, str) or (isinstance(groups, dict) and name in groups):
             return name
         own = name in named or is_there(named, [name])
-        return f"{folder.strip('/')}/{name}" if own else name
+        return f"{folder}/{name}" if own else name
 
     for key in ("runs", "exclude"):
         if isinstance(rest.get(key), dict):

@@ -21,7 +21,7 @@ from rulka_analysis.experiments.definition import (
 )
 from rulka_analysis.experiments.groups import Varied, make_groups
 from rulka_analysis.experiments.measures import deciding_clocks, metrics_of
-from rulka_analysis.experiments.presence import beneath
+from rulka_analysis.experiments.presence import beneath, lies_beneath
 from rulka_analysis.experiments.said import Said, is_about_time, read_said
 from rulka_analysis.logs.clocks import MINUTES, UPDATES
 from rulka_analysis.metrics.catalogue import Catalogue, Metric
@@ -68,9 +68,13 @@ def read_definition(
     """
     toml = TomlFile(file, ExperimentError, text)
     _refuse_old(toml)
-    place = toml.data.get("logdir", ".")
-    if not isinstance(place, str) or place.startswith("/") or ".." in place.split("/"):
-        toml.fail(("logdir",), "names a folder beneath the log directory, such as 'older/runs'")
+    if "logdir" in toml.data and not lies_beneath(place := toml.data["logdir"]):
+        # Elsewhere it would build on one machine alone, and the runs would stand in no archive.
+        toml.fail(
+            ("logdir",),
+            f"{place!r} is not beneath the log directory. Build with a folder above both as the "
+            "log directory, and name it from there, such as 'older/runs'",
+        )
     toml.data = beneath(toml.data)
     if (steps := toml.data.get("step_clock")) in _TAKEN:
         toml.fail(("step_clock",), f"{steps!r} is something else; choose another name")

@@ -8,11 +8,11 @@ setting that is named is told beside it: nothing here could say which of them di
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from rulka_analysis.experiments.groups import Group, Value, Varied, make_groups
+from rulka_analysis.experiments.groups import BETWEEN, Group, Value, Varied, make_groups
 from rulka_analysis.metrics.incidental import is_incidental, is_seed
-from rulka_analysis.metrics.run_names import tell_apart
+from rulka_analysis.metrics.run_names import short_names, tell_apart
 from rulka_analysis.values.text import name_in_words
 
 # What stands for a setting that a run's own configuration does not have.
@@ -100,13 +100,21 @@ def find_varying(runs: Known, titles: Mapping[str, str] | None = None) -> Varyin
     }
     if not kept and not recorded:
         # Nothing tells: whether runs are alike is not known, so none are put together.
-        groups = tuple(Group(run, (run,)) for run in runs)
+        groups = tuple(Group(short, (run,)) for run, short in short_names(runs).items())
     else:
-        groups = make_groups(values, settings) if kept else _of_one_setting(runs, recorded, values)
+        groups = make_groups(values, settings) if kept else _of_one_setting(runs, recorded)
+    if by_name and kept not in ([], ["name"]):
+        groups = tuple(replace(group, label=_words_of(group, kept)) for group in groups)
     return Varying(settings, values, groups, together, by_name and bool(kept))
 
 
-def _of_one_setting(runs: Known, recorded: Known, values: Known) -> tuple[Group, ...]:
+def _words_of(group: Group, words: Sequence[str]) -> str:
+    """Return a group's label by the words that stand in the names of its runs."""
+    own = [word for word in words if group.settings.get(word) == 1.0]
+    return BETWEEN.join(own) or f"without {', '.join(words)}"
+
+
+def _of_one_setting(runs: Known, recorded: Known) -> tuple[Group, ...]:
     """Return the groups where all that is recorded agrees: one of those, and the others alone."""
     alike = tuple(run for run in runs if run in recorded)
     label = "one setting" if len(alike) > 1 else alike[0]

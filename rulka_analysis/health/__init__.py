@@ -295,7 +295,7 @@ def _absent(runs: Sequence[str]) -> Finding:
     return Finding(
         "run_missing",
         "note",
-        f"Not in these logs, but in the definition: {several(runs, 8)}.",
+        f"The definition names runs that are not in these logs: {several(runs, 8)}.",
         why="Comparisons with them stay empty.",
         remedy="Put their folders into the log directory, or take them out of the definition.",
     )

@@ -50,7 +50,7 @@ def growing_with_settings(pair: Pair) -> Iterator[Finding]:
             yield Finding(
                 "scale_unknown",
                 "warning",
-                f"{_grow(tags, words)}, and that of {unknown} is not known.",
+                f"{_grow(tags, words)}, which is not known of {unknown}.",
                 run=pair.candidate.name,
                 runs=pair.names,
                 tags=tuple(tags),

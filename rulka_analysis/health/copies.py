@@ -2,7 +2,8 @@
 
 What two different runs may share (settings, schedules, counters, flags, a bound that values pile up
 at) is no sign. What else two runs log agrees value for value only if it is the same observation:
-whole, or as far as the one that is a part goes; whatever its times and steps count from.
+whole, or as far as the one that is a part goes; whatever its times and steps count from. Where all
+that one run logs stands in another at the very same moments, any values will do.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ from rulka_analysis.values.findings import Finding
 
 # So many different values that go up and down are not the same twice by chance.
 SURELY = 5
+# So many moments, to the last bit of their times, are not shared by chance.
+MOMENTS = 3
+# Changes of a measured value do not follow from the changes before; those of a schedule do.
+SMOOTH = 0.5
 # Of times between events: what shifting float64 seconds, or writing them as float32 days, loses.
 _CLOSE = 0.02
 
@@ -49,12 +54,12 @@ def copies(logs: Sequence[Readings]) -> Iterator[Finding]:
     # Runs that agree in all values stand together, so that the others are compared once with them.
     classes: dict[tuple[tuple[str, bytes], ...], list[str]] = {}
     for name, series in telling.items():
-        if series:
-            values = tuple((tag, _values(r).tobytes()) for tag, r in series.items())
-            classes.setdefault(values, []).append(name)
+        values = tuple((tag, _values(r).tobytes()) for tag, r in series.items())
+        every = tuple((r.tag, r.wall_times.tobytes() + r.values.tobytes()) for r in by_name[name])
+        classes.setdefault(values or every, []).append(name)
     members = {names[0]: names for names in classes.values()}
     for first, names in members.items():
-        same = {n: _same_tags(telling[first], telling[n]) for n in names[1:]}
+        same = {n: _same(by_name[first], by_name[n]) for n in names[1:]}
         of_one_log = [first, *(n for n, s in same.items() if s is not None and s.one_log)]
         if len(of_one_log) > 1:
             said = [s for n in of_one_log[1:] if (s := same[n]) is not None]
@@ -64,9 +69,10 @@ def copies(logs: Sequence[Readings]) -> Iterator[Finding]:
                 yield _finding([by_name[first], by_name[name]], [found], (first, name))
     order = {log.name: at for at, log in enumerate(logs)}
     suspects = _suspects({first: telling[first] for first in members})
+    suspects |= _at_once([by_name[first] for first in members])
     for pair in sorted(suspects, key=lambda pair: sorted(order[name] for name in pair)):
         one, other = sorted(pair, key=order.__getitem__)
-        found = _same_tags(telling[one], telling[other])
+        found = _same(by_name[one], by_name[other])
         if found is not None:
             runs = (*members[one], *members[other])
             yield _finding([by_name[one], by_name[other]], [found], runs)
@@ -108,7 +114,9 @@ def _tells(reading: Reading) -> bool:
     # A metric of the catalogue is known to be measured; a tag nobody knows may be a schedule or a
     # counter, which only rises or falls.
     falls, rises = np.count_nonzero(moves < 0), np.count_nonzero(moves > 0)
-    return distinct >= SURELY and (metric is not None or bool(min(falls, rises) >= 2))
+    smooth = np.abs(np.diff(moves)).sum() < SMOOTH * np.abs(moves).sum()
+    measured = metric is not None or (min(falls, rises) >= 2 and not smooth)
+    return distinct >= SURELY and bool(measured)
 
 
 def _values(reading: Reading) -> Floats:
@@ -147,6 +155,48 @@ def _suspects(series: Mapping[str, Mapping[str, Reading]]) -> set[tuple[str, str
     }
 
 
+def _at_once(logs: Sequence[Readings]) -> set[tuple[str, str]]:
+    """Return pairs of runs of which one begins at a moment at which the other wrote."""
+    walls = {log.name: [r.wall_times for r in log] for log in logs if not log.published}
+    first = {name: min(float(w[0]) for w in own) for name, own in walls.items() if own}
+    names = sorted(first, key=first.__getitem__)
+    begins = np.array([first[name] for name in names])
+    found = set()
+    for name in names:
+        wall = np.concatenate(walls[name])
+        at = np.minimum(np.searchsorted(begins, wall), len(begins) - 1)
+        for moment in np.unique(begins[at][begins[at] == wall]):
+            found |= {(other, name) for other in names if first[other] == moment and other != name}
+    return found
+
+
+def _same(one: Readings, other: Readings) -> _Same | None:
+    return _same_tags(_telling(one), _telling(other)) or _same_moments(one, other)
+
+
+def _same_moments(one: Readings, other: Readings) -> _Same | None:
+    """Return what two runs share of which one holds all of the other, moment for moment."""
+    if one.published or other.published:
+        return None
+    part, longer = sorted((one, other), key=lambda log: sum(len(r.values) for r in log))
+    if not part.matches or not part.matches.keys() <= longer.matches.keys():
+        return None
+    shifted, moments = False, 0
+    whole = part.matches.keys() == longer.matches.keys()
+    for its in part:
+        mine, count = longer[its.tag], len(its.values)
+        begin = int(np.argmax(mine.wall_times == its.wall_times[0]))
+        here = slice(begin, begin + count)
+        for ours, theirs in ((mine.wall_times, its.wall_times), (mine.values, its.values)):
+            if ours[here].tobytes() != theirs.tobytes():
+                return None
+        moments = max(moments, len(np.unique(its.wall_times)))
+        shifted |= bool(mine.steps[begin] != its.steps[0])
+        whole &= len(mine.values) == count
+    tags = tuple(part.matches)
+    return _Same(tags, True, shifted, whole) if moments >= MOMENTS else None
+
+
 def _same_tags(ours: Mapping[str, Reading], theirs: Mapping[str, Reading]) -> _Same | None:
     found: list[tuple[str, slice, slice]] = []
     for tag in ours:
@@ -154,8 +204,8 @@ def _same_tags(ours: Mapping[str, Reading], theirs: Mapping[str, Reading]) -> _S
             found.append((tag, *parts))
     shared = [tag for tag in ours if tag in theirs]
     decides = any((metric := ours[tag].metric) and metric.decides for tag, *_ in found)
-    # Where most of what they log differs, one tag of another program may agree by design.
-    if not found or (2 * len(found) < len(shared) and not decides):
+    # Where half of what they log differs, the other tags of another program may agree by design.
+    if not found or (2 * len(found) <= len(shared) and not decides):
         return None
     one_log, shifted, whole = False, False, True
     for tag, own, other in found:
@@ -196,9 +246,9 @@ def _finding(logs: Sequence[Readings], same: Sequence[_Same], runs: tuple[str, .
     """Word that runs are one observation; the first of them is the original."""
     names = several((log.name for log in logs), 9)
     part = "" if all(one.whole for one in same) else ", as far as the shorter one goes"
-    told = f"{several(same[0].tags)} of {names} hold the same values one after the other"
+    told = f"{names} hold the same values of {several(same[0].tags)}"
     if same[0].one_log:
-        shift = "; one of them counts from another moment or step on" if same[0].shifted else ""
+        shift = "; they count from another moment or step" if same[0].shifted else ""
         return Finding(
             "identical_series",
             "error",

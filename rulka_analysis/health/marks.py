@@ -101,12 +101,12 @@ def one_log(comparison: Comparison, name: str) -> Finding | None:
     return own.same_as(base) if own and base and own is not base else None
 
 
-def explained(found: Iterable[Finding]) -> list[str]:
+def explain(found: Iterable[Finding]) -> list[str]:
     """Say what the marks beside numbers stand for, one line a finding.
 
     Examples
     --------
-    >>> explained([Finding("gap", "warning", "A gap.")])
+    >>> explain([Finding("gap", "warning", "A gap.")])
     ['RK201: A gap.']
     """
     return [f"{finding.code}: {finding.message}" for finding in dict.fromkeys(found)]

@@ -8,6 +8,7 @@ import numpy as np
 
 from rulka_analysis.health.readings import Floats, Reading, Readings, minute, several
 from rulka_analysis.values.findings import Finding
+from rulka_analysis.values.text import amount
 
 # So many equal values at the end of a series that never repeated one before are no coincidence.
 FROZEN = 5
@@ -36,7 +37,10 @@ def _not_numbers(log: Readings) -> Iterator[Finding]:
     single = [reading for reading in broken if not has_diverged(reading)]
     # Where the catalogue has a rule for it, that rule says what it means.
     many = [reading for reading in broken if has_diverged(reading) and not _has_rule(reading)]
-    for readings, kind in ((single, "not_finite"), (many, "diverged")):
+    for readings, kind, then in (
+        (single, "not_finite", "Numbers follow."),
+        (many, "diverged", "They go on to the end, or are many."),
+    ):
         if not readings:
             continue
         count = sum(int((~reading.finite).sum()) for reading in readings)
@@ -45,12 +49,11 @@ def _not_numbers(log: Readings) -> Iterator[Finding]:
         yield Finding(
             kind,
             "note" if kind == "not_finite" else "warning",
-            f"{count:,} value{'s' if count > 1 else ''} of {several(tags)} of {log.shown} "
-            f"{'are' if count > 1 else 'is'} no number (NaN or infinite), first at "
-            f"{minute(_first_broken(first))}"
-            f"{', among numbers' if kind == 'not_finite' else ', and so to the end or often'}.",
-            why="They are left out of every number; what they stand for is not known.",
-            remedy="See what else happened at that moment: losses and gradients first.",
+            f"{amount(count, 'value')} of {several(tags)} in {log.shown} "
+            f"{'is not a number' if count == 1 else 'are not numbers'} (NaN or infinite), "
+            f"{'' if count == 1 else 'first '}at {minute(_first_broken(first))}. {then}",
+            why="They are left out of every result.",
+            remedy="See what else happened then: losses and gradients first.",
             run=log.name,
             tag=tags[0] if len(tags) == 1 else None,
             tags=tags if len(tags) > 1 else (),
@@ -103,9 +106,8 @@ def _frozen_tails(log: Readings) -> Iterator[Finding]:
         yield Finding(
             "frozen_tail",
             "error" if tags[0] in single else "warning",
-            f"{several(tags)} of {log.shown} {'repeats' if len(tags) == 1 else 'repeat'} the same "
-            f"value to the end, from {since} on ({frozen[tags[0]]} times), having never stood "
-            "still before.",
+            f"{several(tags)} in {log.shown} {'does' if len(tags) == 1 else 'do'} not change from "
+            f"{since} to the end ({frozen[tags[0]]} equal values). Before, it always did.",
             run=log.name,
             tag=tags[0] if len(tags) == 1 else None,
         )
@@ -154,7 +156,7 @@ def _far_last_readings(log: Readings) -> Iterator[Finding]:
         yield Finding(
             "far_last_reading",
             "warning",
-            f"The last reading of {reading.shown} of {log.shown}, {last:.4g} at "
+            f"The last value of {reading.shown} in {log.shown}, {last:.4g} at "
             f"{minute(reading.minutes[at[-1]])}, is far from the {NEIGHBOURS} before it "
             f"({near.min():.4g} to {near.max():.4g}).",
             run=log.name,
@@ -193,8 +195,8 @@ def _beyond_their_curve(log: Readings) -> Iterator[Finding]:
     yield Finding(
         "lone_last_reading",
         "note",
-        f"{several((r.tag for r in alone), 4)} of {log.shown}: one more reading at {minute(last)}, "
-        f"though nothing is known after {minute(end)}.",
+        f"{log.shown} has one more value of {several((r.tag for r in alone), 4)} at "
+        f"{minute(last)}, though the curve ends at {minute(end)}.",
         run=log.name,
         tag=alone[0].tag if len(alone) == 1 else None,
     )

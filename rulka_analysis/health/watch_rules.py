@@ -79,9 +79,9 @@ def _finding(
         return _not_checked(
             log,
             reading,
-            f"Whether {reading.shown} of {log.shown} is too far {rule.when} cannot be told: its "
-            f"{lacking} is not known, or changes.",
-            "The threshold scales with that setting.",
+            f"{reading.shown} in {log.shown} is not checked: its threshold depends on the "
+            f"{lacking}, which is not known or changes.",
+            f"The threshold was stated for one {lacking}.",
         )
     broken = breaking(rule, reading, threshold)
     if None in seen:
@@ -93,10 +93,11 @@ def _finding(
             return _not_checked(
                 log,
                 reading,
-                f"Whether {reading.shown} of {log.shown} is too far {rule.when} cannot be told: "
-                f"{first:.4g} breaks {threshold:g} and not {rule.threshold:g}, and no runs show "
-                f"whether it grows with the {words}.",
-                f"The threshold was stated for one {words}; it scales only where the metric does.",
+                f"{reading.shown} in {log.shown} is not checked: {first:.4g} is {rule.when} "
+                f"{threshold:g}, the threshold at its {words}, but not {rule.when} "
+                f"{rule.threshold:g}, the one stated; no runs show whether it grows with the "
+                f"{words}.",
+                f"The threshold was stated for one {words}. It scales only where the metric does.",
             )
     return _broken(log, reading, rule, f"watch_{metric.name}", broken, threshold)
 
@@ -130,7 +131,7 @@ def _broken(
         part
         for part in (
             times,
-            f"{'first ' if len(broken) > 1 else ''}{reading.values[first]:.4g} at "
+            f"{'first ' if len(broken) > 1 else ''}{_number(reading.values[first])} at "
             f"{minute(reading.minutes[first])}{against}",
         )
         if part
@@ -138,19 +139,23 @@ def _broken(
     return Finding(
         kind,
         rule.severity,
-        f"{reading.shown} of {log.shown}: {rule.message.replace('``', '').strip()} "
+        f"{reading.shown} in {log.shown}: {rule.message.replace('``', '').strip()} "
         f"{told[:1].upper()}{told[1:]}.",
         why=_WHY[rule.severity].format(episodes=log.catalogue.domain.words.episodes),
-        remedy=f"Look at the curve there; the metrics reference says more of "
+        remedy=f"Look at the curve there. The metrics reference explains "
         f"{reading.metric.name if reading.metric else reading.shown}.",
         run=log.name,
         tag=reading.tag,
     )
 
 
+def _number(value: float) -> str:
+    return f"{value:.4g}" if math.isfinite(value) else str(value).replace("nan", "NaN")
+
+
 _WHY = {
-    "error": "The tag does not hold what it should: nothing is to be concluded from it.",
-    "warning": "Training may have been disturbed there, and so may what is compared.",
+    "error": "The tag does not hold what it should: no answer rests on it.",
+    "warning": "Training may have been disturbed there, and with it what is compared.",
     "note": "It explains single odd {episodes} or readings.",
 }
 

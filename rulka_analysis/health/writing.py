@@ -19,6 +19,8 @@ from rulka_analysis.values.findings import Finding
 
 # A tag has stopped when it missed so many of its writes.
 MISSED = 5
+# Or paused by so much longer than it does.
+MORE = 1.5
 # Clocks that the program itself sets back.
 _SET_BACK = ("transitions_due", "next_target_network_update")
 
@@ -44,7 +46,7 @@ def _gaps(log: Readings) -> Iterator[Finding]:
             "warning",
             f"{log.shown} wrote nothing for {_length(gap.minutes)} minutes after "
             f"{minute(gap.after)}{more}; usually it writes every {_length(gap.usual)} minutes.",
-            remedy=f"Compare by {log.steps} as well, and look at the machine's log of that time.",
+            remedy=f"Compare by {log.steps} as well, and see what the machine did at that time.",
             run=log.name,
         )
     if gap is None and not log.disordered:
@@ -65,11 +67,11 @@ def _holes(log: Readings) -> Iterator[Finding]:
     yield Finding(
         "gap",
         "warning",
-        f"{several(r.tag for r, _ in holes)} of {log.shown}: nothing for {hole.steps:,} steps "
+        f"{log.shown} has no event of {several(r.tag for r, _ in holes)} for {hole.steps:,} steps "
         f"after step {first.steps[hole.at]:,} ({minute(first.minutes[hole.at])}){more}; usually "
-        f"there is an event every {hole.usual:,} steps.",
+        f"there is one every {hole.usual:,} steps.",
         why="Events are missing: bests and averages leave out that stretch.",
-        remedy="Compare on stretches that are there, and look for another file of this run.",
+        remedy="Compare what is there, and look for another file of this run.",
         run=log.name,
         tag=first.tag if len(holes) == 1 else None,
         tags=tuple(r.tag for r, _ in holes) if len(holes) > 1 else (),
@@ -108,7 +110,8 @@ def _stopped(log: Readings) -> Iterator[Finding]:
     stopped = [
         r
         for r in regular
-        if log.end - r.minutes.max() > max(LONG_MINUTES, MISSED * write_interval(r.minutes))
+        if log.end - r.minutes.max()
+        > max(LONG_MINUTES, MISSED * write_interval(r.minutes), MORE * _used_to(r))
     ]
     if not stopped:
         return
@@ -116,11 +119,17 @@ def _stopped(log: Readings) -> Iterator[Finding]:
     yield Finding(
         "tag_stops",
         "warning",
-        f"{several(r.tag for r in stopped)} of {log.shown}: nothing after "
-        f"{minute(first.minutes.max())}, though the run went on to {minute(log.end)}.",
+        f"{log.shown} has no event of {several(r.tag for r in stopped)} after "
+        f"{minute(first.minutes.max())}, though it went on to {minute(log.end)}.",
         run=log.name,
         tag=first.tag if len(stopped) == 1 else None,
     )
+
+
+def _used_to(reading: Reading) -> float:
+    """Return the pause that a tag made twice, in minutes: some wait while others are written."""
+    pauses = np.sort(np.diff(reading.minutes))
+    return float(pauses[-2]) if len(pauses) > 1 else 0.0
 
 
 def _backwards(log: Readings) -> Iterator[Finding]:
@@ -132,12 +141,14 @@ def _backwards(log: Readings) -> Iterator[Finding]:
         if back:
             first = back[0]
             at = int(np.flatnonzero(first.falls(getattr(first, of)))[0])
-            values = getattr(first, of)
-            by = f"from {values[at]:,.0f} to {values[at + 1]:,.0f}"
+            before, after = getattr(first, of)[at : at + 2].tolist()
+            by = f"from {before:,.0f} to {after:,.0f}"
+            if of == "wall_times":
+                by = f"by {_length((before - after) / 60)} minutes"
             yield Finding(
                 "clock_backwards",
                 "warning",
-                f"The {what} of {several(r.tag for r in back)} of {log.shown} go back within a "
+                f"The {what} of {several(r.tag for r in back)} in {log.shown} go back within a "
                 f"file, first {by} at {minute(first.minutes[at])}.",
                 run=log.name,
                 tag=first.tag if len(back) == 1 else None,
@@ -152,7 +163,7 @@ def _backwards(log: Readings) -> Iterator[Finding]:
             yield Finding(
                 "counter_backwards",
                 "error",
-                f"{reading.shown} of {log.shown} goes back from {reading.values[at]:,.6g} to "
+                f"{reading.shown} in {log.shown} goes back from {reading.values[at]:,.6g} to "
                 f"{reading.values[at + 1]:,.6g} at {minute(reading.minutes[at])}, within one file.",
                 run=log.name,
                 tag=reading.tag,
@@ -165,7 +176,7 @@ def _beginning(log: Readings) -> Iterator[Finding]:
         yield Finding(
             "beginning_missing",
             "warning",
-            f"The log of {log.shown} begins after {missing:,.0f} minutes of training: what came "
+            f"The log of {log.shown} begins after {missing:,.0f} minutes of training. What came "
             "before is not in this log directory.",
             run=log.name,
         )

@@ -62,6 +62,18 @@ class Clock:
         """What it is found by: its name first, its key, and its other names."""
         return tuple(dict.fromkeys((self.name, self.key, *self.also)))
 
+    def digits(self, position: float) -> int:
+        """Return with how many decimals a position is shown: a run of seconds has minutes, too.
+
+        Examples
+        --------
+        >>> [MINUTES.digits(at) for at in (85.3, 5.0, 1.83, 0.063)], STEPS.digits(0.5)
+        ([0, 0, 1, 2], 0)
+        """
+        if self.key != "minutes" or not abs(position) < 9.5 or abs(position % 1 - 0.5) > 0.499:
+            return 0
+        return 1 if abs(position) >= 1 else 2
+
     def called(self, name: str) -> Clock:
         """Return it under another name; it is still found by the old one.
 

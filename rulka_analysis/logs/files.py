@@ -192,7 +192,7 @@ class RunFiles:
     beside : tuple of str
         Folders in which `add_hparams` wrote the run's settings; their values are their own.
     places : tuple of str
-        All of these, and those directly beneath that hold event files but are of no run.
+        All of these, and those directly beneath or above that hold event files but are of no run.
     """
 
     log_files: Source

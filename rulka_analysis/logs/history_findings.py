@@ -28,15 +28,15 @@ def copies(run: str, found: Sequence[Copy], names: Sequence[str]) -> Iterator[Fi
     if not found:
         return
     told = [
-        f"{names[copy.file]} holds what {names[copy.original]} holds"
+        f"{names[copy.file]} is a copy of {names[copy.original]}"
         if copy.whole
-        else f"{names[copy.file]} holds a part of {names[copy.original]}"
+        else f"{names[copy.file]} is a copy of a part of {names[copy.original]}"
         for copy in found
     ]
     yield Finding(
         "copy",
         "note",
-        f"{_several(told, '; ')}: counted once.",
+        f"{_several(told, '; ')}.",
         run=run,
         file=names[found[0].file],
     )
@@ -50,14 +50,14 @@ def attempts(run: str, found: Sequence[Attempt]) -> Iterator[Finding]:
     first, last = f"{run}@1", f"{run}@{len(found) - 1}"
     others = first if len(found) == 2 else f"{first} … {last}"
     shown = (
-        f"{amount(counts[-1], 'event')} of {sum(counts):,}; the other {sum(counts[:-1]):,} open as "
+        f"{counts[-1]:,} of {amount(sum(counts), 'event')}; the other {sum(counts[:-1]):,} open as "
         f"{others}"
     )
     if len(found) >= MANY_ATTEMPTS:
         yield Finding(
             "no_one_run",
             "warning",
-            f"{run} is no one run: {len(found)} times every tag starts over from its beginning. "
+            f"{run} is not one run: it holds {len(found)} that do not go on from one another. "
             f"Shown is the last, {shown}.",
             run=run,
         )
@@ -65,8 +65,8 @@ def attempts(run: str, found: Sequence[Attempt]) -> Iterator[Finding]:
     yield Finding(
         "attempts",
         "warning" if sum(counts[:-1]) > counts[-1] else "note",
-        f"{run} began anew {'once' if len(found) == 2 else f'{len(found) - 1} times'}: every tag "
-        f"starts over from its beginning. The run is the last attempt, {shown}.",
+        f"{run} was begun anew {'once' if len(found) == 2 else f'{len(found) - 1} times'}: tags "
+        f"start from their beginning again. The run is the last attempt, {shown}.",
         run=run,
     )
 
@@ -91,14 +91,14 @@ def given_up(run: str, attempt: Attempt, names: Sequence[str]) -> Iterator[Findi
     else:
         steps = ", ".join(f"{restart.step:,}" for restart in attempt.restarts[:_NAMED])
         more = ", …" if len(attempt.restarts) > _NAMED else ""
-        begins = f"{run} was resumed {len(attempt.restarts)} times, at step {steps}{more}"
+        begins = f"{run} was resumed {len(attempt.restarts)} times, at steps {steps}{more}"
     yield Finding(
         "restart",
         "warning" if severe else "note",
-        f"{begins}: {amount(count, 'event')} of {total:,} ({percent(share)}) "
-        f"{'is' if count == 1 else 'are'} given up, of {printable(tags[most])} "
+        f"{begins}: {count:,} of {amount(total, 'event')} ({percent(share)}) "
+        f"{'is' if count == 1 else 'are'} given up. {printable(tags[most])} loses most: "
         f"{percent(by_share[most])}.",
-        why="A resumed run repeats steps; of each tag, the later session counts."
+        why="A resumed run logs some steps twice. Of each tag, the later session counts."
         if not last.declared
         else "The program said that it went back to that step.",
         remedy="If these are different runs, give each a folder of its own."
@@ -118,8 +118,8 @@ def aside(run: str, attempt: Attempt, names: Sequence[str]) -> Iterator[Finding]
         yield Finding(
             "another_program",
             "note",
-            f"{_several(files)} starts over with few of the tags of {run}: all of it is kept, and "
-            "nothing is given up for it.",
+            f"{_several(files, last=' and ')} {'is' if len(files) == 1 else 'are'} of another "
+            f"program than {run}, with few of its tags and steps of their own. All is kept.",
             run=run,
             file=files[0],
         )
@@ -145,8 +145,7 @@ def side_by_side(
             "written_at_the_same_time",
             "warning",
             f"{_several(found, last=' and ')} were written at the same time and share "
-            f"{amount(len(shared), 'tag')}; the events of {'both' if len(found) == 2 else 'all'} "
-            "are kept, in the order of their times.",
+            f"{amount(len(shared), 'tag')}. All events are kept, in the order of their times.",
             run=run,
             file=found[1],
         )
@@ -159,16 +158,16 @@ def clocks(
     times = written.times
     total = len(written)
     for counts, words in (
-        ([time.not_finite for time in times], "that is not finite"),
-        ([time.zero for time in times], "of zero"),
+        ([time.not_finite for time in times], "it is not finite"),
+        ([time.zero for time in times], "it is zero"),
     ):
         if any(counts):
             at = int(np.argmax(np.array(counts) > 0))
             yield Finding(
                 "wall_time_missing",
                 "warning",
-                f"{amount(sum(counts), 'event')} of {total:,} in {run} "
-                f"{'has' if sum(counts) == 1 else 'have'} a wall time {words}.",
+                f"{sum(counts):,} of {amount(total, 'event')} in {run} "
+                f"{'has' if sum(counts) == 1 else 'have'} no usable wall time: {words}.",
                 run=run,
                 file=names[at],
             )
@@ -178,8 +177,8 @@ def clocks(
         yield Finding(
             "wall_time_unit",
             "warning",
-            f"{amount(count, 'event')} of {total:,} in {run} {'has' if count == 1 else 'have'} a "
-            f"wall time in {times[other[0]].unit}; it should be in seconds.",
+            f"{count:,} of {amount(total, 'event')} in {run} {'has' if count == 1 else 'have'} a "
+            f"wall time in {times[other[0]].unit}, not in seconds.",
             run=run,
             file=names[other[0]],
         )
@@ -189,7 +188,7 @@ def clocks(
         yield Finding(
             "wall_time_years_off",
             "warning",
-            f"{amount(count, 'event')} of {total:,} in {run} {'is' if count == 1 else 'are'} dated "
+            f"{count:,} of {amount(total, 'event')} in {run} {'is' if count == 1 else 'are'} dated "
             f"years off, first in {names[off[0]]}.",
             run=run,
             file=names[off[0]],
@@ -217,11 +216,11 @@ def _set(
         if not clock_agrees(before, after):
             long = _long(before.ends - after.begins)
             later, earlier = names[after.files[0]], names[before.files[0]]
-            text = f"back by {long} or more between {earlier} and {later}, which goes on from it"
+            text = f"back by {long} or more: {later} goes on from {earlier}"
             told.append((after.files[0], text))
     if told:
         file, text = told[0]
-        more = f", the first of {len(told)} times" if len(told) > 1 else ""
+        more = f" (the first of {len(told)} times)" if len(told) > 1 else ""
         yield Finding(
             "clock_set",
             "warning",

@@ -165,9 +165,7 @@ def write_interval(positions: Floats) -> float:
     return float(np.quantile(steps, 0.95, method="higher")) if len(steps) else math.nan
 
 
-def last_event_at(
-    positions: Floats, checkpoint: Floats, *, oldest: float = math.inf, holds_until: float = -1.0
-) -> Integers:
+def last_event_at(positions: Floats, checkpoint: Floats, *, oldest: float = math.inf) -> Integers:
     """Return, for each checkpoint, the index of the last event at or before it.
 
     Parameters
@@ -178,8 +176,6 @@ def last_event_at(
         Where to look.
     oldest : float
         An event further back than this says nothing about a checkpoint any more.
-    holds_until : float
-        Up to here an event holds however old it is (a best so far, while the run still writes).
 
     Returns
     -------
@@ -199,5 +195,4 @@ def last_event_at(
     slot = np.searchsorted(ordered, reach, side="right") - 1
     found = np.where(slot >= 0, order[np.maximum(slot, 0)] if len(order) else -1, -1)
     age = checkpoint - np.where(slot >= 0, ordered[np.maximum(slot, 0)] if len(order) else 0, 0)
-    too_old = (age > oldest * (1 + 1e-9)) & (checkpoint > holds_until * (1 + 1e-9))
-    return np.where(too_old, -1, found).astype(np.int64)
+    return np.where(age > oldest * (1 + 1e-9), -1, found).astype(np.int64)

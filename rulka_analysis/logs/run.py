@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Overlap = Literal["later wins", "keep all"]
+# A tag goes on to a run's end that is written this far; its steps lag that end below this share.
+_GOES_ON, _LAGS = 0.9, 0.5
 OVERLAPS: tuple[Overlap, ...] = get_args(Overlap)
 
 
@@ -267,19 +269,30 @@ class Run:
 
         For a log the training program wrote itself that is the run's last event of any tag: up to
         there, a tag that says nothing has nothing to say. A sidecar may end the knowledge earlier.
-        NaN where the run has no such clock.
+        NaN where the run has no such clock, or the tag another one than the run.
         """
         clock = self.conventions.clock(clock)
         end = self._ends[clock.key]
         stated = self.tag_provenance(tag)
         if stated is None or math.isnan(end):
-            return end
+            return math.nan if self.counts_apart(tag, clock) else end
         until = stated.known_until
         if until is None:
             until = float(self.events(tag).minutes.max())
         if clock.key == "minutes":
             return until
         return float(self.at(clock, np.array([until]))[0])
+
+    def counts_apart(self, tag: str, clock: Clock) -> bool:
+        """Tell whether a tag's steps count something else than the run's, such as episodes.
+
+        So it is where it goes on to the end, and its steps lag far behind.
+        """
+        if clock.key != "steps" or tag not in self.tags:
+            return False
+        events = self.events(tag)
+        goes_on = events.minutes.max() >= _GOES_ON * self._ends["minutes"]
+        return bool(goes_on and events.steps.max() < _LAGS * self._ends["steps"])
 
     def at(self, clock: str | Clock, minutes: Floats) -> Floats:
         """Return the position on `clock` at given minutes, by straight lines between events."""

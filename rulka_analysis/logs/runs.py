@@ -255,17 +255,20 @@ def _runs_in(
             for folder in (*parts, *beside)
             for place in (folder, *(b for b in files.beneath(folder) if b not in all_holding))
         ]
+        # Keras logs hyperparameters above the folders of training and validation.
+        above = dict.fromkeys(folder.rpartition("/")[0] or "." for folder in parts)
+        places += [up for up in above if up in files.folders and up not in all_holding]
         found[name] = RunFiles(files, parts, beside, tuple(places))
     return found
 
 
 def _no_run(path: Path, findings: Sequence[Finding]) -> str:
     """Word the error for a log directory without a run, and what could not be read there."""
-    causes = "".join(f"{finding.message}. " for finding in findings[:3])
-    looked = "no event file (events.out.tfevents.…) with a scalar in it was found there or beneath"
+    causes = "".join(f"{finding.message} " for finding in findings[:3])
+    looked = "no event file (events.out.tfevents.…) with a scalar is there or in a folder beneath"
     return (
         f"no run in {path}: {causes}{looked[:1].upper() if causes else looked[:1]}{looked[1:]}. "
-        "Point LOGDIR (or --logdir) at the folder that holds one folder a run"
+        "Set LOGDIR (or --logdir) to the folder in which each run has a folder"
     )
 
 
@@ -281,7 +284,7 @@ def _check_directory(path: Path) -> None:
         ) from error
     if not is_folder:
         raise LogDirectoryError(
-            f"{path} is a file, not a log directory; name the folder that holds one folder a run"
+            f"{path} is a file, not a log directory. Name the folder in which each run has a folder"
         )
     if not os.access(path, os.R_OK | os.X_OK):
         raise LogDirectoryError(
@@ -304,5 +307,5 @@ def _missing(path: Path) -> LogDirectoryError:
     guess = f"; did you mean {' or '.join(str(parent / name) for name in close)}?" if close else ""
     return LogDirectoryError(
         f"no log directory {path}: there is no {missing!r} in {parent}{guess or '.'} "
-        "Set LOGDIR (or --logdir) to the folder that holds one folder a run"
+        "Set LOGDIR (or --logdir) to the folder in which each run has a folder"
     )

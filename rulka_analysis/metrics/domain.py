@@ -66,6 +66,8 @@ class Domain:
         What it is called by.
     catalogue_file : Path
         What its tags mean; see `load_catalogue`.
+    guide_file : Path or None
+        What to know of its metrics, as reStructuredText; a part of the metrics reference.
     conventions : Conventions
         What its step counts, and which tags hold its clocks.
     words : Words
@@ -84,6 +86,7 @@ class Domain:
 
     name: str
     catalogue_file: Path
+    guide_file: Path | None = None
     conventions: Conventions = field(default_factory=Conventions)
     words: Words = field(default_factory=Words)
     variant: Variant | None = None

@@ -10,6 +10,7 @@ from rulka_analysis.metrics.catalogue import Catalogue
 from rulka_analysis.metrics.patterns import fill_in
 from rulka_analysis.metrics.series import Measure, Series, show_values
 from rulka_analysis.metrics.settings import NOT_RECORDED
+from rulka_analysis.values.errors import nearest
 from rulka_analysis.values.quantities import Quantity
 from rulka_analysis.values.text import name_in_words
 
@@ -25,7 +26,11 @@ def find_series(
     tags = catalogue.tags_for(measure.metric, run.tags, **measure.placeholders)
     if not tags:
         wanted = fill_in(measure.metric.pattern, measure.placeholders)
-        return Quantity.unknown(f"{run.name} has no {wanted} in these logs", measure.unit)
+        reason = f"{run.name} has no {wanted} in these logs"
+        # A tag that an author typed; what a catalogue knows is spelt right.
+        close = nearest(wanted, run.tags) if not measure.metric.group else []
+        reason += f" (did you mean {' or '.join(close)}?)" if close else ""
+        return Quantity.unknown(reason, measure.unit)
     tag = tags[0]
     factor = measure.metric.display_factor
     divided_by = ""

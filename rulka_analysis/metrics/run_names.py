@@ -76,6 +76,28 @@ def read_name(name: str) -> dict[str, Plain]:
     return found
 
 
+def short_names(names: Iterable[str]) -> dict[str, str]:
+    """Return names without the folders that all of them have in common.
+
+    Examples
+    --------
+    >>> short_names(["logs/a/files", "logs/b/files"]), short_names(["x/a", "x/a/b"])
+    ({'logs/a/files': 'a', 'logs/b/files': 'b'}, {'x/a': 'a', 'x/a/b': 'a/b'})
+    """
+    paths = {name: name.split("/") for name in names}
+    if len(paths) < 2:
+        return {name: name for name in paths}
+    shortest = min(map(len, paths.values()))
+    every = list(paths.values())
+    start = 0
+    while start < shortest - 1 and len({path[start] for path in every}) == 1:
+        start += 1
+    end = 0
+    while end < shortest - start - 1 and len({path[-1 - end] for path in every}) == 1:
+        end += 1
+    return {name: "/".join(path[start : len(path) - end]) for name, path in paths.items()}
+
+
 def tell_apart(names: Iterable[str]) -> dict[str, dict[str, Plain]]:
     """Return by which words names differ, where more than one name shares each side of it.
 

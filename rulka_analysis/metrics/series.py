@@ -274,6 +274,10 @@ class Series:
         """The values with the sign by which lower is better."""
         return -self.values if self.measure.orientation > 0 else self.values
 
+    def is_on(self, clock: Clock) -> bool:
+        """Whether its events have places on a clock that other tags of the run share."""
+        return clock in self.run.clocks and not self.run.counts_apart(self.tag, clock)
+
     def at(self, clock: Clock, positions: NDArray[np.float64]) -> list[tuple[int, ...]]:
         """Return, for each position on a clock, the events that decide the value there.
 
@@ -468,7 +472,8 @@ def position_of(
         by = made("position", series.quantity(index, "that event"), clock=clock.key)
     evidence = (series.evidence(index),)
     about = f"{series.measure.title}, {series.run.name}"
-    return Quantity(position, clock.unit, 0, evidence, how, made=by, about=about)
+    digits = clock.digits(position)
+    return Quantity(position, clock.unit, digits, evidence, how, made=by, about=about)
 
 
 def position_text(position: float, clock: Clock) -> str:
@@ -481,7 +486,8 @@ def position_text(position: float, clock: Clock) -> str:
     ('160 min', '5,637,254 steps')
     """
     whole = clock.key != "minutes" or math.isclose(position, round(position), abs_tol=0.05)
-    digits = 0 if whole else 1
+    digits = 0 if whole and position >= 1 else max(1, clock.digits(position))
+    digits = 0 if clock.key != "minutes" else digits
     return f"{position:,.{digits}f} {clock.unit}"
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,13 +35,15 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Points = tuple[Floats, Floats]
 
+# A chart that stands alone has the room of two.
+ALONE = 800
 # Of a picture; its labels' column may be as wide. A row of labels takes as much.
-HEIGHTS = {WIDE: 252, PHONE: 270}
-_BESIDE = {WIDE: 196, PHONE: 178}
+HEIGHTS = {WIDE: 252, PHONE: 270, ALONE: 270}
+_BESIDE = {WIDE: 196, PHONE: 178, ALONE: 330}
 _ROW = 17
 _GAP = 9
 # From the plot to the labels' column.
-_LEADER = {WIDE: 22, PHONE: 16}
+_LEADER = {WIDE: 22, PHONE: 16, ALONE: 22}
 # What is higher than the axis is seen to go on.
 _OVER = 3
 # Drawn first, and so on.
@@ -173,9 +175,9 @@ class Scale:
         return tick_text(tick, self.ticks[1] - self.ticks[0] if len(self.ticks) > 1 else 1.0)
 
 
-def draw(chart: Chart) -> tuple[Picture, Picture]:
+def draw(chart: Chart, *, alone: bool = False) -> tuple[Picture, Picture]:
     """Return the pictures of a chart for a page and for a phone."""
-    return picture(chart, WIDE), picture(chart, PHONE)
+    return picture(chart, ALONE if alone else WIDE), picture(chart, PHONE)
 
 
 def picture(chart: Chart, width: int, height: int | None = None) -> Picture:
@@ -208,7 +210,7 @@ def picture(chart: Chart, width: int, height: int | None = None) -> Picture:
     for line in lines:
         x, y = sheet.placed(axes, *line.end)
         if left <= x <= right + 1:
-            ends[id(line)] = (x, min(max(y, top - _OVER), bottom + _OVER))
+            ends[id(line.y)] = (x, min(max(y, top - _OVER), bottom + _OVER))
             if top - _OVER <= y <= bottom + _OVER:
                 sheet.dot(x, y, LOOKS[line.role].colour, 3 if line.role == "other" else 4.6)
         for lone in zip(*line.lone, strict=True) if line.lone else ():
@@ -252,6 +254,8 @@ def _draw_places(
             for n in range(len(ticks) - 1)
         ):
             break
+    else:  # None fits beside another: where the plot ends is what matters.
+        words, places = words[-1:], places[-1:]
     for word, place in zip(words, places, strict=True):
         sheet.text(place, bottom + 16, word, anchor="middle")
 
@@ -299,9 +303,13 @@ class _Beside:
         values = _widest(numbers, chart.value_head)
         ends = [line.until for line in shown if chart.until_head]
         until = _widest(ends, chart.until_head)
-        names = _widest([line.label for line in shown], "")
         taken = sum(column + _GAP for column in (values, until) if column)
-        room = _BESIDE.get(width, _BESIDE[WIDE]) - taken
+        # Beside a small plot names have less room than the plot.
+        room = _BESIDE.get(width, min(_BESIDE[WIDE], 0.45 * width)) - taken
+        if _widest([line.label for line in shown], "") > room:
+            apart = told_apart([line.label for line in shown])
+            shown = [replace(line, label=label) for line, label in zip(shown, apart, strict=True)]
+        names = _widest([line.label for line in shown], "")
         heads = (chart.value_head, chart.until_head)
         return cls(tuple(shown), len(order) - len(shown), heads, (min(names, room), values, until))
 
@@ -312,9 +320,9 @@ class _Beside:
         right: float,
         within: tuple[float, float],
     ) -> None:
-        there = [line for line in self.lines if id(line) in ends]
-        lines = sorted(there, key=lambda line: ends[id(line)][1])
-        places = spread([ends[id(line)][1] for line in lines], _ROW, *within)
+        there = [line for line in self.lines if id(line.y) in ends]
+        lines = sorted(there, key=lambda line: ends[id(line.y)][1])
+        places = spread([ends[id(line.y)][1] for line in lines], _ROW, *within)
         begin = sheet.width - self.width
         edges = [begin + self.widths[0]]
         for column in self.widths[1:]:
@@ -323,7 +331,7 @@ class _Beside:
             if head:
                 sheet.text(edge, within[0] - 14, head, anchor="end")
         for line, y in zip(lines, places, strict=True):
-            x, at = ends[id(line)]
+            x, at = ends[id(line.y)]
             points = [(x + 6, at), (right + 2, at), (begin - 5, y)]
             sheet.line(points, "other", 1, (1, 3), below=True)
             look = LOOKS[line.role]
@@ -339,6 +347,20 @@ class _Beside:
                     sheet.text(edge, y, words, size=LABEL, anchor="end", **own)
         if self.more:
             sheet.text(sheet.width, within[1] + 16, f"and {self.more:,} more", anchor="end")
+
+
+def told_apart(labels: Sequence[str]) -> list[str]:
+    """Return labels without the words that all of them begin with.
+
+    Examples
+    --------
+    >>> told_apart(["learning rate 0.1", "learning rate 0.02"]), told_apart(["a/b_1"])
+    (['0.1', '0.02'], ['a/b_1'])
+    """
+    letters = [len({*found}) == 1 for found in zip(*labels, strict=False)]
+    same = letters.index(False) if False in letters else 0
+    begin = max(labels[0].rfind(mark, 0, same) for mark in " /") + 1 if len(labels) > 1 else 0
+    return [label[begin:] for label in labels]
 
 
 def _widest(words: Sequence[str], head: str) -> float:

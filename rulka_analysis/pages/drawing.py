@@ -100,7 +100,7 @@ def group_lines(
     points = max((len(series.values) for series in known.values()), default=1)
     every = group_curves(comparison, measure, clock, points=min(points, POINTS))
     curves = {curve.group.label: curve for curve in every}
-    axis = _scaled(clock, max((min(float(c.positions[-1]), end) for c in every), default=0.0))
+    axis = scaled_clock(clock, max((min(float(c.positions[-1]), end) for c in every), default=0.0))
     looks = roles(comparison.groups, comparison.baseline_group, winner)
     for group, role in zip(comparison.groups, looks, strict=True):
         curve = curves.get(group.label)
@@ -110,6 +110,11 @@ def group_lines(
         until = min(own_end, end)
         value = _value_at(known, curve, clock, until)
         drawn = _drawn(known, curve, axis, role, until, value)
+        if not value.known and drawn.known and end > own_end:
+            # A pause of one of its runs may hide the end: what is said stands where it is drawn.
+            until = drawn.end[0] * axis.scale
+            value = _value_at(known, curve, clock, until)
+            drawn = _drawn(known, curve, axis, role, until, value)
         drawn = replace(drawn, label=group.beside(comparison.baseline_group))
         if drawn.known:
             ends = own_end <= end
@@ -119,7 +124,7 @@ def group_lines(
     return found
 
 
-def _scaled(clock: Clock, reached: float) -> Clock:
+def scaled_clock(clock: Clock, reached: float) -> Clock:
     """Return a clock with a scale that suits how far it reaches."""
     if clock.scale == 1:
         return clock
@@ -138,6 +143,7 @@ def place_text(place: float, clock: Clock) -> str:
     shown = place / clock.scale
     size = abs(shown)
     digits = 0 if size >= 100 or math.isclose(shown, round(shown), abs_tol=0.005) else 1
+    digits = max(digits, clock.digits(place))
     if clock.scale > 1 and size < 10:
         digits = 2
     return format_number(shown, digits)
@@ -240,7 +246,7 @@ def not_drawn(
     for name, series in comparison.series(measure).items():
         if not isinstance(series, Series):
             yield name, series.missing
-        elif clock not in series.run.clocks:
+        elif not series.is_on(clock):
             yield name, f"no clock of {clock} in these logs"
         elif name not in drawn:
             yield name, "no value to draw"

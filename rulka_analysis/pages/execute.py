@@ -329,7 +329,8 @@ class _Runner:
         started = time.monotonic()
         source = digest_file(path)
         try:
-            notebook = jupytext.read(path)
+            text = path.read_text(encoding="utf-8-sig")
+            notebook = jupytext.reads(text, {"extension": path.suffix})
         except Exception as error:  # whatever a parser may raise on a file that is no notebook
             raise NotebookError(
                 f"notebook {path} cannot be read: {error}. Mend the file; it must be a jupytext "

@@ -153,7 +153,7 @@ def _caption(
     if window.known and not whole:
         fields |= {"end": window_end(window), "limit": window.limited_by}
         template = "{how}, by {clock}, to {end}, where the data of {limit} end."
-    template += "".join(f" {said}" for said in explained(measure, lines))
+    template += "".join(f" {said}" for said in explain_lines(lines))
     for number, (name, why) in enumerate(not_drawn(comparison, measure, clock, lines)):
         fields[f"absent{number}"] = f"{comparison.shown(name)}: {why}"
         template += f" {{absent{number}}}."
@@ -165,7 +165,7 @@ def _caption(
     return Sentence(template, fields)
 
 
-def explained(measure: Measure, lines: Sequence[GroupLine]) -> Iterator[str]:
+def explain_lines(lines: Sequence[GroupLine]) -> Iterator[str]:
     """Yield what lines are that do not explain themselves."""
     bands = any(line.drawn.low is not None for line in lines)
     if bands:

@@ -33,8 +33,12 @@ _LONGEST_PATH = 96
 ARGUMENTS = [
     "--HistoryManager.enabled=False",
     "--log-level=ERROR",
+    # The folder of a notebook is searched last: one that is called as a library would stand in its
+    # place for all notebooks beside it.
+    "--IPKernelApp.ignore_cwd=True",
     # Silently: a cell of our own would count as the first.
-    "--IPKernelApp.exec_lines=from rulka_analysis.pages.observe import start as _s; _s(); del _s",
+    "--IPKernelApp.exec_lines=from rulka_analysis.pages.observe import start as _s; _s(); del _s; "
+    "__import__('sys').path.append('')",
 ]
 # Runs after the notebook's own cells and is taken out again.
 _RECORD_CELL = f"""\

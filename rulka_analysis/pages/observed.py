@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +19,6 @@ from rulka_analysis.metrics.series import show_values
 from rulka_analysis.values.operations import Parameter
 from rulka_analysis.values.quantities import Made, Quantity, Sentence
 from rulka_analysis.values.tables import Cell
-
-if TYPE_CHECKING:
-    # It takes longer to import than a build in which nothing changed should take.
-    pass
 
 
 @dataclass(frozen=True)

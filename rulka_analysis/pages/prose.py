@@ -143,19 +143,27 @@ def find_typed_in_definition(
 def list_declared_names(definition: dict[str, Any], variant: Variant | None = None) -> set[str]:
     """Return the names a definition or catalogue declares.
 
-    They are those of runs, settings and variants, and the titles of metrics.
+    They are those of runs, settings and variants, and the titles of metrics, settings and outcomes,
+    at the beginning of a sentence or within.
 
     Examples
     --------
     >>> levels = {"levels": {"L1": "Level one"}, "runs": {"uni_5": {}}}
     >>> sorted(list_declared_names(levels, Variant("level", "levels")))
     ['L1', 'Level one', 'uni_5']
+    >>> sorted(list_declared_names({"outcomes": {"acc": {"title": "Top1"}}}))
+    ['Top1', 'top1']
     """
     variants = definition.get(variant.plural) if variant else None
     tables = (definition.get("runs"), definition.get("settings"), variants)
     names = {name for table in tables if isinstance(table, dict) for name in table}
     if isinstance(variants, dict):
         names |= {title for title in variants.values() if isinstance(title, str)}
+    for table in (definition.get("settings"), definition.get("outcomes")):
+        for one in table.values() if isinstance(table, dict) else ():
+            title = one.get("title") if isinstance(one, dict) else None
+            if isinstance(title, str) and title:
+                names |= {title, title[:1].lower() + title[1:], title[:1].upper() + title[1:]}
     return names | {metric["title"] for metric in definition.get("metric", ())}
 
 

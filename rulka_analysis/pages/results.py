@@ -24,7 +24,7 @@ from rulka_analysis.pages.trends import Trend
 from rulka_analysis.pages.trends import as_svg as trend_svg
 from rulka_analysis.values.errors import ResultError
 from rulka_analysis.values.quantities import Quantity, Sentence
-from rulka_analysis.values.tables import Cell, Jump, Table, Word
+from rulka_analysis.values.tables import Cell, Jump, Table, ToRule, Word
 from rulka_analysis.values.text import visible
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Block:
         Its content as plain data, with quantities, sentences and words wherever texts may stand.
     """
 
-    form: Literal["heading", "cards", "points", "links", "figures", "card"]
+    form: Literal["heading", "cards", "points", "links", "figures", "folded", "card"]
     content: Mapping[str, Any]
 
 
@@ -291,6 +291,8 @@ def _cell(cell: Cell) -> str | dict[str, Any]:
         return {"kind": "word", "text": visible(cell.text, keep=""), "look": cell.look}
     if isinstance(cell, Jump):
         return {"kind": "jump", "text": visible(cell.text, keep=""), "result": cell.result}
+    if isinstance(cell, ToRule):
+        return {"kind": "rule", "text": visible(cell.text, keep=""), "code": cell.code}
     if isinstance(cell, Sentence):
         return {"kind": "sentence", "parts": [_part(part) for part in cell.parts()]}
     return visible(cell, keep="") if isinstance(cell, str) else _quantity(cell)

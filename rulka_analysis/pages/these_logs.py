@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from functools import cached_property
 
 from rulka_analysis.logs.runs import Logs
-from rulka_analysis.pages import figures, tables
+from rulka_analysis.pages import tables
 from rulka_analysis.pages.answers import log_directory_answer
-from rulka_analysis.pages.results import Block, Code, Figure
+from rulka_analysis.pages.blocks.spark import spark
+from rulka_analysis.pages.multiples import multiples
+from rulka_analysis.pages.results import Block, Code, Figure, Figures
 from rulka_analysis.project import draft_experiment, load_experiments
 from rulka_analysis.values import questions
 from rulka_analysis.values.quantities import Sentence
 from rulka_analysis.values.sentences import listed
 from rulka_analysis.values.tables import Table
 from rulka_analysis.values.text import amount
+from rulka_analysis.verdicts.answer import Answered
 from rulka_analysis.verdicts.loaded import LoadedExperiment
 
-MOST_FIGURES = 6
+# Of runs; of more, groups are shown, and of answers as many as half.
+MOST_ROWS = 24
 
 
 class TheseLogs:
@@ -76,9 +81,11 @@ class TheseLogs:
         return Block("card", content)
 
     def runs(self) -> Table | Sentence:
-        """Return the runs group by group, what was set and who says so."""
+        """Return the runs group by group, what was set and who says so; of many the groups."""
         if self.drafted is None:
             return Sentence("The runs stand on the pages of their experiments.")
+        if len(self.others) > MOST_ROWS:
+            return tables.groups_in_short(self.drafted, MOST_ROWS)
         return tables.runs_by_group(self.drafted, self.drafted.noticed)
 
     def told_apart(self) -> Sentence:
@@ -87,35 +94,74 @@ class TheseLogs:
             return Sentence("")
         settings = self.drafted.definition.settings
         telling = [one.title for one in settings.values() if not one.replicate]
-        if not telling and len(self.drafted.groups) == len(self.others) > 1:
+        if not telling and len(self.drafted.groups) > 1:
             return Sentence(
                 "Nothing tells what was varied: no setting stands in the logs, in a file beside "
                 "them or in the names of runs. Log the settings, put the file with them into the "
                 "folder of each run, or write them into a definition."
             )
         if len(self.drafted.groups) < 2:
-            return Sentence("All runs have the same settings: there is nothing to compare yet.")
+            alike = len(self.drafted.groups[0].runs) > 1
+            told = "They all have the same settings" if alike else "One run is left"
+            return Sentence(f"{told}: there is nothing to compare yet.")
+        count = len(self.drafted.definition.exclude)
+        left_out = f" {amount(count, 'run')} left out, as the table says." if count else ""
         baseline = _plain(self.drafted.group(self.drafted.definition.baseline).label)
         named = str(listed([Sentence(_plain(title[:1].lower() + title[1:])) for title in telling]))
         return Sentence(
             "Groups are told apart by {settings}. They are held against {baseline}, which is a "
-            "guess; nobody declared what difference matters, so none is called level.",
-            {"settings": named or "their names", "baseline": baseline},
+            "guess; nobody declared what difference matters, so none is called level.{left_out}",
+            {"settings": named or "their names", "baseline": baseline, "left_out": left_out},
         )
 
-    def answers(self) -> Table | Sentence:
-        """Return how groups stand to the one that is taken for the baseline."""
-        if self.drafted is None or len(self.drafted.groups) < 2:
-            return Sentence("")
-        return tables.answers(self.drafted.answers())
+    @cached_property
+    def _answers(self) -> tuple[Answered, ...]:
+        several = self.drafted is not None and len(self.drafted.groups) > 1
+        return self.drafted.answers() if self.drafted is not None and several else ()
 
-    def figures(self) -> dict[str, Figure | Sentence]:
-        """Return figures of the metrics that most runs have, the likely outcomes first."""
+    def answers(self) -> Table | Sentence:
+        """Return how groups stand to the one that is taken for the baseline; of many how often."""
+        if not self._answers:
+            return Sentence("")
+        if len(self._answers) > MOST_ROWS // 2:
+            count = Counter(answer.word for answer in self._answers)
+            told = ", ".join(f"{times:,} {word}" for word, times in count.most_common())
+            return Sentence("Answers: {told}.", {"told": told})
+        return tables.answers(self._answers)
+
+    @cached_property
+    def _drawn(self) -> dict[str, Figures]:
         if self.drafted is None:
             return {}
-        every = self.drafted.all_runs()
-        asked = list(self.drafted.definition.asked)
-        return {name: figures.curves(every, name) for name in asked[:MOST_FIGURES]}
+        found = self.drafted
+        compared = [name for group in found.groups for name in group.runs]
+        runs = {name: run for name in compared if (run := found.run(name)) is not None}
+        every, asked = found.all_runs(), found.definition.asked
+        first = [s.tag for name in asked for s in every.known_series(every.measure(name)).values()]
+        baseline = found.group(found.definition.baseline)
+        return multiples(runs, found.groups, baseline, found.catalogue, [*dict.fromkeys(first)])
+
+    def figures(self) -> Figures | Sentence:
+        """Return small figures of the metrics that runs have in common, the likely outcomes."""
+        return self._drawn.get("") or Sentence("")
+
+    def spark(self) -> Figure | Sentence:
+        """Return the likely outcome as a small drawing for a card."""
+        return Sentence("") if self.drafted is None else spark(self.drafted)
+
+    def folded(self) -> dict[str, Table | Figures]:
+        """Return what is shown on demand, by the words under which it is found."""
+        found: dict[str, Table | Figures] = {}
+        if self.drafted is not None and len(self.others) > MOST_ROWS:
+            every = tables.runs_by_group(self.drafted, self.drafted.noticed)
+            found[f"Every run ({len(self.others):,})"] = every
+        if len(self._answers) > MOST_ROWS // 2:
+            found[f"Every answer ({len(self._answers):,})"] = tables.answers(self._answers)
+        for heading, drawn in self._drawn.items():
+            if heading:
+                count = sum(map(len, drawn.choices.values()))
+                found[f"{heading} ({amount(count, 'metric')})"] = drawn
+        return found
 
     def command(self) -> Code:
         """Return the command that makes an experiment of these logs."""

@@ -41,7 +41,18 @@ class Jump:
         return self.text
 
 
-Cell = str | Quantity | Sentence | Word | Jump
+@dataclass(frozen=True, slots=True)
+class ToRule:
+    """A word that leads to what the guide tells of a rule of health, by its code."""
+
+    text: str
+    code: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Cell = str | Quantity | Sentence | Word | Jump | ToRule
 
 
 @dataclass(frozen=True, slots=True)

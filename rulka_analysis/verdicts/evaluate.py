@@ -334,7 +334,7 @@ def _answer_from_logs(case: _Case) -> Found:
         for clock, one in asked.items()
     )
     missing = {
-        clock.name: tuple(run for run, s in series.items() if clock not in s.run.clocks)
+        clock.name: tuple(run for run, s in series.items() if not s.is_on(clock))
         for clock in wanted
         if clock not in there
     }

@@ -62,7 +62,7 @@ class LoadedExperiment(Experiment):
         """
         return answer_comparisons(self.evaluation, comparisons)
 
-    def how_sure(self) -> Sentence:
+    def how_sure(self) -> tuple[Sentence, ...]:
         """Return how sure answers can be at all: what was planned, what one run can bear."""
         return how_sure_at_all(self.evaluation)
 

@@ -55,8 +55,12 @@ def ends_apart(
     values: dict[str, Quantity | str] = {
         "run": curve.name,
         "other": other.name,
-        "end": Quantity(ends[0], clock.unit, 0, how=how, made=curve.made_end(clock)),
-        "other_end": Quantity(ends[1], clock.unit, 0, how=how, made=other.made_end(clock)),
+        "end": Quantity(
+            ends[0], clock.unit, clock.digits(ends[0]), how=how, made=curve.made_end(clock)
+        ),
+        "other_end": Quantity(
+            ends[1], clock.unit, clock.digits(ends[1]), how=how, made=other.made_end(clock)
+        ),
     }
     told = "The last value of {run} is at {end}, that of {other} at {other_end}."
     common = min(curve.known_until(clock), other.known_until(clock))
@@ -68,14 +72,16 @@ def ends_apart(
         return EndsApart(Sentence(told, values), True)
     how = "where both are still known"
     both = [
-        Quantity(end, clock.unit, 0, how=f"the end of {one.name}", made=by)
+        Quantity(end, clock.unit, clock.digits(end), how=f"the end of {one.name}", made=by)
         for one in (curve, other)
         for end, by in (
             (one.end(clock), one.made_end(clock)),
             (one.series.run.known_until(one.series.tag, clock), one.made_known(clock)),
         )
     ]
-    values["common"] = Quantity(common, clock.unit, 0, how=how, made=made("least", *both))
+    values["common"] = Quantity(
+        common, clock.unit, clock.digits(common), how=how, made=made("least", *both)
+    )
     values["title"] = in_words(own.series.measure.title)
     told += " At {common}, where both are known, "
     told += "by {title} it is {then}" if per_unit else "it is {then}"

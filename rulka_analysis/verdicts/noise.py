@@ -28,7 +28,7 @@ _ASSUMED = (
 )
 
 
-def how_sure_at_all(evaluation: Evaluation) -> Sentence:
+def how_sure_at_all(evaluation: Evaluation) -> tuple[Sentence, ...]:
     """Say what was planned, what one run can bear, and what stands out of near-replicates."""
     definition = evaluation.definition
     every = evaluation.experiment.all_runs()
@@ -44,7 +44,7 @@ def how_sure_at_all(evaluation: Evaluation) -> Sentence:
     said = [part for name in measures for part in _of(evaluation, every, name)]
     if said:
         told += [*said, Sentence(f"{_ASSUMED} {how_sure.WARNED}")]
-    return joined(told)
+    return tuple(told)
 
 
 def _is_bounded(evaluation: Evaluation) -> bool:
@@ -144,10 +144,11 @@ def _of(evaluation: Evaluation, every: Comparison, name: str) -> Iterator[Senten
             continue
         runs = (len(candidate.runs), len(baseline.runs))
         about = titles.about_value(measure, candidate, baseline, runs)
-        yield how_sure.standing_out(about, stands_out(own, base, near.values, runs=runs), like)
+        told = [how_sure.standing_out(about, stands_out(own, base, near.values, runs=runs), like)]
         ours = every.baseline_group in (candidate, baseline)
         if ours and (said := _would_tell(evaluation, candidate, baseline, name, near)).template:
-            yield how_sure.would_tell(about, said)
+            told.append(how_sure.would_tell(about, said))
+        yield joined(told)
 
 
 def _pairs(evaluation: Evaluation, near: Sequence[str]) -> list[tuple[Group, Group]]:

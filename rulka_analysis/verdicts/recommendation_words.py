@@ -282,6 +282,8 @@ def tell_of_other_margins(contest: SettingsTried, values: Values, ranking: Ranki
     """Say what smaller and larger margins would tell."""
     if not ranking.places:
         return Sentence("Nothing was ranked.")
+    if not any(margin.declared for margin in contest.margins.values()):
+        return Sentence("No margin is declared: which difference is too small to matter is open.")
     said = []
     for word, times in OTHER_MARGINS.items():
         other = rank_tried(contest, tabulate(contest, values), times)
@@ -309,7 +311,7 @@ def _of(title: str, value: Quantity) -> Sentence:
 
 
 def position_on(at: float, clock: Clock) -> Quantity:
-    return Quantity(at, clock.unit, 0, how="a checkpoint")
+    return Quantity(at, clock.unit, clock.digits(at), how="a checkpoint")
 
 
 def count_of(number: int) -> Quantity:

@@ -379,5 +379,6 @@ def write_configuration(contest: SettingsTried, winner: Tried | None) -> str | N
 def _as_python(value: Quantity | str) -> str:
     if isinstance(value, str):
         return repr(value)
-    number = value.number
+    # A log keeps single precision: 0.005 comes back as 0.004999999888.
+    number = float(round_off(value.number))
     return str(int(number)) if number.is_integer() else repr(number)

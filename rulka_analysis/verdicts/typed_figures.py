@@ -278,15 +278,9 @@ def _finding(curve: Curve, other: Curve | Quantity | None, found: Contradicted) 
 # --- For readers ----------------------------------------------------------------------------------
 
 
-def typed_figures(
-    experiment: Experiment,
-    contradicted: Contradicted | None = None,
-    typed: Sequence[TypedFigure] | None = None,
-) -> Table:
+def typed_figures(experiment: Experiment, contradicted: Contradicted | None = None) -> Table:
     """Return the typed figures beside what the logs in use say, as a table."""
-    found = regenerate(
-        read_typed_figures() if typed is None else typed, experiment, contradicted or {}
-    )
+    found = regenerate(read_typed_figures(), experiment, contradicted or {})
     columns = {
         "figure": "Figure",
         "status": "What became of it",

@@ -474,9 +474,18 @@ def _shown(value: Quantity) -> Quantity | str:
 
 
 def like_it(value: float, like: Quantity, how: str) -> Quantity:
+    """Return a limit in the unit of what it is a limit of; one that is not zero shows as none.
+
+    Examples
+    --------
+    >>> like_it(0.00031, Quantity(0.9, "times"), "end of an interval").text
+    '0.0003 times'
+    """
+    small = value != 0 and abs(value) < 0.5 * 10.0**-like.digits
+    digits = math.ceil(-math.log10(abs(value))) if small else like.digits
     # A limit rests on the number that it is the limit of, if that was computed at all.
     by = made("interval", like, rule=how) if like.made is not None else None
-    return Quantity(value, like.unit, like.digits, like.evidence, how, made=by)
+    return Quantity(value, like.unit, digits, like.evidence, how, made=by)
 
 
 def capital(text: str) -> str:

@@ -39,7 +39,7 @@ def test_an_error_is_printed_with_its_remedy_and_fails(folder: Path) -> None:
     result = check("--logdir", str(folder))
     assert result.exit_code == 1
     assert "Checked bad, good." in result.stdout
-    assert "Errors: the log or a tag is wrong, and no verdict may rest on it (1)" in result.stdout
+    assert "Errors: the log or a tag is wrong; no answer rests on it (1)" in result.stdout
     assert "alltime_min_ms_hock of bad is not the best of hock" in result.stdout
     assert "Use the race times of hock" in result.stdout
     assert "1 error." in result.stdout
@@ -202,7 +202,7 @@ def test_many_runs_are_summed_by_rule_the_worst_first(tmp_path: Path) -> None:
     data = json.loads(check("--logdir", str(tmp_path / "logs"), "--json").stdout)
     assert [one["code"] for one in data["rules"]] == ["RK205", "RK302", "RK301"]
     each = check("--logdir", str(tmp_path / "logs"), "--each")
-    assert "of noted_7 is no number" in each.stdout
+    assert "in noted_7 is not a number" in each.stdout
 
 
 # --- Wherever a series is printed ----------------------------------------------------------------
@@ -223,7 +223,7 @@ def test_no_command_says_none_beside_an_error(folder: Path) -> None:
     assert good["findings"] == []
     compared = run("compare", "good", "bad", "--logdir", str(folder))
     assert re.search(r"^bad  .* 1 error", compared, re.M)
-    assert "error TM101: bad: alltime_min_ms_hock of bad is not the best of hock" in compared
+    assert "error TM101: alltime_min_ms_hock of bad is not the best of hock" in compared
 
 
 def test_a_series_that_health_contradicts_is_marked_with_the_rule(folder: Path) -> None:

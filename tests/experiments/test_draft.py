@@ -16,9 +16,13 @@ from rulka_analysis.experiments.groups import Group
 from rulka_analysis.experiments.varying import find_varying
 from rulka_analysis.metrics.catalogue import Better
 from rulka_analysis.metrics.catalogue_file import load_catalogue
+from rulka_analysis.metrics.domain import Variant
+from rulka_analysis.pages.prose import find_typed_in_definition, list_declared_names
 from rulka_analysis.project import domain, domain_for, load_experiment, open_logs
+from rulka_analysis.values.errors import RulkaError
+from rulka_analysis.values.toml import TomlFile
 from tests import event_files as write
-from tests.program_logs import PROGRAMS
+from tests.program_logs import PROGRAMS, write_curve
 from tests.training_logs import TrainingRun, write_runs
 
 REAL = Path(__file__).parents[3] / "shared" / "real_logs"
@@ -28,6 +32,13 @@ def drafted(folder: Path) -> tuple[str, dict[str, object]]:
     logs = open_logs(folder)
     text = draft.write_draft(gather("tried", logs, load_catalogue(domain_for(logs))))
     return text, tomllib.loads(text)
+
+
+def numbers_typed(text: str) -> list[str]:
+    """Return the numbers for which a build would refuse a definition."""
+    said = TomlFile(Path("tried.toml"), RulkaError, text)
+    names = list_declared_names(said.data, Variant("map", "maps"))
+    return [found.word for _, found in find_typed_in_definition(said, names)]
 
 
 def outcomes_of(tags: Mapping[str, list[str]], name: str = "rl") -> list[asking.DraftOutcome]:
@@ -109,13 +120,73 @@ def test_eight_single_runs_of_the_racing_program(tmp_path: Path) -> None:
     assert text.count("# check") <= draft.MOST_CHECKS
 
 
+def test_what_is_no_equal_is_left_out_and_said(tmp_path: Path) -> None:
+    for trial, rate in (("one", 0.5), ("two", 0.25)):
+        write.write_event_file(tmp_path / trial, [write.hyperparameters_event({"lr": rate})])
+        for side in ("train", "validation"):
+            write_curve(tmp_path / trial / side, "epoch_accuracy", rate)
+    events = [write.scalar_event("epoch_accuracy", step, 0.1 * step) for step in (1, 2)]
+    write.write_event_file(tmp_path / "three", events)
+    write_curve(tmp_path / "CartPole-v1_a", "epoch_accuracy")
+    write_curve(tmp_path / "CartPole-v1_b", "epoch_accuracy")
+    write_curve(tmp_path / "Hopper-v4_c", "epoch_accuracy")
+    text, data = drafted(tmp_path)
+    assert data["exclude"] == {
+        "Hopper-v4_c": "another task than most",
+        "one/train": "the same training as one/validation",
+        "three": "broke off long before the others",
+        "two/train": "the same training as two/validation",
+    }
+    assert "[exclude]  # check: left out, each for its reason" in text
+    definition = tmp_path / "tried.toml"
+    definition.write_text(text, encoding="utf-8")
+    experiment = load_experiment("tried", open_logs(tmp_path), path=definition)
+    compared = {run for group in experiment.groups for run in group.runs}
+    assert compared.isdisjoint(data["exclude"])
+    assert all(experiment.definition.declares(run) for run in experiment.logs.runs)
+
+
+def test_words_of_names_call_the_groups(tmp_path: Path) -> None:
+    for name in ("pg", "pg_big", "pg_na", "pg_big_na"):
+        write_curve(tmp_path / "sweep" / name, "train/episodic_score")
+    _, data = drafted(tmp_path)
+    assert list(data["groups"]) == ["without big, na", "big", "big · na", "na"]
+    assert data["baseline"] == "without big, na"
+    assert data["title"] == "Big and na"
+
+
+def test_runs_of_which_nothing_tells_go_by_the_end_of_their_paths(tmp_path: Path) -> None:
+    for name in ("Sep01_12-57-22", "Sep01_22-45-57"):
+        write_curve(tmp_path / "logs" / name / "tb", "Train/mean_reward", 0.01)
+    text, data = drafted(tmp_path)
+    assert list(data["groups"]) == ["Sep01_12-57-22", "Sep01_22-45-57"]
+    # A value of a hundredth needs more decimals than two.
+    assert data["outcomes"]["Train_mean_reward"]["digits"] == 5
+    assert 'title = "Tried"  # check: nothing says what differs' in text
+
+
+def test_a_number_in_a_name_is_no_number_typed(tmp_path: Path) -> None:
+    for number, size in enumerate((16.0, 32.0, 32.0)):
+        settings = {"conv1_size": size, "l2": size / 4, "seed": float(number)}
+        PROGRAMS["sacred"](tmp_path, f"r{number}", settings, 10.0 + number)
+        write_curve(tmp_path / f"r{number}" / "tb", "eval/top1_accuracy", size)
+    logs = open_logs(tmp_path)
+    text = draft.write_draft(gather("exp_2", logs, load_catalogue(domain_for(logs))))
+    assert "top1 accuracy" in text
+    assert "conv1 size" in text
+    assert numbers_typed(text) == []
+    assert numbers_typed(text.replace("How does", "At 24.5 s, how does")) == ["24.5"]
+
+
 @pytest.mark.skipif(not REAL.is_dir(), reason="the real logs are not here")
 @pytest.mark.parametrize("folder", sorted(REAL.glob("*+*")), ids=lambda folder: folder.name)
 def test_every_real_folder_has_a_draft(folder: Path) -> None:
     text, data = drafted(folder)
     assert text.count("# check") <= draft.MOST_CHECKS
     assert data["outcomes"]
-    assert ("groups" in data) != ("runs" in data)
+    assert numbers_typed(text) == []
+    runs, left_out = set(data.get("runs", ())), set(data.get("exclude", ()))
+    assert runs == left_out if "groups" in data else left_out < runs
 
 
 # --- What is asked --------------------------------------------------------------------------------

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from rulka_analysis.project import list_experiments, load_experiment, load_experiments, open_logs
+from rulka_analysis.project import (
+    experiments_named,
+    list_experiments,
+    load_experiment,
+    load_experiments,
+    open_logs,
+)
 from rulka_analysis.values.errors import ExperimentError
 from tests.program_logs import write_curve
 
@@ -65,8 +71,17 @@ def test_a_definition_may_be_about_a_folder_beneath(project: Path) -> None:
     assert answer.as_dict()["candidate"]["label"] == "b"
 
 
-@pytest.mark.parametrize("place", ["/abs", "../beside", "a/../../b"])
+@pytest.mark.parametrize("place", ["/abs", "../beside", "a/../../b", "C:\\\\runs", "~/runs", ""])
 def test_it_lies_beneath_the_log_directory(project: Path, place: str) -> None:
     (project / "older.toml").write_text(OLDER.replace("older/set", place), encoding="utf-8")
-    with pytest.raises(ExperimentError, match="line 2: logdir: names a folder beneath the log dir"):
+    told = "line 2: logdir: .* Build with a folder above both as the log directory"
+    with pytest.raises(ExperimentError, match=told):
         load_experiment("older")
+    # Nobody knows whether its runs are there: its page is built, and says the same.
+    assert experiments_named()["older"] == ()
+
+
+@pytest.mark.parametrize("place", ["./older/set", "older//set/", "older\\\\set"])
+def test_a_folder_is_named_in_more_ways_than_one(project: Path, place: str) -> None:
+    (project / "older.toml").write_text(OLDER.replace("older/set", place), encoding="utf-8")
+    assert load_experiment("older").groups[0].runs == ("older/set/a_1", "older/set/a_2")

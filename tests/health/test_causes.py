@@ -106,7 +106,7 @@ def test_five_writes_two_hours_apart_have_no_usual_interval(tmp_path: Path) -> N
 def test_a_hole_in_steps_is_one_though_time_goes_on(tmp_path: Path) -> None:
     (finding,) = find_in(tmp_path, f"{LOSS} (1 0.9)*20 +1000s (1 0.9)*20")
     assert finding.code == "RK201"
-    assert "nothing for 1,010 steps after step 390" in finding.message
+    assert "has no event of Training/loss for 1,010 steps after step 390" in finding.message
 
 
 def test_a_tag_with_a_hole_of_its_own_is_named(tmp_path: Path) -> None:
@@ -123,6 +123,15 @@ def test_pauses_that_come_again_and_again_without_a_step_are_a_habit(tmp_path: P
     (finding,) = find_in(tmp_path / "b", f"{LOSS} {lost}")
     assert "wrote nothing for 13 minutes" in finding.message
     assert "the longest of 4 such gaps" in finding.message
+
+
+def test_a_tag_that_waits_while_another_is_written_has_not_stopped(tmp_path: Path) -> None:
+    epoch = "(1 0.9)*20 +19m"
+    validated = " ".join(["+58m 0.5"] * 5)
+    text = f"{LOSS} {' '.join([epoch] * 5)}\nrun Training/loss_test: {validated}"
+    assert told(find_in(tmp_path / "a", text)) == []
+    stopped = f"{LOSS} {' '.join([epoch] * 3)}\nrun Training/loss_test: {validated}"
+    assert "RK203" in told(find_in(tmp_path / "b", stopped))
 
 
 def test_writers_in_turns_leave_no_hole(tmp_path: Path) -> None:

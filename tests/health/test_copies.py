@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -101,13 +102,40 @@ def test_a_copy_without_times_is_one_log_by_its_steps(tmp_path: Path) -> None:
     assert {finding.code for finding in find_in(tmp_path, text)} == {"RK501", "RK116"}
 
 
+ANY = "a odd/score: 1 2 3 4 5 6 7 8\na odd/flag: 1*8"
+
+
+@pytest.mark.parametrize("how", ["copy a b", "copy a b\ncut b 200", "copy a b\ncut a 200"])
+@pytest.mark.parametrize("values", [ANY, "a odd/score: 1 2 3", "a odd/flag: 1*9"])
+def test_the_same_moments_are_one_log_whatever_the_values(
+    tmp_path: Path, how: str, values: str
+) -> None:
+    found = find_in(tmp_path, f"{values.replace(' 3', ' 3*6')}\n{how}")
+    assert [(f.code, set(f.runs)) for f in found if f.code[:3] == "RK5"] == [("RK501", {"a", "b"})]
+
+
+def test_the_middle_of_a_log_is_that_log(tmp_path: Path) -> None:
+    write_run(tmp_path, RUN)
+    file = copied(tmp_path, "middle")
+    rewrite_events(file, without_end)
+    rewrite_events(file, without_beginning)
+    (finding,) = [finding for finding in all_of(tmp_path) if finding.code[:3] == "RK5"]
+    assert (finding.code, set(finding.runs)) == ("RK501", {"uni_1", "middle"})
+
+
+WAVE = " ".join(f"{1 + math.cos(i / 5):.4f}" for i in range(60))
+# The second run begins a minute later: what is the same at the same moments is a copy.
 DIFFERENT = {
     "other numbers": f"a odd/reward: {NOISE}\nb odd/reward: {NOISE.replace('0.85', '0.86')}",
-    "a schedule that only falls": f"a odd/rate: {(s := '9 8 7 6 5 4 3 2 1')}\nb odd/rate: {s}",
-    "a flag": f"a odd/flag: {(s := '0 1 0 1 0 1 0 1 0 1')}\nb odd/flag: {s}",
-    "a bound": f"a odd/return: {(s := '9 10 10 10 10 10 10 10')}\nb odd/return: {s}",
-    "a setting": f"a Training/batch_size: {(s := '1 2 3 2 1 5 4 3')}\nb Training/batch_size: {s}",
+    "a schedule that only falls": f"a odd/rate: {(s := '9 8 7 6 5 4 3 2 1')}\nb odd/rate: +1m {s}",
+    "a flag": f"a odd/flag: {(s := '0 1 0 1 0 1 0 1 0 1')}\nb odd/flag: +1m {s}",
+    "a bound": f"a odd/return: {(s := '9 10 10 10 10 10 10 10')}\nb odd/return: +1m {s}",
+    "a setting": f"a RL/gamma: {(s := '1 2 3 2 1 5 4 3')}\nb RL/gamma: +1m {s}",
     "a beginning only": f"a odd/reward: {NOISE} 3 4\nb odd/reward: {NOISE} 5 4",
+    "a schedule that comes and goes": f"a odd/rate: {WAVE}\nb odd/rate: +1m {WAVE}",
+    "one tag of two": "\n".join(
+        f"{run} odd/cycle: {NOISE}\n{run} odd/x: {x} {NOISE}" for run, x in (("a", 7), ("b", 8))
+    ),
     "one tag of many": "\n".join(
         f"{run} odd/cycle: {NOISE}\n{run} odd/x: {more}{NOISE}\n{run} odd/y: {NOISE}{more}"
         for run, more in (("a", " 7 "), ("b", " 8 "))

@@ -193,7 +193,7 @@ def test_findings_are_shown_with_their_kind_and_counted(tmp_path: Path) -> None:
     found = experiment_findings(one)
     table = tables.findings(found, kinds=True)
     assert isinstance(table, Table)
-    assert table.cell("1", "kind") == "error: TM101 all time best of another map"
+    assert str(table.cell("1", "kind")) == "error: TM101 all time best of another map"
     assert "is not the best of Hock" in str(table.cell("1", "what"))
     assert str(tables.findings_counted(found, 2)) == "1 error, 0 warnings and 0 notes in 2 runs."
     assert str(tables.findings((), none="Nothing {here}.")) == "Nothing {here}."

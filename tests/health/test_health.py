@@ -220,7 +220,7 @@ def test_a_rule_that_cannot_be_checked_says_so(tmp_path: Path) -> None:
     run = open_logs(tmp_path)["uni_5"]
     found = run_findings(run, load_catalogue())
     assert kinds(found) == {("rule_not_checked", "note")}
-    assert "batch size is not known, or changes" in found[0].message
+    assert "batch size, which is not known or changes" in found[0].message
     assert run_findings(run, load_catalogue(), {"batch_size": 512}) == ()
     # 10 is over the threshold only if that is scaled down, and nothing shows that it may be.
     low = run_findings(run, load_catalogue(), {"batch_size": 64})

@@ -241,8 +241,6 @@ def test_the_last_event_at_or_before_a_checkpoint() -> None:
     found = last_event_at(positions, np.array([4.9, 5.0, 9.0, 10.0, 20.0, 20.1]), oldest=10.0)
     # Of two events at one place the one written later; not older than told.
     assert found.tolist() == [-1, 1, 1, 3, 3, -1]
-    held = last_event_at(positions, np.array([30.0, 31.0]), oldest=0.0, holds_until=30.0)
-    assert held.tolist() == [3, -1]
     assert last_event_at(np.empty(0), np.array([1.0])).tolist() == [-1]
 
 
@@ -404,3 +402,24 @@ def test_splitting_a_file_in_two_does_not_matter(events: list[Event], at: int) -
             created = whole[cut - 1][3] if cut else 0.0
             write_file(Path(name) / "y" / "run", whole[cut:], created=created, count=1)
         assert_same(tables(Path(name) / "y"), tables(Path(name) / "x"))
+
+
+def test_a_tag_that_counts_episodes_has_no_place_among_steps(tmp_path: Path) -> None:
+    events = []
+    for step in range(1, 1001):
+        now = write.STARTED + step
+        events.append(write.scalar_event("loss", step, 1.0, now))
+        if step % 10 == 0:
+            events.append(write.scalar_event("reward", step // 10, 2.0, now))
+        if step <= 100:
+            events.append(write.scalar_event("early", step, 3.0, now))
+    write.write_event_file(tmp_path / "run", events)
+    run = Logs(tmp_path)["run"]
+    steps = run.conventions.steps
+    assert run.known_until("loss", "steps") == 1000
+    assert math.isnan(run.known_until("reward", "steps"))
+    assert run.known_until("reward") == run.known_until("loss")
+    # What stops early counts the same.
+    assert run.known_until("early", "steps") == 1000
+    told = {tag: run.counts_apart(tag, steps) for tag in run.tags}
+    assert told == {"loss": False, "reward": True, "early": False}

@@ -142,7 +142,7 @@ def test_such_a_tag_stands_through_a_resume_too(run_folder: Path) -> None:
     assert run.given_up == {"a": 180, "b": 180}
     (finding,) = run.findings
     assert (finding.severity, finding.tag) == ("warning", "a")
-    assert "resumed 2 times, at step 900, 200: 360 events of 690 (52 %)" in finding.message
+    assert "resumed 2 times, at steps 900, 200: 360 of 690 events (52 %)" in finding.message
 
 
 def test_an_evaluation_with_steps_of_its_own_gives_up_nothing(run_folder: Path) -> None:
@@ -204,7 +204,7 @@ def test_attempts_open_by_number_and_are_no_part_of_what_is_given_up(run_folder:
     assert logs.digest("run@1") == logs.digest("run")
     (finding,) = logs["run"].findings
     assert finding.kind == "attempts"
-    assert "140 events of 420; the other 280 open as run@1 … run@2" in finding.message
+    assert "140 of 420 events; the other 280 open as run@1 … run@2" in finding.message
 
 
 def test_many_unrelated_files_are_no_one_run_and_none_is_dropped(run_folder: Path) -> None:
@@ -376,7 +376,7 @@ def test_a_declared_restart_is_honoured(run_folder: Path) -> None:
     run = run_in(run_folder.parent)
     assert [step for _, step, _ in rows_of(run)] == [0, 1, 2, 4, 5, 0, 1, 2]
     (finding,) = run.findings
-    assert "declares a restart at step 3: 4 events of 12 (33 %)" in finding.message
+    assert "declares a restart at step 3: 4 of 12 events (33 %)" in finding.message
 
 
 def test_a_restart_declared_within_a_file_gives_up_what_stands_before_it(

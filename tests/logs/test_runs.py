@@ -87,7 +87,7 @@ def test_after_a_restart_the_later_file_wins_and_what_it_overlaid_is_counted(
     assert len(series(run, "only_before")) == 5
     (finding,) = run.findings
     assert (finding.kind, finding.severity, finding.run) == ("restart", "warning", "run")
-    assert "starts again at step 40: 2 events of 12 (17 %) are given up, of a 29 %" in (
+    assert "starts again at step 40: 2 of 12 events (17 %) are given up. a loses most: 29 %" in (
         finding.message
     )
     assert finding.tag == "a"
@@ -214,6 +214,23 @@ def test_hyperparameters_in_a_folder_beneath_belong_to_the_run(tmp_path: Path) -
     assert logs["run"].hyperparameters == hyperparameters
 
 
+def test_hyperparameters_above_the_sides_of_a_training_belong_to_each(tmp_path: Path) -> None:
+    for trial, rate in (("one", 0.5), ("two", 0.25)):
+        write.write_event_file(tmp_path / trial, [write.hyperparameters_event({"lr": rate})])
+        for side in ("train", "validation"):
+            write.write_event_file(
+                tmp_path / trial / side, [write.scalar_event("epoch_loss", 1, 2.0)]
+            )
+    logs = Logs(tmp_path)
+    assert {run.name: run.hyperparameters for run in logs} == {
+        "one/train": {"lr": 0.5},
+        "one/validation": {"lr": 0.5},
+        "two/train": {"lr": 0.25},
+        "two/validation": {"lr": 0.25},
+    }
+    assert logs.without_scalars == {}
+
+
 def test_what_pytorch_logs_with_hyperparameters_belongs_to_the_run(tmp_path: Path) -> None:
     write_file(tmp_path / "run", START, ("a", 7, 1.0, 60))
     events = [write.hyperparameters_event({"lr": 0.5}), write.scalar_event("final", 0, 3.0)]
@@ -255,7 +272,7 @@ def test_damage_reaches_the_findings_under_the_runs_name(tmp_path: Path) -> None
     # Named from the log directory: a page built elsewhere says the same.
     assert finding.file == f"run/{path.name}"
     assert str(tmp_path) not in finding.message
-    assert f"run/{path.name}: damage at byte" in finding.message
+    assert f"run/{path.name} is damaged at byte" in finding.message
 
 
 def test_damage_beside_a_run_reaches_its_findings(tmp_path: Path) -> None:
@@ -293,13 +310,15 @@ def test_a_missing_directory_is_named_with_the_nearest_and_the_remedy(tmp_path: 
 
 def test_a_file_in_place_of_a_directory(tmp_path: Path) -> None:
     path = write_file(tmp_path, START, ("a", 1, 1.0, 1))
-    with pytest.raises(LogDirectoryError, match=r"is a file, not a log directory; name the folder"):
+    with pytest.raises(
+        LogDirectoryError, match=r"is a file, not a log directory\. Name the folder"
+    ):
         Logs(path)
 
 
 def test_a_directory_without_runs(tmp_path: Path) -> None:
     write_layout(tmp_path / "lay_mono")
-    with pytest.raises(LogDirectoryError, match=r"no run in .*Point LOGDIR"):
+    with pytest.raises(LogDirectoryError, match=r"no run in .*Set LOGDIR"):
         Logs(tmp_path)
 
 

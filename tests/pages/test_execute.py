@@ -74,6 +74,13 @@ def test_same_source_and_answers_give_the_same_bytes(bench: Bench) -> None:
     assert "rulka.record" not in json.dumps(second.notebook)
 
 
+def test_a_byte_order_mark_is_no_part_of_a_notebook(bench: Bench) -> None:
+    bench.notebook("e/marked", "\ufeff" + ASKS_FOR_NOTHING)
+    bench.notebook("e/plain", ASKS_FOR_NOTHING)
+    done = bench.run()
+    assert done["e/marked"].notebook["cells"] == done["e/plain"].notebook["cells"]
+
+
 def test_a_changed_source_runs_again(bench: Bench) -> None:
     bench.notebook("e/nothing", ASKS_FOR_NOTHING)
     bench.run()

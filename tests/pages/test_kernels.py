@@ -57,6 +57,15 @@ def test_a_kernel_that_does_not_start_is_tried_elsewhere(
     assert "JOBS=1" in told
 
 
+def test_a_notebook_called_as_a_library_stands_in_the_way_of_none(bench: Bench) -> None:
+    bench.notebook("e/json", ASKS_FOR_NOTHING)
+    bench.notebook("e/yaml", ASKS_FOR_NOTHING)
+    (bench.folder / "notebooks" / "e" / "helper.py").write_text("WORD = 'helped'\n", "utf-8")
+    told = "import helper, yaml\nprint(helper.WORD, yaml.safe_load('a: 1'))\n"
+    bench.notebook("e/asks", told)
+    assert _printed(bench, "e/asks")["stdout"] == "helped {'a': 1}\n"
+
+
 @pytest.mark.long
 def test_two_hundred_kernels_eight_at_a_time(bench: Bench) -> None:
     for number in range(200):

@@ -3,57 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
-import numpy as np
 import pytest
 
 from rulka_analysis.experiments.said import AtLeast
-from rulka_analysis.verdicts.asked import WINDOWS, Times, Values
+from rulka_analysis.verdicts.asked import WINDOWS
 from rulka_analysis.verdicts.relations import Relation, ask, ask_amount, on_clock
+from tests.by_hand import times, values
 
 NAN = math.nan
-
-
-def values(
-    candidate: Sequence[float],
-    baseline: Sequence[float] | float = 0.0,
-    *,
-    margin: float | None = 0.5,
-    error: float = 0.0,
-    unfinished: Sequence[bool] = (),
-    baseline_unfinished: Sequence[bool] = (),
-) -> Values:
-    """Make checkpoints 1, 2, …, the last of which is the end of the common window."""
-    count = len(candidate)
-    base = np.full(count, baseline) if isinstance(baseline, float) else np.array(baseline)
-    return Values(
-        positions=np.arange(1.0, count + 1),
-        candidate=np.array(candidate, dtype=float),
-        baseline=base.astype(float),
-        margin=None if margin is None else np.full(count, margin),
-        error=np.full(count, error),
-        candidate_unfinished=np.array(unfinished or [False] * count),
-        baseline_unfinished=np.array(baseline_unfinished or [False] * count),
-    )
-
-
-def times(
-    candidate: Sequence[float],
-    baseline: Sequence[float],
-    *,
-    margin: float | None = 1.0,
-    until: float = 100.0,
-) -> Times:
-    """Make times to targets, NaN where one was not reached by the end of the data."""
-    mine, other = np.array(candidate, dtype=float), np.array(baseline, dtype=float)
-    return Times(
-        np.where(np.isfinite(mine), mine, until),
-        np.where(np.isfinite(other), other, until),
-        np.isfinite(mine),
-        np.isfinite(other),
-        None if margin is None else np.full(len(mine), margin),
-    )
 
 
 def test_the_second_half_of_the_window_counts_and_nothing_else() -> None:

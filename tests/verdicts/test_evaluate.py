@@ -147,7 +147,7 @@ def test_two_runs_that_are_one_log_are_no_observation(tmp_path: Path) -> None:
     write_runs(tmp_path, UNI_5, replace(UNI_5, name="uni_6", batch_size=8192))
     found = named_answers(experiment_on(tmp_path).answers("larger_batch"))
     assert {answer.word for answer in found.values()} == {"no data"}
-    assert "hold the same values one after the other" in str(found[LARGER[0]].sentence)
+    assert "hold the same values of" in str(found[LARGER[0]].sentence)
 
 
 def test_chance_alone_is_neither_better_nor_worse(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ errors.
 from __future__ import annotations
 
 import math
-import os
 
 import numpy as np
 import pytest
@@ -25,19 +24,10 @@ from rulka_analysis.verdicts.spread import (
     runs_needed,
     stands_out,
 )
+from tests.by_hand import DRAWS, A, B, within
 
 Floats = NDArray[np.float64]
 NAN = math.nan
-LONG = bool(os.environ.get("RULKA_LONG"))
-DRAWS = 10_000 if LONG else 1_000
-A = np.array([24.61, 24.58, 24.72, 24.66])
-B = np.array([24.81, 24.93, 24.79, 25.10])
-
-
-def within(rate: float, promised: float, draws: int, *, at_least: bool) -> bool:
-    """Tell whether a simulated rate keeps a promise within three standard errors."""
-    slack = 3 * math.sqrt(promised * (1 - promised) / draws)
-    return rate >= promised - slack if at_least else rate <= promised + slack
 
 
 def test_a_noise_limit_is_students() -> None:

@@ -12,5 +12,6 @@ from rulka_analysis.metrics.domain import Domain
 DOMAIN = Domain(
     name="rl",
     catalogue_file=Path(__file__).parent / "catalogue.toml",
+    guide_file=Path(__file__).parent / "metrics.rst",
     placeholders={"policy": "default_policy", "optimiser": "Adam"},
 )

@@ -54,6 +54,7 @@ SEGMENT_FRAMES = (6_000_000, 15_000_000, 30_000_000, 45_000_000, 80_000_000, 150
 DOMAIN = Domain(
     name="trackmania",
     catalogue_file=Path(__file__).parent / "catalogue.toml",
+    guide_file=Path(__file__).parent / "metrics.rst",
     conventions=Conventions(
         FRAMES, "cumul_training_hours", "cumul_number_batches_done", SEGMENT_FRAMES
     ),

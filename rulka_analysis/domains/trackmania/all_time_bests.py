@@ -87,18 +87,18 @@ def _of_another_map(
     ):
         return None
     map, other = log.variant_title(reading.variant), log.variant_title(whose)
-    lowest = f"no race on {map} was finished"
+    fastest = f"no race on {map} was finished"
     if np.isfinite(own.best):
-        lowest = f"no race on {map} was faster than {seconds(own.best)}"
+        fastest = f"the fastest race on {map} took {seconds(own.best)}"
     mine = int(of_own.sum())
     return _error(
         "all_time_best_of_another_map",
         log,
         reading,
-        f"{reading.shown} of {log.shown} is not the best of {map}: of its {len(distinct)} values "
-        f"{count} {'is a race time' if count == 1 else 'are race times'} of {other}, "
-        f"{mine or 'none'} of {map}; it falls to {seconds(distinct.min())}, while {lowest}.",
-        f"What is read from this tag as {map} says how the agent drives on {other}.",
+        f"{reading.shown} of {log.shown} is not the best of {map}: of its {len(distinct)} values, "
+        f"{count} {'is a time' if count == 1 else 'are times'} of {other} and {mine or 'none'} of "
+        f"{map}. It falls to {seconds(distinct.min())}; {fastest}.",
+        f"Read as {map}, this tag tells how the agent drives on {other}.",
         f"{_USE_RACES.format(map=map)} Some versions of the training program wrote every map's "
         "best under the map just raced.",
     )

@@ -56,10 +56,10 @@ def derive_settings(log: Readings) -> Iterator[Finding]:
     yield Finding(
         "setting_derived",
         "note",
-        f"The batch size of {log.shown} is in no tag, but follows from others: {size.text}. "
-        f"Between {minute(first.minutes or 0)} and {minute(last.minutes or 0)} {gained:,.0f} "
+        f"No tag holds the batch size of {log.shown}; it follows from others: {size.text}. "
+        f"From {minute(first.minutes or 0)} to {minute(last.minutes or 0)}, {gained:,.0f} "
         f"memories ({first.tag}) were used in {made:,.0f} updates ({started.tag}).",
-        remedy="Declare it, if nothing speaks against it: settings = { batch_size = "
+        remedy="If nothing speaks against it, declare it: settings = { batch_size = "
         f"{size.number:g} }}",
         run=log.name,
         tags=(first.tag, started.tag),

@@ -94,9 +94,9 @@ def _flags_against_times(log: Readings) -> Iterator[Finding]:
             yield Finding(
                 "flag_contradicts_time",
                 "error",
-                f"{flags.shown} and {times.shown} of {log.shown} contradict each other in "
-                f"{count:,} of {len(shared):,} races, first at {when}: a finished race has a time "
-                f"below the cutoff of {cutoff:g} s, an unfinished one has the cutoff.",
+                f"{flags.shown} and {times.shown} in {log.shown} contradict each other in "
+                f"{count:,} of {len(shared):,} races, first at {when}: a finished race takes less "
+                f"than {cutoff:g} s, an unfinished one is logged as {cutoff:g} s.",
                 run=log.name,
                 tag=flags.tag,
             )
@@ -119,8 +119,8 @@ def _times_that_no_race_had(log: Readings) -> Iterator[Finding]:
             yield Finding(
                 "time_without_race",
                 "error",
-                f"{copy.shown} of {log.shown} holds {len(wrong):,} times that {races.shown} does "
-                f"not have at the same moment, first {copy.values[first]:.2f} s at "
+                f"{copy.shown} in {log.shown} holds {amount(len(wrong), 'time')} that "
+                f"{races.shown} lacks at that moment, first {copy.values[first]:.2f} s at "
                 f"{minute(copy.minutes[first])}.",
                 remedy=f"Use {races.shown}.",
                 run=log.name,
@@ -154,8 +154,8 @@ def _before_first_race(driving: Driving) -> Iterator[Finding]:
             yield Finding(
                 "value_before_first_race",
                 "warning",
-                f"{several(early)} of {log.shown}: values before the first race on "
-                f"{log.variant_title(map)} at {minute(started)}.",
+                f"{log.shown} has values of {several(early)} before its first race on "
+                f"{log.variant_title(map)}, at {minute(started)}.",
                 run=log.name,
                 tag=early[0] if len(early) == 1 else None,
             )
@@ -174,7 +174,7 @@ def _few_behind_a_best(log: Readings) -> Iterator[Finding]:
         yield Finding(
             "few_records",
             "note",
-            f"The best of {reading.shown} of {log.shown}, {known.min():.2f} s, rests on {rests}.",
+            f"The best of {reading.shown} in {log.shown}, {known.min():.2f} s, rests on {rests}.",
             run=log.name,
             tag=reading.tag,
         )

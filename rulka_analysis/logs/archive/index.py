@@ -224,7 +224,7 @@ def read_index(folder: Path) -> Index:
     """
     path = folder / INDEX
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         if data["format"] != FORMAT:
             raise ArchiveError(
                 f"{path} is of format {data['format']}, and this version reads {FORMAT}. Write "

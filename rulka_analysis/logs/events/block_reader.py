@@ -29,6 +29,7 @@ from rulka_analysis.logs.events.contents import EventFile
 from rulka_analysis.logs.events.decoding import Decoder
 from rulka_analysis.logs.events.file_findings import FindingList, unreadable
 from rulka_analysis.logs.events.framing import FOOTER, HEADER, Chain, Frame, State
+from rulka_analysis.logs.events.listing import cause_of
 from rulka_analysis.logs.events.specification import RecordReader, contents_of
 from rulka_analysis.logs.events.templates import Lessons, Matches, Templates
 from rulka_analysis.logs.events.window import BEFORE, BLOCK, ByteWindow, Digest
@@ -373,8 +374,7 @@ def read_file(
         columns, reader.decoder.tags = _by_first_appearance(columns, reader.decoder.tags)
     contents = contents_of(reader, columns, path, digest)
     if window.error is not None:
-        cause = window.error.strerror or str(window.error)
-        finding = unreadable(str(path), window.length, None, cause)
+        finding = unreadable(str(path), window.length, None, cause_of(window.error))
         contents = replace(contents, findings=(*contents.findings, finding))
     return contents, continuation
 

@@ -15,8 +15,8 @@ def truncated_tail(file: str, byte: int, unread: int) -> Finding:
     return Finding(
         kind="truncated_tail",
         severity="note",
-        message=f"{printable(file)} ends within a record: truncated tail of {amount(unread)} "
-        f"at byte {byte:,}",
+        message=f"{printable(file)} ends within a record, at byte {byte:,}. Left out: "
+        f"{amount(unread)}.",
         file=file,
         byte=byte,
         unread_bytes=unread,
@@ -24,12 +24,12 @@ def truncated_tail(file: str, byte: int, unread: int) -> Finding:
 
 
 def damage(file: str, byte: int, unread: int, cause: str, *, goes_on: bool) -> Finding:
-    after = "reading went on at the next whole record" if goes_on else "nothing after it is whole"
+    after = "reading goes on at the next whole record" if goes_on else "no whole record follows"
     return Finding(
         kind="damage",
         severity="error",
-        message=f"{printable(file)}: damage at byte {byte:,}: {cause}; {amount(unread)} not "
-        f"read, {after}",
+        message=f"{printable(file)} is damaged at byte {byte:,}: {cause}. Left out: "
+        f"{amount(unread)}; {after}.",
         file=file,
         byte=byte,
         unread_bytes=unread,
@@ -40,7 +40,7 @@ def zero_filled_tail(file: str, byte: int, unread: int) -> Finding:
     return Finding(
         kind="zero_filled_tail",
         severity="warning",
-        message=f"{printable(file)}: zero-filled tail of {amount(unread)} at byte {byte:,}",
+        message=f"{printable(file)} ends in zeros: {amount(unread)} from byte {byte:,} on.",
         file=file,
         byte=byte,
         unread_bytes=unread,
@@ -51,8 +51,7 @@ def not_an_event_file(file: str, unread: int, cause: str) -> Finding:
     return Finding(
         kind="not_an_event_file",
         severity="error",
-        message=f"{printable(file)} is not an event file: {cause} (from byte 0, "
-        f"{amount(unread)} not read)",
+        message=f"{printable(file)} is not an event file: {cause}. Left out: {amount(unread)}.",
         file=file,
         byte=0,
         unread_bytes=unread,
@@ -63,7 +62,8 @@ def unreadable(file: str, byte: int, unread: int | None, cause: str) -> Finding:
     return Finding(
         kind="unreadable",
         severity="error",
-        message=f"{printable(file)} is unreadable at byte {byte:,}: {printable(cause)}",
+        message=f"{printable(file)} cannot be read{f' from byte {byte:,} on' if byte else ''}: "
+        f"{printable(cause)}.",
         file=file,
         byte=byte,
         unread_bytes=unread,
@@ -74,7 +74,7 @@ def unreadable_folder(folder: str, cause: str) -> Finding:
     return Finding(
         kind="unreadable",
         severity="error",
-        message=f"folder {printable(folder)} is unreadable: {printable(cause)}",
+        message=f"The folder {printable(folder)} cannot be listed: {printable(cause)}.",
         file=folder,
     )
 
@@ -83,8 +83,8 @@ def unreadable_link(link: str, cause: str) -> Finding:
     return Finding(
         kind="unreadable",
         severity="warning",
-        message=f"link {printable(link)} cannot be followed: {printable(cause)}",
-        why="A run that it was to show, if there is one, is missing from everything computed.",
+        message=f"The link {printable(link)} cannot be followed: {printable(cause)}.",
+        why="If it leads to runs, they are missing.",
         remedy="Mend the link, or remove it.",
         file=link,
     )
@@ -94,8 +94,8 @@ def rounded_value(file: str, tag: str) -> Finding:
     return Finding(
         kind="rounded_value",
         severity="note",
-        message=f"{printable(file)}: tag {printable(tag)} holds integers beyond 2^53, which were "
-        "rounded",
+        message=f"{printable(tag)} in {printable(file)} holds integers beyond 2^53, which are "
+        "rounded.",
         tag=tag,
         file=file,
     )
@@ -105,8 +105,8 @@ def not_a_scalar(file: str, tag: str) -> Finding:
     return Finding(
         kind="not_a_scalar",
         severity="warning",
-        message=f"{printable(file)}: tag {printable(tag)} is declared a scalar but holds tensors "
-        "that are not one number; they were passed over",
+        message=f"{printable(tag)} in {printable(file)} is declared a scalar, but some values are "
+        "not one number. They are left out.",
         tag=tag,
         file=file,
     )
@@ -116,8 +116,8 @@ def tensor_without_plugin(file: str, tag: str) -> Finding:
     return Finding(
         kind="tensor_without_plugin",
         severity="note",
-        message=f"{printable(file)}: tag {printable(tag)} holds single numbers as tensors, but "
-        "nothing in the file says that they are scalars; they were passed over",
+        message=f"{printable(tag)} in {printable(file)} holds single numbers as tensors, but "
+        "nothing in the file says that they are scalars. They are left out.",
         tag=tag,
         file=file,
     )

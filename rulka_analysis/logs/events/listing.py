@@ -92,10 +92,10 @@ def search(folder: str | os.PathLike[str]) -> tuple[list[Path], list[Finding]]:
                                 linked_folders.append(entry.path)
                         except OSError as error:
                             # One bad entry hides no other.
-                            cause = _why_not_followed(error)
+                            cause = cause_of(error)
                             findings.append(file_findings.unreadable_link(entry.path, cause))
         except OSError as error:
-            findings.append(file_findings.unreadable_folder(current, error.strerror or str(error)))
+            findings.append(file_findings.unreadable_folder(current, cause_of(error)))
 
     if linked_files:
         seen_files = {identity for file in files if (identity := _identity(file)) is not None}
@@ -111,16 +111,17 @@ def search(folder: str | os.PathLike[str]) -> tuple[list[Path], list[Finding]]:
 
 
 _CAUSES = {
-    errno.ELOOP: "it leads round in a circle",
+    errno.ELOOP: "it leads in a circle",
     errno.ENOENT: "nothing is there",
-    errno.ENOTDIR: "its way goes through a file as if that were a folder",
-    errno.ENAMETOOLONG: "its way is longer than the system allows",
-    errno.EACCES: "you have no right to follow it",
-    errno.EPERM: "you have no right to follow it",
+    errno.ENOTDIR: "its path goes through a file",
+    errno.ENAMETOOLONG: "its path is longer than the system allows",
+    errno.EACCES: "you have no right to do so",
+    errno.EPERM: "you have no right to do so",
 }
 
 
-def _why_not_followed(error: OSError) -> str:
+def cause_of(error: OSError) -> str:
+    """Word why a file, a folder or a link cannot be read."""
     return _CAUSES.get(error.errno or 0, error.strerror or str(error))
 
 
@@ -153,5 +154,5 @@ def missing(path: Path) -> LogDirectoryError:
     guess = f"; nearest name there: {close[0]!r}" if close else ""
     return LogDirectoryError(
         f"no log directory or event file {str(path)!r}: the nearest folder that exists is "
-        f"{str(parent)!r}{guess}. Give the folder that holds the runs, or one event file."
+        f"{str(parent)!r}{guess}. Name the folder that holds the runs, or one event file."
     )

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from rulka_analysis.logs.events import file_findings
 from rulka_analysis.logs.events.block_reader import Read, holds_scalar, read_file
 from rulka_analysis.logs.events.contents import EventFile, EventFileWarning
-from rulka_analysis.logs.events.listing import search
+from rulka_analysis.logs.events.listing import cause_of, search
 from rulka_analysis.logs.events.templates import Lessons
 from rulka_analysis.values.findings import Finding
 
@@ -114,7 +114,7 @@ def _read(
             return read_file(file, considered, path, text=text, after=after, lessons=lessons)
     except OSError as error:
         contents, _ = read_file(io.BytesIO(), 0, path, text=text)
-        finding = file_findings.unreadable(str(path), 0, None, error.strerror or str(error))
+        finding = file_findings.unreadable(str(path), 0, None, cause_of(error))
         return replace(contents, findings=(finding,)), None
 
 

@@ -16,12 +16,12 @@ from rulka_analysis.pages.blocks.follow_ups import follow_ups
 from rulka_analysis.pages.blocks.heading import heading
 from rulka_analysis.pages.blocks.hero import hero
 from rulka_analysis.pages.blocks.leads import leads
-from rulka_analysis.pages.blocks.logs import abreast, logs
+from rulka_analysis.pages.blocks.logs import abreast, folded, logs
 from rulka_analysis.pages.blocks.more import more
 from rulka_analysis.pages.blocks.settings import settings, settings_tried
 from rulka_analysis.pages.blocks.sooner import sooner
 from rulka_analysis.pages.blocks.spark import spark
-from rulka_analysis.pages.blocks.sure import sure
+from rulka_analysis.pages.blocks.sure import sure, sure_in_full
 from rulka_analysis.pages.blocks.why import why
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "compared_answers",
     "compared_figures",
     "compared_heading",
+    "folded",
     "follow_ups",
     "heading",
     "hero",
@@ -43,5 +44,6 @@ __all__ = [
     "sooner",
     "spark",
     "sure",
+    "sure_in_full",
     "why",
 ]

@@ -24,7 +24,8 @@ def card(experiment: LoadedExperiment) -> Block:
         The experiment, tied to logs.
     """
     facts = Facts(experiment)
-    there = [run for run in experiment.runs.values() if run is not None]
+    compared = [run for group in experiment.groups for run in group.runs]
+    there = [run for run in map(experiment.run, compared) if run is not None]
     chips = [counted(len(there), "run")]
     if there:
         chips.append(runs_a_setting(facts.counts))

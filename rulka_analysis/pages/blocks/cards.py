@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rulka_analysis.verdicts.loaded import LoadedExperiment
 
 Card = dict[str, Any]
+_ALONE = "Add runs of another setting, and the page says what it gains."
 
 
 def cards(experiment: LoadedExperiment) -> Block:
@@ -41,13 +42,22 @@ def cards(experiment: LoadedExperiment) -> Block:
 def configuration(facts: Facts) -> list[str]:
     """Return what to set, a line a setting; nothing where nothing is recommended."""
     text = facts.recommendation.configuration or ""
-    return [line for line in text.splitlines() if not line.startswith("#")]
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
 def _use(facts: Facts) -> Card:
     found = facts.recommendation
-    if facts.winner is None:
-        return {"label": "Use", "value": "No recommendation", "text": found.sentence}
+    if facts.winner is None or facts.alone:
+        told = found.sentence
+        if facts.alone:
+            told = Sentence("There is one setting.")
+        elif len(found.level) > 1:
+            level = [one.name for one in found.level]
+            more = f" and {len(level) - 3:,} more" if len(level) > 3 else ""
+            names = together(level) if not more else ", ".join(level[:3]) + more
+            first = "At {end} {names} share the first place."
+            told = Sentence(first, {"end": found.end, "names": names})
+        return {"label": "Use", "value": "No recommendation", "text": told}
     text = Sentence("At every checkpoint since it has a value.")
     if facts.leads_from is not None:
         start, before = facts.leads_from
@@ -65,17 +75,19 @@ def _use(facts: Facts) -> Card:
 
 def _effect(facts: Facts) -> Card:
     pair = facts.pair
+    if facts.alone:
+        return {"label": "Effect", "value": "Nothing to compare", "text": Sentence(_ALONE)}
     if pair is None:
         told = facts.recommendation.second
-        return {"label": "Effect", "value": "None to speak of", "text": told}
+        value = "None to speak of" if facts.winner is None else "The baseline leads"
+        return {"label": "Effect", "value": value, "text": told}
     paces = {name: pair.pace(name) for name in facts.objectives}
     numbers = {name: n for name, found in paces.items() if (n := pace_numbers(found)) is not None}
     known = [name for name, one in numbers.items() if one.ratio.known]
     sooner = [n for n in known if (f := paces[n]) and f.answer.decided.relation == "better"]
-    values = [pair.value(name).answer.decided.relation for name in facts.objectives]
-    if not known or (not sooner and "better" in values):
+    if not sooner:
         return _difference(facts, pair)
-    main = (sooner or known)[0]
+    main = sooner[0]
     where = facts.objectives[main].variant_title or in_words(facts.objectives[main].title)
     others = [_other(facts, n, numbers[n], f) for n in known if n != main and (f := paces[n])]
     return {
@@ -173,7 +185,8 @@ def _sure(facts: Facts) -> Card:
     run = "run" if counts == (1, 1) else "runs"
     value = told.replace(" a setting", f" {run} a setting")
     value = value[:1].upper() + value[1:]
-    return {"label": "How sure", "value": value, "text": joined([*_together(facts)])}
+    text = Sentence("") if facts.alone else joined([*_together(facts)])
+    return {"label": "How sure", "value": value, "text": text}
 
 
 def _together(facts: Facts) -> list[Sentence]:

@@ -25,11 +25,6 @@ def follow_ups(experiment: LoadedExperiment) -> Figures | Sentence:
     These are the groups that differ from the baseline in settings that are not recommended. Without
     a winner they are held against the baseline.
 
-    Parameters
-    ----------
-    experiment : LoadedExperiment
-        The experiment.
-
     Returns
     -------
     Figures or Sentence

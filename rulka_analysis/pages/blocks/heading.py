@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from rulka_analysis.pages.blocks.facts import Facts, Pair, counted, pace_numbers, subject, together
+from rulka_analysis.logs.clocks import MINUTES
+from rulka_analysis.pages.blocks.facts import (
+    Facts,
+    Pair,
+    begun_with,
+    counted,
+    pace_numbers,
+    subject,
+    together,
+)
 from rulka_analysis.pages.results import Block
 from rulka_analysis.values.sentences import in_words
 from rulka_analysis.verdicts.evaluate import Found
+from rulka_analysis.verdicts.tried import find_values
 
 if TYPE_CHECKING:
     from rulka_analysis.metrics.series import Measure
@@ -34,7 +44,8 @@ def heading(experiment: LoadedExperiment) -> Block:
 
 def _kicker(facts: Facts) -> str:
     experiment = facts.experiment
-    there = [run for run in experiment.runs.values() if run is not None]
+    compared = [run for group in experiment.groups for run in group.runs]
+    there = [run for run in map(experiment.run, compared) if run is not None]
     parts = [experiment.title, counted(len(there), "run") if there else "no run in these logs"]
     if there:
         parts.append(runs_a_setting(facts.counts))
@@ -65,6 +76,8 @@ def answer_in_short(facts: Facts) -> str:
         What blocks ask of the experiment.
     """
     found = facts.recommendation
+    if facts.alone:
+        return _of_one_setting(facts)
     if facts.pair is not None:
         return _of_pair(facts, facts.pair)
     if found.winner is not None:
@@ -79,18 +92,39 @@ def answer_in_short(facts: Facts) -> str:
         names = [tried.name for tried in found.level]
         shown = together(names[:3]) if len(names) <= 3 else counted(len(names), "setting")
         return f"No setting stands out: {shown} cannot be told apart."
-    if found.end.known:
+    if found.level:
         return "No setting can be recommended: the first in the ranking is worse than another."
     return "No setting can be recommended yet: no common data of what decides."
+
+
+def _of_one_setting(facts: Facts) -> str:
+    """Say how far the one setting got, as far as that is known."""
+    nothing = "One setting: there is nothing to hold it against yet."
+    values = find_values(facts.tried, MINUTES, facts.end.number) if facts.end.known else {}
+    for row in values.values():
+        told = [f"{in_words(title)} {value}" for title, value in row.items() if value.known]
+        if told:
+            return f"One setting, to compare with none: {together(told)} at {facts.end}."
+    return nothing
 
 
 def _of_pair(facts: Facts, pair: Pair) -> str:
     """Say what the winner gained, then where it did not."""
     name, plural = subject(facts, pair.candidate.label)
     good, rest = said_of(pair, facts.objectives, plural=plural)
-    first = f"{name[:1].upper()}{name[1:]} "
+    first = f"{begun_with(facts, pair.candidate.label, name)} "
     if good:
         return f"{first}{together(good)}.{' ' + rest if rest else ''}"
+    outcome, measure = next(iter(facts.objectives.items()))
+    found = pair.value(outcome)
+    if found.answer.decided.relation == "undecided" and found.numbers is not None:
+        numbers, lead = found.numbers, "lead" if plural else "leads"
+        if not numbers.baseline.known:
+            return f"{first}could be ranked, the baseline could not: it has no value there."
+        where = measure.variant_title or in_words(measure.title)
+        return (
+            f"{first}{lead} on {where}, {numbers.candidate} against {numbers.baseline}: undecided."
+        )
     come = "come" if plural else "comes"
     told = f"{first}{come} first by a small margin."
     return f"{told} {rest}" if rest else told
@@ -114,7 +148,7 @@ def of_one(facts: Facts, pair: Pair) -> str:
     name, plural = subject(facts, pair.candidate.label, changed)
     good, rest = said_of(pair, facts.objectives, plural=plural)
     if good:
-        return f"{name[:1].upper()}{name[1:]} {together(good)}. {rest}".strip()
+        return f"{begun_with(facts, pair.candidate.label, name)} {together(good)}. {rest}".strip()
     words: dict[str, list[str]] = {}
     for outcome, measure in facts.objectives.items():
         where = measure.variant_title or in_words(measure.title)

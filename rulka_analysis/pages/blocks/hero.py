@@ -8,7 +8,7 @@ from rulka_analysis.metrics.series import Measure, position_text
 from rulka_analysis.pages.blocks.subject import Subject, missing, subject_of, view_of_groups
 from rulka_analysis.pages.charts import Chart, draw, scaled_by
 from rulka_analysis.pages.drawing import GroupLine, group_lines
-from rulka_analysis.pages.figures import explained, tell_lines
+from rulka_analysis.pages.figures import explain_lines, tell_lines
 from rulka_analysis.pages.results import Figures, Panel
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import joined, listed
@@ -21,11 +21,6 @@ def hero(experiment: LoadedExperiment) -> Figures | Sentence:
 
     The winner and the baseline stand out, others are grey. Labels say what a group had reached
     where its data end, and when that is.
-
-    Parameters
-    ----------
-    experiment : LoadedExperiment
-        The experiment.
 
     Returns
     -------
@@ -77,7 +72,7 @@ def _panel(subject: Subject, measure: Measure, clock: Clock, lines: list[GroupLi
         value_head=measure.unit or "value",
         until_head=scaled_by(lines[0].axis) or clock.unit,
     )
-    picture, phone = draw(chart)
+    picture, phone = draw(chart, alone=len(subject.outcomes) == 1)
     known = [line.group for line in lines]
     return Panel(
         name=measure.title,
@@ -118,12 +113,11 @@ def _alternative_text(
 def _caption(subject: Subject, drawn: dict[str, dict[str, GroupLine]]) -> Sentence:
     every = [line for lines in drawn.values() for line in lines.values()]
     grey = any(line.drawn.role == "other" for line in every)
-    measure = subject.measure(subject.outcomes[0])
     parts = [
         subject.names,
         Sentence("Grey: the other settings.") if grey else Sentence(""),
         Sentence("A dot marks where data end, the number is the value there."),
-        *(Sentence(said) for said in explained(measure, every)),
+        *(Sentence(said) for said in explain_lines(every)),
         missing(subject),
     ]
     return joined([part for part in parts if str(part)])

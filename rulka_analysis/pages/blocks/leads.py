@@ -53,11 +53,6 @@ class Strip:
 def leads(experiment: LoadedExperiment) -> Figures | Sentence:
     """Draw which setting leads by the objectives if training stops at each checkpoint.
 
-    Parameters
-    ----------
-    experiment : LoadedExperiment
-        The experiment.
-
     Returns
     -------
     Figures or Sentence
@@ -72,6 +67,8 @@ def leads(experiment: LoadedExperiment) -> Figures | Sentence:
 to 35 min
     """
     subject = subject_of(experiment)
+    if subject.facts.alone:
+        return Sentence("There is one setting: nobody to lead before.")
     if not experiment.definition.objectives:
         return Sentence("No objectives are declared: nobody leads.")
     strips = [

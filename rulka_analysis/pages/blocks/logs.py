@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from rulka_analysis.pages.blocks.facts import together
@@ -56,6 +57,18 @@ def _sources(experiment: LoadedExperiment, run: str) -> str:
         where = " and ".join(dict.fromkeys(source.where for source in sources)) or "not recorded"
         told.setdefault(where, []).append(in_words(declared.title))
     return "; ".join(f"{where}: {together(names)}" for where, names in told.items())
+
+
+def folded(names: Mapping[str, str]) -> Block:
+    """Return published results that are shown on demand.
+
+    Parameters
+    ----------
+    names : mapping of str to str
+        By the words under which each is found, the name under which it is published in the same
+        notebook folder.
+    """
+    return Block("folded", {"results": [[words, name] for words, name in names.items()]})
 
 
 def abreast(*names: str) -> Block:

@@ -200,7 +200,9 @@ def _time(
         return _Time(value, value.number, True)
     first = min((run for run in runs if run not in reached), key=lambda run: ends[run])
     by = made("end", run=first, tag=known[first].tag, clock=clock.key)
-    until = Quantity(ends[first], clock.unit, 0, how=f"the end of the data of {first}", made=by)
+    digits = clock.digits(ends[first])
+    how = f"the end of the data of {first}"
+    until = Quantity(ends[first], clock.unit, digits, how=how, made=by)
     unknown = times[next(run for run in runs if run not in reached)]
     return _Time(unknown, ends[first], False, until)
 

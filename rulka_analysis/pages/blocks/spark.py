@@ -22,11 +22,6 @@ _DOT, _SMALL_DOT = 4.6, 3.0
 def spark(experiment: LoadedExperiment) -> Figure | Sentence:
     """Draw how far every setting got, without words: winner and baseline in colour, others grey.
 
-    Parameters
-    ----------
-    experiment : LoadedExperiment
-        The experiment.
-
     Returns
     -------
     Figure or Sentence

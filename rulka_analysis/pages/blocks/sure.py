@@ -30,9 +30,24 @@ def sure(experiment: LoadedExperiment) -> Block:
     return Block("points", {"points": [point for point in points if point.template]})
 
 
+def sure_in_full(experiment: LoadedExperiment) -> Block:
+    """Return all that is known of how sure answers can be: what was planned, runs, their noise.
+
+    Parameters
+    ----------
+    experiment : LoadedExperiment
+        The experiment, tied to logs.
+    """
+    return Block("points", {"points": list(experiment.how_sure())})
+
+
 def _runs(facts: Facts) -> Sentence:
     """Say what the number of runs can bear, and which answers are fragile."""
     evaluation = facts.experiment.evaluation
+    if facts.alone:
+        return Sentence(
+            "{runs} of one setting.", {"runs": counted(facts.counts[1], "run").capitalize()}
+        )
     if facts.counts == (1, 1):
         margins = [
             (Quantity(size, one.unit, one.digits, how="as declared"), one.variant_title)

@@ -15,7 +15,7 @@ from rulka_analysis.pages.blocks.subject import (
 )
 from rulka_analysis.pages.charts import Chart, Drawn, picture
 from rulka_analysis.pages.drawing import GroupLine, group_lines
-from rulka_analysis.pages.figures import explained, tell_lines
+from rulka_analysis.pages.figures import explain_lines, tell_lines
 from rulka_analysis.pages.results import Figures, Panel
 from rulka_analysis.pages.sheets import PHONE
 from rulka_analysis.values.quantities import Quantity, Sentence
@@ -30,11 +30,6 @@ MOST = 3
 
 def why(experiment: LoadedExperiment) -> Figures | Sentence:
     """Draw the declared outcomes that are no objectives, up to three of them, each with an answer.
-
-    Parameters
-    ----------
-    experiment : LoadedExperiment
-        The experiment.
 
     Returns
     -------
@@ -70,7 +65,7 @@ def why(experiment: LoadedExperiment) -> Figures | Sentence:
         Sentence("Grey: the other settings.")
         if any(line.drawn.role == "other" for line in every)
         else Sentence(""),
-        *(Sentence(said) for said in explained(measure, every) if "Hollow" not in said),
+        *(Sentence(said) for said in explain_lines(every) if "Hollow" not in said),
         missing(subject),
     ]
     return Figures(

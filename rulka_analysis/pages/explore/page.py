@@ -6,16 +6,15 @@ page as data, and its script sets them as text.
 
 from __future__ import annotations
 
-import hashlib
 import html
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 from rulka_analysis.pages.explore.data import Explore, index_script, metric_scripts
 from rulka_analysis.pages.results import Figure
 from rulka_analysis.pages.sheets import NARROW
+from rulka_analysis.values.digests import digest_bytes
 from rulka_analysis.values.errors import RulkaError
 from rulka_analysis.values.files import write_whole
 
@@ -42,43 +41,12 @@ class ExploreError(RulkaError):
     """An Explore page cannot be written; the message names the cause and the remedy."""
 
 
-@dataclass(frozen=True)
-class ExplorePage:
-    """A page's body, and the files beside it by their path from the page's asset folder."""
-
-    body: str
-    styles: tuple[str, ...]
-    files: Iterator[tuple[str, bytes]]
-
-
-def explore_page(
-    data: Explore,
-    folder: str,
-    *,
-    fallback: str = "",
-    whole_up_to: int = WHOLE_UP_TO,
-    each: Each = iter,
-) -> ExplorePage:
-    """Return the page as a part of a site, whose page has a heading of its own.
-
-    `folder` is where the files will be, from the page, with its slash. `fallback` is HTML of ours,
-    shown where no script runs. Files are made one by one, as they are asked for: all together may
-    be large.
-    """
-    return ExplorePage(
-        body=page_body(folder, fallback),
-        styles=tuple(folder + style for style in STYLES),
-        files=chain(static_files(), data_files(data, whole_up_to=whole_up_to, each=each)),
-    )
-
-
 def write_explore(
     folder: Path,
     data: Explore,
     *,
     fallback: str = "",
     stills: Sequence[Figure] = (),
-    whole_up_to: int = WHOLE_UP_TO,
     each: Each = iter,
 ) -> Path:
     """Write a folder that opens by double click, and return its page.
@@ -97,19 +65,18 @@ def write_explore(
         for kind, picture in (("", figure.picture), ("-phone", figure.phone))
         if picture is not None
     }
-    page = explore_page(data, "explore/", fallback=fallback, whole_up_to=whole_up_to, each=each)
     target = folder / "index.html"
     assets = folder / "explore"
     refuse_foreign(folder)
     try:
         written = {target}
-        for name, content in chain(pictures.items(), page.files):
+        for name, content in chain(pictures.items(), static_files(), data_files(data, each=each)):
             path = assets / name
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, content)
             written.add(path)
         # Last: a page never names a file that is not there yet.
-        write_whole(target, _document(data, page, fallback))
+        write_whole(target, _document(data, fallback))
         for path in [*(assets / "data").glob("*.js"), *(assets / "still").glob("*.svg")]:
             if path not in written:
                 path.unlink()
@@ -154,13 +121,11 @@ def static_files() -> Iterator[tuple[str, bytes]]:
         yield name, (STATIC / name).read_bytes()
 
 
-def data_files(
-    data: Explore, *, whole_up_to: int = WHOLE_UP_TO, each: Each = iter
-) -> Iterator[tuple[str, bytes]]:
+def data_files(data: Explore, *, each: Each = iter) -> Iterator[tuple[str, bytes]]:
     """Yield the scripts that carry the data, made one by one; the last one names the others."""
     names: list[tuple[str, str | None]] = []
     for place, _ in enumerate(each([metric.tag for metric in data.metrics])):
-        short, whole = metric_scripts(data, data.metrics[place], whole_up_to=whole_up_to)
+        short, whole = metric_scripts(data, data.metrics[place], whole_up_to=WHOLE_UP_TO)
         # The digest behind the name keeps a browser from showing what it kept of an older site.
         yield f"data/{place}.js", short
         if whole is not None:
@@ -175,7 +140,7 @@ def data_files(
 
 
 def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:12]
+    return digest_bytes(content)[:12]
 
 
 def page_body(folder: str, fallback: str = "", *, heading: str = "h2") -> str:
@@ -198,9 +163,9 @@ def page_body(folder: str, fallback: str = "", *, heading: str = "h2") -> str:
 """
 
 
-def _document(data: Explore, page: ExplorePage, fallback: str) -> str:
+def _document(data: Explore, fallback: str) -> str:
     body = page_body("explore/", fallback, heading="h1")
-    styles = "\n".join(f'<link rel="stylesheet" href="{style}">' for style in page.styles)
+    styles = "\n".join(f'<link rel="stylesheet" href="explore/{style}">' for style in STYLES)
     title = html.escape(data.title)
     return f"""\
 <!DOCTYPE html>

@@ -11,7 +11,7 @@ from sphinx.environment import BuildEnvironment
 
 from rulka_analysis.pages.results import collect
 from rulka_analysis.pages.sphinx.answer_boxes import box_id
-from rulka_analysis.pages.sphinx.rendering import TO_CELL, cell_id
+from rulka_analysis.pages.sphinx.rendering import TO_CELL, TO_RULE, cell_id
 from rulka_analysis.pages.sphinx.state import notes_of_pages, state_of
 
 TO_BOX, TO_SECTION = "rulka-box", "rulka-section"
@@ -54,6 +54,11 @@ def resolve(
     if kind == TO_BOX:
         page, anchor = _page_with_box(env, target, own), box_id(target)
         # A word without a box is a word all the same.
+        if page is None:
+            return shown
+    elif kind == TO_RULE:
+        # A project of one's own may do without the guide.
+        page, anchor, _ = env.domains.standard_domain.labels.get(target, (None, "", ""))
         if page is None:
             return shown
     elif kind in (TO_SECTION, TO_CELL) and target in env.found_docs:

@@ -16,6 +16,7 @@ from rulka_analysis.pages.sphinx.card_nodes import card_node, landing_cards
 from rulka_analysis.pages.sphinx.markup import add_node, fixed, skip
 from rulka_analysis.pages.sphinx.published import Published
 from rulka_analysis.pages.sphinx.rendering import (
+    disclosure,
     figure_caption,
     inline_nodes,
     quoted_figures,
@@ -76,6 +77,11 @@ def block_nodes(
     if data["form"] == "links":
         links = [node for link in content["links"] for node in _link(link, env)]
         return [division("", *links, classes=["rulka-links"])]
+    if data["form"] == "folded":
+        return [
+            disclosure("", *quote(name), summary=words, quoted=True)
+            for words, name in content["results"]
+        ]
     shown = []
     for number, name in enumerate(content["results"], 1):
         figure = division("", *quote(name))

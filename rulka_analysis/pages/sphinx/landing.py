@@ -39,9 +39,11 @@ class ExperimentsDirective(SphinxDirective):
         cards = [self._card(found, content) for found, content in published]
         others = f"{OTHERS.rpartition('/')[2]}/{CARD}"
         if OTHERS in self.env.found_docs and others in state_of(self.env).registry.results:
-            _, data = look_up(self.env, others)
+            own, data = look_up(self.env, others)
             # Where all runs belong to experiments it is a sentence.
-            cards += [card_node(data["content"], OTHERS)] if data["kind"] == "block" else []
+            if data["kind"] == "block":
+                published.append((own, data["content"]))
+                cards.append(self._card(own, data["content"], OTHERS))
         return [landing_cards("", *cards), *self._cells(published)]
 
     def _cells(self, published: list[Shown]) -> list[nodes.Node]:
@@ -53,9 +55,11 @@ class ExperimentsDirective(SphinxDirective):
             links += [nodes.Text(", " if links else "Notebook: "), cell]
         return [nodes.paragraph("", "", *links, classes=["rulka-note"])] if links else []
 
-    def _card(self, published: Published, content: Mapping[str, Any]) -> landing_card:
-        experiment = published.id.rpartition("/")[0]
-        page, spark = f"{EXPERIMENTS}{experiment}", f"{experiment}/{SPARK}"
+    def _card(
+        self, published: Published, content: Mapping[str, Any], page: str = ""
+    ) -> landing_card:
+        folder = published.id.rpartition("/")[0]
+        page, spark = page or f"{EXPERIMENTS}{folder}", f"{folder}/{SPARK}"
         if spark in state_of(self.env).registry.results:
             found, data = look_up(self.env, spark)
             if data["kind"] == "figure":

@@ -86,7 +86,7 @@ def prose_with_digits(doctree: nodes.document) -> list[Prose]:
 def prose_of(element: nodes.Element) -> Iterator[Prose]:
     """Yield the texts of a document that somebody typed as prose, in order."""
     for kind, key in _TEXTS_BESIDE:
-        if isinstance(element, kind) and element.get(key):
+        if isinstance(element, kind) and element.get(key) and not element.get("quoted"):
             yield _prose(element, str(element[key]))
     if isinstance(element, addnodes.toctree):
         for title, _ in element["entries"]:

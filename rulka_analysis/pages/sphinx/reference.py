@@ -2,8 +2,9 @@
 
 ``.. metrics::`` gives a section for each group of the catalogue, one for each metric in it (anchor
 and label ``metric-<name>``), and one for the tags that the catalogue does not know.
-``.. metric-stages::`` lists which metrics to look at early, midway and late in a training. What the
-logs show is quoted from ``notebooks/tensorboard_metrics``.
+``.. metric-stages::`` lists which metrics to look at early, midway and late in a training.
+``.. metrics-guide::`` shows what the domain of the logs says of its metrics. What the logs show is
+quoted from ``notebooks/tensorboard_metrics``.
 """
 
 from __future__ import annotations
@@ -79,6 +80,7 @@ def add_directives(app: Sphinx) -> None:
     """Register the directives of this module with Sphinx."""
     app.add_directive("metrics", MetricsDirective)
     app.add_directive("metric-stages", StagesDirective)
+    app.add_directive("metrics-guide", GuideDirective)
 
 
 class _CatalogueDirective(SphinxDirective):
@@ -268,6 +270,19 @@ class StagesDirective(_CatalogueDirective):
             term = nodes.term("", stage.capitalize())
             listed += nodes.definition_list_item("", term, definition)
         return [listed]
+
+
+class GuideDirective(SphinxDirective):
+    """Shows what the domain of the logs says of its metrics as a whole."""
+
+    def run(self) -> list[nodes.Node]:
+        file = domain_in_effect().guide_file
+        if file is None:
+            return []
+        self.env.note_dependency(str(file))
+        text = file.read_text(encoding="utf-8")
+        shown = self.parse_text_to_nodes(text, offset=0, allow_section_headings=True)
+        return [*shown]
 
 
 def _placeholders(catalogue: Catalogue) -> nodes.field_list:

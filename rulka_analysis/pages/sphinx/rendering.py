@@ -20,6 +20,8 @@ from rulka_analysis.values.digests import digest_text
 
 # A reference to the cell that published a result.
 TO_CELL = "rulka-cell"
+# A reference to what is told of a rule of health.
+TO_RULE = "rulka-rule"
 # Other drawings of a figure, and where they stand in for it.
 SHOWN_AT = {"phone": NARROW, "wide": ROOMY}
 # Of figures that are narrower than this, three stand abreast.
@@ -116,6 +118,8 @@ def _inline_nodes(cell: Any, result_id: str, notebook: str) -> list[nodes.Node]:
     if cell.get("kind") == "jump":
         anchor = nodes.make_id(f"{result_id.rpartition('/')[0]}/{cell['result']}")
         return [nodes.reference("", cell["text"], internal=True, refid=anchor)]
+    if cell.get("kind") == "rule":
+        return [_to_rule(cell)]
     found: list[nodes.Node] = []
     parts = ["", *_joined(cell["parts"]), ""]
     for before, part, after in zip(parts, parts[1:], parts[2:], strict=False):
@@ -140,6 +144,17 @@ def _inline_nodes(cell: Any, result_id: str, notebook: str) -> list[nodes.Node]:
         else:
             found.append(number)
     return found
+
+
+def _to_rule(cell: Mapping[str, Any]) -> nodes.Node:
+    """Return a link to what is told of a rule, on whichever page it is told."""
+    text = nodes.Text(cell["text"])
+    if not cell["code"]:
+        return text
+    from sphinx import addnodes
+
+    target = {"refdomain": "", "reftype": TO_RULE, "reftarget": cell["code"].lower()}
+    return addnodes.pending_xref("", text, refexplicit=True, refwarn=True, **target)
 
 
 def _joined(parts: Iterable[Any]) -> Iterator[Any]:

@@ -37,7 +37,9 @@ class RulesDirective(SphinxDirective):
         name = nodes.fully_normalize_name(f"rules {title}")
         section = nodes.section(ids=[nodes.make_id(name)], names=[name], classes=["rulka-group"])
         section += nodes.title("", title)
-        section += [_section(rule) for rule in members]
+        for rule in members:
+            section += (one := _section(rule))
+            self.state.document.note_explicit_target(one, one)
         self.state.document.note_implicit_target(section, section)
         return section
 

@@ -11,6 +11,7 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
+from rulka_analysis.pages.sphinx.patches import word_failures
 from rulka_analysis.pages.sphinx.reporting import BuildStopped
 from rulka_analysis.pages.sphinx.state import state_of
 from rulka_analysis.pages.trouble import find_system_error, word_system_error
@@ -34,24 +35,14 @@ def telling(handler: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def stop_in_own_words(app: Sphinx) -> None:
-    """Let what the system refuses while pages are read and written stop the build in our words.
-
-    Sphinx would print a page of versions around it, and the advice to report it to its developers.
-    """
+    """Let what the system refuses while pages are read and written stop the build in our words."""
     getLogger(logging.NAMESPACE).addHandler(state_of(app).failed_writes)
-    build = app.build
 
-    @wraps(build)
-    def told(*arguments: Any, **named: Any) -> None:
-        try:
-            build(*arguments, **named)
-        except Exception as error:
-            refused = find_system_error(error)
-            if refused is None:
-                raise
-            raise _stop(app, refused, "pages were read and written") from error
+    def word(error: Exception) -> BaseException | None:
+        refused = find_system_error(error)
+        return refused and _stop(app, refused, "pages were read and written")
 
-    app.build = told  # type: ignore[method-assign]
+    word_failures(app, word)
 
 
 def _stop(app: Sphinx, error: BuildStopped | OSError, doing: str) -> BuildStopped:

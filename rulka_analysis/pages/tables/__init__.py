@@ -16,7 +16,7 @@ from rulka_analysis.pages.tables.health import (
     findings_counted,
     muted_findings,
 )
-from rulka_analysis.pages.tables.overview import runs, runs_by_group
+from rulka_analysis.pages.tables.overview import groups_in_short, runs, runs_by_group
 from rulka_analysis.pages.tables.signs import signed_difference
 from rulka_analysis.pages.tables.verdict import (
     answer_in_words,
@@ -41,6 +41,7 @@ __all__ = [
     "findings_by_rule",
     "findings_by_run",
     "findings_counted",
+    "groups_in_short",
     "margins",
     "muted_findings",
     "named_answers",

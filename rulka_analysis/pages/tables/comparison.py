@@ -162,7 +162,7 @@ def relation(comparison: Comparison, line: Line, candidate: str) -> Sentence:
     against = dict.fromkeys([*marks.behind(comparison, value), *marks.behind(comparison, base)])
     if not against:
         return told
-    speaks = {"against": " ".join(marks.explained(against))}
+    speaks = {"against": " ".join(marks.explain(against))}
     return joined([told, Sentence("Nothing is to be concluded from it. {against}", speaks)])
 
 
@@ -322,7 +322,12 @@ def curve(
             cells[name] = [series] * len(positions)
     rows: dict[str, list[Cell]] = {
         f"{position:g}": [
-            Quantity(float(position), clock.unit, 0, how="a checkpoint of the common window"),
+            Quantity(
+                float(position),
+                clock.unit,
+                clock.digits(float(position)),
+                how="a checkpoint of the common window",
+            ),
             *(cells[name][row] for name in cells),
         ]
         for row, position in enumerate(positions)

@@ -10,7 +10,7 @@ from rulka_analysis.health.mutes import Muted
 from rulka_analysis.health.readings import several
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity, Sentence
-from rulka_analysis.values.tables import Cell, Table
+from rulka_analysis.values.tables import Cell, Table, ToRule
 from rulka_analysis.values.text import name_in_words, printable
 
 _NUMBER = re.compile(r"(?<![\w.])[-−]?\d(?:[\d,]*\d)?(?:\.\d+)?(?!\w)")
@@ -59,7 +59,7 @@ def findings(
         what = f"{_told_together(together)} {one.why}".strip()
         rows[str(number)] = (
             # As words a kind can be broken where a column is narrow.
-            [f"{one.severity}: {_rule(one)}", run, f"{what} {one.remedy}".strip()]
+            [_rule(one, f"{one.severity}: "), run, f"{what} {one.remedy}".strip()]
             if kinds
             else [one.severity, run, what, one.remedy]
         )
@@ -68,7 +68,7 @@ def findings(
             "{count} more findings of {rule}: see the command line.",
             {
                 "count": Quantity(count, "", 0, how="counted: findings that are not shown"),
-                "rule": _rule(next(f for f in found if (f.severity, f.kind) == key)),
+                "rule": str(_rule(next(f for f in found if (f.severity, f.kind) == key))),
             },
         )
         for key, count in left_out.items()
@@ -77,12 +77,7 @@ def findings(
 
 
 def findings_by_rule(found: Sequence[Finding]) -> Table | Sentence:
-    """Return findings summed by rule, the worst first: what hundreds of runs are told by.
-
-    Parameters
-    ----------
-    found : sequence of Finding
-    """
+    """Return findings summed by rule, the worst first: what hundreds of runs are told by."""
     if not found:
         return Sentence("No rule found anything in these logs.")
     columns = {
@@ -105,12 +100,7 @@ def findings_by_rule(found: Sequence[Finding]) -> Table | Sentence:
 
 
 def findings_by_run(found: Sequence[Finding]) -> Table | Sentence:
-    """Return a row a rule and run, the worst first: sorted by run it tells what to know of one.
-
-    Parameters
-    ----------
-    found : sequence of Finding
-    """
+    """Return a row a rule and run, the worst first: sorted by run it tells what to know of one."""
     if not found:
         return Sentence("No rule found anything in these logs.")
     columns = {
@@ -137,20 +127,14 @@ def findings_by_run(found: Sequence[Finding]) -> Table | Sentence:
 
 
 def muted_findings(muted: Muted) -> Sentence:
-    """Return a sentence on what is muted, and why.
-
-    Parameters
-    ----------
-    muted : Muted
-        See `health.mutes.mute`.
-    """
+    """Return a sentence on what is muted, and why."""
     if not muted.muted:
         return Sentence("Nothing is muted.")
     return Sentence("Muted: {reasons}.", {"reasons": "; ".join(muted.reasons)})
 
 
-def _rule(one: Finding) -> str:
-    return f"{one.code} {name_in_words(one.kind)}".strip()
+def _rule(one: Finding, before: str = "") -> ToRule:
+    return ToRule(f"{before}{one.code} {name_in_words(one.kind)}".strip(), one.code)
 
 
 def _alike(found: Sequence[Finding]) -> list[list[Finding]]:
@@ -203,13 +187,7 @@ def findings_counted(found: Sequence[Finding], runs: int) -> Sentence:
 
 
 def contradicted_tags(contradicted: Mapping[tuple[str, str], Finding]) -> Sentence:
-    """Return a sentence on the tags that do not hold what their names say.
-
-    Parameters
-    ----------
-    contradicted : mapping of (run, tag) to Finding
-        See `health.contradicted`.
-    """
+    """Return a sentence on the tags that do not hold what their names say."""
     runs: dict[str, list[str]] = {}
     for run, tag in contradicted:
         runs.setdefault(tag, []).append(run)

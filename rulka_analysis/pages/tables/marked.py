@@ -65,5 +65,5 @@ class Marked:
     @property
     def notes(self) -> list[Sentence]:
         """What stands beneath the table."""
-        told = marks.explained(self._against)
+        told = marks.explain(self._against)
         return [*(Sentence("{told}", {"told": text}) for text in told), *self._left_out.values()]

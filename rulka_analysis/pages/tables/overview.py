@@ -88,29 +88,72 @@ def runs_by_group(experiment: Experiment, found: Sequence[Finding]) -> Table:
     """
     settings = experiment.definition.settings
     steps = experiment.catalogue.domain.conventions.steps
+    # What stands in the label of a group needs no column of its own.
+    besides = [name for name, one in settings.items() if not one.named]
     columns = {"run": "Run", "group": "Group"}
-    columns |= {name: one.title for name, one in settings.items()}
+    columns |= {name: settings[name].title for name in besides}
     columns |= {"duration": "Duration", steps.name: f"Last {steps.name}", "findings": "Findings"}
     columns["source"] = "Settings from"
     rows: dict[str, list[Cell]] = {}
-    for group in experiment.groups:
-        for name in group.runs:
-            run = experiment.run(name)
-            if run is None:
-                continue
-            own = experiment.all_settings(name)
-            sources = [source for key in settings for source in own[key].sources]
-            where = [source.where for source in sources if source.where != DECLARED]
-            rows[name] = [
-                name,
-                group.label,
-                *(experiment.setting_text(name, key) for key in settings),
-                _duration(run, "from its start to its last event, without pauses"),
-                _last_step(run),
-                _count_findings([finding for finding in found if finding.run == name]),
-                ", ".join(dict.fromkeys(where)) or "not recorded",
-            ]
+    grouped = {name: group.label for group in experiment.groups for name in group.runs}
+    for name, shown in (grouped | _shown_reasons(experiment)).items():
+        run = experiment.run(name)
+        if run is None:
+            continue
+        own = experiment.all_settings(name)
+        # Where none is declared, all that is recorded tells where it stands.
+        keys = [key for key in settings if key in own] or [*own]
+        sources = [source for key in keys for source in own[key].sources]
+        where = [source.where for source in sources if source.where != DECLARED]
+        rows[name] = [
+            name,
+            shown,
+            *(experiment.setting_text(name, key) for key in besides),
+            _duration(run, "from its start to its last event, without pauses"),
+            _last_step(run),
+            _count_findings([finding for finding in found if finding.run == name]),
+            ", ".join(dict.fromkeys(where)) or "not recorded",
+        ]
     return Table(columns, rows, "The runs, group by group.")
+
+
+def _shown_reasons(experiment: Experiment) -> dict[str, str]:
+    left_out = experiment.definition.exclude
+    return {run: f"left out: {reason}" for run, reason in left_out.items()}
+
+
+def groups_in_short(experiment: Experiment, most: int) -> Table:
+    """Return the groups of an experiment, a row each: how many runs, and how long.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        An experiment of which some runs are in the logs.
+    most : int
+        No more rows than these.
+    """
+    steps = experiment.catalogue.domain.conventions.steps
+    columns = {"group": "Group", "runs": "Runs", "duration": "Duration"}
+    columns[steps.name] = f"Last {steps.name}"
+    rows: dict[str, list[Cell]] = {}
+    for group in experiment.groups[:most]:
+        runs = [run for name in group.runs if (run := experiment.run(name)) is not None]
+        durations = [_duration(run, "from its start to its last event") for run in runs]
+        ends = [_last_step(run) for run in runs]
+        rows[group.label] = [group.label, str(len(runs)), _span(durations), _span(ends)]
+    left = len(experiment.groups) - most
+    notes = [Sentence(f"{left:,} more groups stand below.")] if left > 0 else []
+    return Table(columns, rows, "The groups; every run stands below.", notes)
+
+
+def _span(found: Sequence[Quantity]) -> Cell:
+    known = sorted((one for one in found if one.known), key=lambda one: one.number)
+    if not known:
+        return found[0] if found else "–"
+    if known[0].text == known[-1].text:
+        return known[0]
+    low, high = known[0].shown_as(unit=""), known[-1]
+    return Sentence("{low} to {high}", {"low": low, "high": high})
 
 
 def _duration(run: Run, how: str) -> Quantity:
@@ -121,7 +164,8 @@ def _duration(run: Run, how: str) -> Quantity:
     if not _published_duration(run):
         tag, index = run.last_event()
         by = placed(run.evidence(tag, index), MINUTES.key)
-    return Quantity(run.duration, "min", 0, how=how, made=by)
+    digits = MINUTES.digits(run.duration)
+    return Quantity(run.duration, "min", digits, how=how, made=by)
 
 
 def _published_duration(run: Run) -> bool:

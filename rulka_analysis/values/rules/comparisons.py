@@ -74,7 +74,7 @@ COMPARISONS = (
         meaning="A metric grows with a setting that is not known of a run.",
         detection="The catalogue says so of the metric; neither log nor definition has the value.",
         why="The runs cannot be compared by it, neither as logged nor per unit.",
-        remedy="Record the setting; until then leave that out of the comparison.",
+        remedy="Record the setting. Until then, leave it out of the comparison.",
         example="a Training/loss: 1 0.9\nb Training/loss: 8 7\n"
         "declare a batch_size=64\ndeclare b speed=1",
     ),
@@ -83,9 +83,9 @@ COMPARISONS = (
         meaning="One log stands under several names.",
         detection="Across the whole log directory: what cannot agree by chance agrees value for "
         "value, from the first or to the last that one of them has, and so do the times between "
-        "values, or the steps.",
-        why="One log is a copy of the other, or went on from a copy: they are one observation, "
-        "not two. The answer on the pair is: no data.",
+        "values, or the steps. Or all that one logs stands in the other at the same moments.",
+        why="One log is a copy of the other, or went on from a copy: one observation, not two. An "
+        "answer about the pair is: no data.",
         remedy="Leave one of them out, or put back the log that belongs there.",
         example="a Training/loss: 1 0.9 0.95 0.8 0.85 0.7 0.75 0.6\ncopy a b",
     ),
@@ -93,8 +93,8 @@ COMPARISONS = (
         "RK502", "seed_run_twice", _COMPARISONS, ("warning",),
         meaning="Two runs hold the same numbers, written at other times.",
         detection="As for one log under several names, but the times between values differ.",
-        why="One seed was run twice: they are one observation, not two. No answer rests on the "
-        "pair.",
+        why="One seed was run twice: one observation, not two. An answer about the pair is: no "
+        "data.",
         remedy="Leave one of them out, and give each replicate a seed of its own.",
         example="a Training/loss: 1 0.9 0.95 0.8 0.85 0.7 0.75 0.6\n"
         "b Training/loss: 1 0.9 +2m 0.95 0.8 +1m 0.85 0.7 0.75 0.6",

@@ -13,9 +13,9 @@ READINGS = (
         detection="Within a file, a pause is ten times as long as the writes around it are apart "
         "and at least five minutes; or a tag that is written every so many steps leaves out five "
         "writes or more. Of fewer than twenty writes no interval is known.",
-        why="The program or the machine stood still, or events are missing: minutes may count a "
-        "time in which nothing was trained.",
-        remedy="Compare by steps as well, and look at the machine's log of that time.",
+        why="The program or the machine stood still, or events are missing. Minutes may count time "
+        "in which nothing was trained.",
+        remedy="Compare by steps as well, and see what the machine did at that time.",
         example="run Training/loss: (1 0.9)*20 +30m (1 0.9)*20",
     ),
     Rule(
@@ -24,15 +24,16 @@ READINGS = (
         detection="The first logged hours of training, or the first step at the pace of the log, "
         "say so.",
         why="Bests, finish rates and times to a target leave out the beginning.",
-        remedy="Put the folder the run began in beside this one.",
+        remedy="Put the folder in which the run began beside this one.",
         example="run Performance/worker_time_in_rollout_percentage: +9999s 0.9 0.8 0.9 0.8",
     ),
     Rule(
         "RK203", "tag_stops", _TIME, ("warning",),
         meaning="A tag that is written at intervals ends long before the run.",
-        detection="It missed its last five writes, fifteen minutes at least, while others went on.",
-        why="What this metric did afterwards is not known.",
-        remedy="Compare it up to that moment only.",
+        detection="It missed its last five writes, fifteen minutes at least and longer than it "
+        "pauses otherwise, while others went on.",
+        why="What came afterwards is not known.",
+        remedy="Compare up to that minute only.",
         example="run Training/loss: 1 0.9 0.8 0.9 0.7\nrun RL/gamma: 0.9*40",
     ),
     Rule(
@@ -40,15 +41,16 @@ READINGS = (
         meaning="Steps or wall times go back within a file.",
         detection="An event has a lower step, or an earlier time, than the one before it of its "
         "tag. What follows from it (holes, bests that seem to come too early) is not told again.",
-        why="Events are not in the order of this clock, so an early one may pass for late.",
-        remedy="If two programs wrote into this file, give each run a folder of its own.",
+        why="The clock was set, or two programs wrote into one file: by this clock, late events "
+        "may pass for early ones.",
+        remedy="If two programs wrote, give each run a folder of its own.",
         example="run Training/loss: 1 0.9 0.8 -60m 0.7 0.6 0.5",
     ),
     Rule(
         "RK205", "counter_backwards", _TIME, ("error",),
         meaning="A tag that counts what was done so far goes back.",
         detection="A value is below the one before it, within one file.",
-        why="It counts what was done so far; this clock is not to be trusted.",
+        why="It counts what was done so far, so this clock is wrong.",
         remedy="Compare on the other clocks.",
         example="run cumul_number_batches_done: 10 20 30 15 40",
     ),
@@ -56,8 +58,8 @@ READINGS = (
         "RK301", "not_finite", _READINGS, ("note",),
         meaning="A few values are not numbers (NaN or infinite).",
         detection="They are fewer than three, or no more than a tenth, and numbers follow them.",
-        why="They are left out of every number; what they stand for is not known.",
-        remedy="See what else happened at that moment: losses and gradients first.",
+        why="They are left out of every result.",
+        remedy="See what else happened then: losses and gradients first.",
         example="run Training/loss: 1 0.9 nan 0.8 0.7",
     ),
     Rule(
@@ -85,15 +87,15 @@ READINGS = (
         meaning="The last value is far from all before it.",
         detection="It lies farther from the twelve before it than twice their range, farther than "
         "any jump so far, and outside of all values of the second half of the series.",
-        why="A number made of the last value alone describes one reading, not the run.",
-        remedy="Take the median of the last three, or the value where the other readings end.",
+        why="A result that takes the last value rests on this one.",
+        remedy="Take the median of the last three, or an earlier end.",
         example="run Training/loss: (1 0.9 0.95 0.8 0.99 0.85 0.91)*3 9",
     ),
     Rule(
         "RK305", "lone_last_reading", _READINGS, ("note",),
         meaning="A published curve ends, and one more value is known much later.",
         detection="The sidecar says until when the curve is known; a value stands behind it.",
-        why="What happened in between is not known; a last value compares another moment.",
+        why="What happened in between is not known, and a last value is of another moment.",
         remedy="Compare up to where the curves are known.",
         example="run Training/loss: 1 0.9 0.8 +60m 0.7\npublished run 3",
     ),
@@ -104,7 +106,7 @@ READINGS = (
         "scaled only where runs with different values of that setting show that the metric does.",
         why="An error: the tag does not hold what it should. A warning: training may have been "
         "disturbed.",
-        remedy="Look at the curve there; the metrics reference says more of the metric.",
+        remedy="Look at the curve there. The metrics reference explains the metric.",
         example="run Performance/learner_percentage_training: 0.7 1.7 0.7",
         when="The catalogue says which; in JSON the kind is watch_ and the metric.",
     ),

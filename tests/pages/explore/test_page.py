@@ -24,7 +24,6 @@ from rulka_analysis.pages.explore.page import (
     SCRIPTS,
     STATIC,
     ExploreError,
-    explore_page,
     write_explore,
 )
 from tests.pages.explore.planted import CLOCKS, GROUPS, HOSTILE, RUNS, made
@@ -214,10 +213,10 @@ def test_nothing_inline_and_no_foreign_name_in_the_markup(tmp_path: Path) -> Non
 
 
 def test_a_part_of_a_site_names_its_files_from_where_it_stands() -> None:
-    part = explore_page(made(), "../_static/explore/", fallback='<img src="a.svg" alt="b">')
-    assert '<img src="a.svg" alt="b">' in part.body
-    assert part.styles[0].startswith("../_static/explore/")
-    names = [name for name, _ in part.files]
+    body = page.page_body("../_static/explore/", '<img src="a.svg" alt="b">')
+    assert '<img src="a.svg" alt="b">' in body
+    assert all(f'src="../_static/explore/{name}"' in body for name in SCRIPTS)
+    names = [name for name, _ in (*page.static_files(), *page.data_files(made()))]
     assert set(SCRIPTS) < set(names)
     assert names[-1] == "data/index.js"
 

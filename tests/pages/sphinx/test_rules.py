@@ -5,11 +5,18 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 from docutils import nodes
 from docutils.utils import new_document
+from sphinx.addnodes import pending_xref
 
+from rulka_analysis.pages.results import encode
+from rulka_analysis.pages.sphinx.anchors import resolve
+from rulka_analysis.pages.sphinx.rendering import inline_nodes
 from rulka_analysis.pages.sphinx.rules import RulesDirective
+from rulka_analysis.pages.tables.health import findings_by_rule
 from rulka_analysis.project import domain
+from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.rules import all_rules
 from tests.site_of_project import PROJECT
 
@@ -44,6 +51,29 @@ def test_every_rule_stands_in_the_guide_under_its_code() -> None:
         assert all(severity in text.lower() for severity in rule.severities)
     assert any(file.endswith("trackmania/rules.py") for file in noted)
     assert sum("values/rules/" in file for file in noted) > 3
+
+
+@pytest.mark.parametrize("told_on", ["docs/guides/log_health", "docs/other", None])
+def test_a_code_in_a_table_leads_to_its_rule(told_on: str | None) -> None:
+    found = findings_by_rule([Finding("gap", "warning", "A gap.", run="a")])
+    ((_, (code, *_)),) = encode("by_rule", found).data["rows"]
+    ((link,),) = (node.children for node in inline_nodes(code, "log_health/by_rule", ""))
+    assert isinstance(link, pending_xref)
+    labels = {"rk201": (told_on, "rk201", "A title")} if told_on else {}
+    own = "docs/other"
+    env: Any = SimpleNamespace(
+        domains=SimpleNamespace(standard_domain=SimpleNamespace(labels=labels)),
+        current_document=SimpleNamespace(docname=own),
+    )
+    app: Any = SimpleNamespace(
+        builder=SimpleNamespace(get_relative_uri=lambda own, page: f"{own}>{page}")
+    )
+    shown = resolve(app, env, link, link[0])
+    assert shown is not None
+    assert shown.astext() == "RK201 gap"
+    where = getattr(shown, "attributes", {})
+    assert where.get("refid") == ("rk201" if told_on == own else None)
+    assert where.get("refuri") == (f"{own}>{told_on}#rk201" if told_on not in (own, None) else None)
 
 
 def test_the_guide_asks_for_them() -> None:

@@ -394,7 +394,7 @@ def test_without_uni_9_nothing_is_said_of_it(all_there: Published, tmp_path: Pat
     assert "uni_9" not in told
     ranking = words(found["recommendation_ranking"].data)
     assert "64 · 1024× cannot win: not in these logs." in ranking
-    assert "Not in these logs, but in the definition: uni_9." in words(found["findings"].data)
+    assert "names runs that are not in these logs: uni_9." in words(found["findings"].data)
     figures = found["typed_figures"].data
     status = [key for key, _ in figures["columns"]].index("status")
     typed = [cells for row, cells in figures["rows"] if ": uni_9" in row]
