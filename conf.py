@@ -67,7 +67,6 @@ html_sidebars = {
     "docs/guides/**": ["sidebar-nav-bs"],
     "docs/these_logs": [],
     "docs/tensorboard_metrics": [],
-    "docs/these_logs": [],
     "notebooks/**": ["experiment-pages"],
 }
 html_theme_options = {
