@@ -33,6 +33,13 @@ class Finding:
         What it is about, where that is several tags.
     runs : tuple of str
         All runs it is about, where it is about several side by side.
+
+    Examples
+    --------
+    >>> Finding("tag_stops", "warning", "a stops.").remedy
+    'Compare it up to that moment only.'
+    >>> Finding("tag_stops", "warning", "a stops.", remedy="Wait.").remedy
+    'Wait.'
     """
 
     kind: str

@@ -285,9 +285,8 @@ def _find_contradiction(case: _Case) -> Finding | None:
     return next((wrong[run, s.tag] for run, s in known.items() if (run, s.tag) in wrong), None)
 
 
-def _say_no_data(case: _Case, why: str, finding: Finding | None = None) -> Found:
-    """Return the answer that there are no data, and why."""
-    answer = Answered(
+def _begin(case: _Case, decided: Decided, sentence: Sentence) -> Answered:
+    return Answered(
         comparison="",
         outcome=case.question.outcome,
         title=case.measure.title,
@@ -296,11 +295,17 @@ def _say_no_data(case: _Case, why: str, finding: Finding | None = None) -> Found
         kind=case.question.kind,
         vocabulary=case.about.vocabulary,
         planned=case.is_planned,
-        decided=Decided("no data", None, "observed once", {}),
-        sentence=words.no_data(case.about, why),
-        findings=() if finding is None else (finding,),
+        decided=decided,
+        sentence=sentence,
     )
-    return Found(answer, case.measure, {}, case.about)
+
+
+def _say_no_data(case: _Case, why: str, finding: Finding | None = None) -> Found:
+    """Return the answer that there are no data, and why."""
+    decided = Decided("no data", None, "observed once", {})
+    answer = _begin(case, decided, words.no_data(case.about, why))
+    findings = () if finding is None else (finding,)
+    return Found(replace(answer, findings=findings), case.measure, {}, case.about)
 
 
 def _answer_from_logs(case: _Case) -> Found:
@@ -400,17 +405,8 @@ def _say(
         *_say_one_piece(rows),
         *(how_sure.left_out(name, runs) for name, runs in missing.items() if runs),
     ]
-    answer = Answered(
-        comparison="",
-        outcome=case.question.outcome,
-        title=case.measure.title,
-        candidate=case.candidate,
-        baseline=case.baseline,
-        kind=case.question.kind,
-        vocabulary=about.vocabulary,
-        planned=case.is_planned,
-        decided=decided,
-        sentence=said,
+    answer = replace(
+        _begin(case, decided, said),
         amount=amount,
         missing_clocks=missing,
         strength=joined(strength),

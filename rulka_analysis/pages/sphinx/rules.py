@@ -10,10 +10,13 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from rulka_analysis.pages.sphinx.entries import folded_section, line_of
-from rulka_analysis.project import domain
+from rulka_analysis.project import domain, domain_in_effect
 from rulka_analysis.values import rules
 from rulka_analysis.values.rules import Rule
 from rulka_analysis.values.sentences import listed
+
+# The letters of codes that hold for every program; a domain has others.
+EVERY_PROGRAM = "RK"
 
 
 def add_rules(app: Sphinx) -> None:
@@ -29,7 +32,11 @@ class RulesDirective(SphinxDirective):
         for file in (*Path(rules.__file__).parent.glob("*.py"), *own.glob("rules.py")):
             self.env.note_dependency(str(file))
         groups: dict[str, list[Rule]] = {}
+        in_effect = domain_in_effect()
+        own_rules = bool(in_effect.rules_of_run or in_effect.rules_of_pair)
         for rule in rules.all_rules():
+            if not (own_rules or rule.code.startswith(EVERY_PROGRAM)):
+                continue  # Of another program than the logs are of.
             groups.setdefault(rule.group, []).append(rule)
         return [self._group(title, members) for title, members in groups.items()]
 

@@ -33,6 +33,16 @@ def written() -> tuple[list[nodes.Node], list[str]]:
     return directive.run(), noted
 
 
+def test_of_other_programs_logs_the_rules_stand_that_hold_for_every_program(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("RULKA_DOMAIN", "rl")
+    groups, _ = written()
+    told = " ".join(group.astext() for group in groups)
+    assert "RK201" in told
+    assert not [rule.code for rule in all_rules() if rule.code[:2] != "RK" and rule.code in told]
+
+
 def test_every_rule_stands_in_the_guide_under_its_code() -> None:
     assert domain()
     groups, noted = written()
