@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -38,7 +39,7 @@ from rulka_analysis.values.errors import RulkaError, listing
 
 if TYPE_CHECKING:
     from rulka_analysis.cli.selection import ChosenRuns
-    from rulka_analysis.logs.runs import Logs
+    from rulka_analysis.logs.runs import Logs, Run
     from rulka_analysis.values.findings import Finding
 
 app = typer.Typer(
@@ -56,6 +57,7 @@ def runs(names: Runs = None, logdir: LogDirectory = None, json: AsJson = False) 
     Without names, all runs of the log directory.
     """
     from rulka_analysis.cli.contents import (
+        RunFacts,
         about,
         print_findings,
         print_runs,
@@ -68,18 +70,30 @@ def runs(names: Runs = None, logdir: LogDirectory = None, json: AsJson = False) 
 
     logs, chosen = _open(logdir, names)
     found: tuple[Finding, ...] = ()
-    facts, problems = [], list(chosen.problems)
+    told_of: dict[str, RunFacts] = {}
+    problems = list(chosen.problems)
+
+    def list_run(run: Run) -> None:
+        try:
+            if run.name in chosen.names:
+                told_of[run.name] = run_facts(run, ())
+        except RulkaError as error:
+            # One run that cannot be read hides no other.
+            problems.append(str(error))
+
     with Waiting("reading the logs") as reading:
         if chosen.names:
             catalogue = load_catalogue(logs=logs)
             asked = chosen.names if names else None
-            found = logs_findings(logs, catalogue, asked, opened=reading.each)
+            found = logs_findings(logs, catalogue, asked, opened=reading.each, each=list_run)
         for name in chosen.names:
-            try:
-                facts.append(run_facts(logs[name], about(found, name)))
-            except RulkaError as error:
-                # One run that cannot be read hides no other.
-                problems.append(str(error))
+            if name not in logs.runs:
+                list_run(logs[name])
+    facts = [
+        replace(told_of[name], findings=tuple(about(found, name)))
+        for name in chosen.names
+        if name in told_of
+    ]
     without = logs.without_scalars if not names else {}
     if json:
         folders = [{"folder": folder, "files": count} for folder, count in without.items()]

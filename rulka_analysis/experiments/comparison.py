@@ -29,7 +29,7 @@ from rulka_analysis.metrics.series import (
     position_text,
 )
 from rulka_analysis.values.findings import Finding
-from rulka_analysis.values.quantities import Quantity, made
+from rulka_analysis.values.quantities import MANY, Quantity, made
 
 
 class Comparison:
@@ -428,10 +428,11 @@ class Comparison:
 
 def window_end(window: Window) -> Quantity:
     """Return where a common window ends, as a quantity that says why there."""
-    ends = ", ".join(
-        f"{run} to {position_text(end, window.clock)}" for run, end in window.ends.items()
-    )
-    how = f"the end of the common window; there are data of {ends}"
+    many = len(window.ends) > MANY
+    told = {window.limited_by: window.end} if many else window.ends
+    ends = ", ".join(f"{run} to {position_text(end, window.clock)}" for run, end in told.items())
+    more = f", and of {len(window.ends) - 1:,} others as far or further" if many else ""
+    how = f"the end of the common window; there are data of {ends}{more}"
     unit = window.clock.unit
     known = [
         Quantity(

@@ -13,11 +13,12 @@ another, has no finding of its own. What every rule means stands with `values.ru
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.health.comparability import durations_apart, growing_with_settings
-from rulka_analysis.health.copies import KINDS, copies, one_observation
+from rulka_analysis.health.copies import KINDS, Fingerprint, copies, fingerprint, one_observation
 from rulka_analysis.health.readings import Pair, Readings, Settings, several
 from rulka_analysis.health.series_shapes import series_findings
 from rulka_analysis.health.settings import (
@@ -26,7 +27,14 @@ from rulka_analysis.health.settings import (
     setting_findings,
     unrecorded,
 )
-from rulka_analysis.health.watch_rules import find_scaling, watch_findings
+from rulka_analysis.health.watch_rules import (
+    Points,
+    Scaling,
+    Watched,
+    find_scaling,
+    hold_watch_rules,
+    scale_points,
+)
 from rulka_analysis.health.writing import writing_findings
 from rulka_analysis.logs.runs import Logs, Run
 from rulka_analysis.metrics.catalogue import Catalogue
@@ -85,7 +93,8 @@ def readings_findings(
     log: Readings, settings: Mapping[str, Setting] | None = None
 ) -> tuple[Finding, ...]:
     """Return what `run_findings` does, of a run whose tags are at hand."""
-    return sort(_of_run(log, {**log.settings, **(settings or {})}))
+    found, watched = _of_run(log, {**log.settings, **(settings or {})})
+    return sort([*found, *_given(watched, {})])
 
 
 def logs_findings(
@@ -95,6 +104,7 @@ def logs_findings(
     *,
     titles: Mapping[str, str] | None = None,
     opened: Callable[[Iterable[str]], Iterable[str]] = iter,
+    each: Callable[[Run], object] = lambda run: None,
 ) -> tuple[Finding, ...]:
     """Return what is to be known of the runs of a log directory, whoever declares them.
 
@@ -111,22 +121,39 @@ def logs_findings(
         Variants as they stand in tags, and as readers know them.
     opened : callable, optional
         Told the runs in turn, to show how far it has come.
+    each : callable, optional
+        Given each run while it is held in memory: one at a time is.
     """
     found = list(logs.findings) if names is None else []
-    every = []
+    watched: list[Watched] = []
+    points: list[Points] = []
+    prints: list[Fingerprint] = []
     for name in opened(logs.runs):
+        asked = names is None or name in names
         try:
-            every.append(Readings(logs[name], catalogue, titles))
+            with logs.passing(name) as run:
+                each(run)
+                log = Readings(run, catalogue, titles)
+                points.append(scale_points(log, known_of(log.settings)))
+                prints.append(fingerprint(log))
+                of_run, rules = _of_run(log, log.settings) if asked else ([], [])
         except RulkaError as error:
             # One run that cannot be read hides nothing of the others.
-            if names is None or name in names:
+            if asked:
                 found.append(_unreadable(name, error))
-    seen = find_scaling(every, {log.name: known_of(log.settings) for log in every})
-    for log in every:
-        log.seen = seen
-        if names is None or log.name in names:
-            found += _of_run(log, log.settings)
-    found += [f for f in copies(every) if names is None or not set(names).isdisjoint(f.runs)]
+        else:
+            found += of_run
+            watched += rules
+    found += _given(watched, find_scaling(points))
+
+    @lru_cache(2)
+    def opened_again(name: str) -> Readings:
+        with logs.passing(name) as run:
+            return Readings(run, catalogue, titles)
+
+    for finding in copies(prints, opened_again):
+        if names is None or not set(names).isdisjoint(finding.runs):
+            found.append(finding)
     return sort(found)
 
 
@@ -183,8 +210,7 @@ def comparison_findings(comparison: Comparison) -> tuple[Finding, ...]:
         | {s: q.number for s, q in comparison.settings[name].items() if q.known}
         for name in logs
     }
-    found = [*copies(list(logs.values())), *_side_by_side(comparison, logs, values)]
-    return sort(found)
+    return sort([*_copies(logs), *_side_by_side(comparison, logs, values)])
 
 
 def experiment_findings(experiment: Experiment) -> tuple[Finding, ...]:
@@ -204,11 +230,12 @@ def experiment_findings(experiment: Experiment) -> tuple[Finding, ...]:
     values: dict[str, Settings] = {}
     settings_of = {name: experiment.all_settings(name) for name in logs}
     values |= {name: known_of(settings) for name, settings in settings_of.items()}
-    seen = find_scaling(logs.values(), values)
+    watched: list[Watched] = []
     for name, log in logs.items():
         settings = settings_of[name]
-        log.seen = seen
-        found += _of_run(log, settings)
+        of_run, rules = _of_run(log, settings)
+        found += of_run
+        watched += rules
         lacking = [
             one.title
             for s, one in experiment.definition.settings.items()
@@ -216,7 +243,8 @@ def experiment_findings(experiment: Experiment) -> tuple[Finding, ...]:
         ]
         if lacking:
             found.append(unrecorded(log, lacking))
-    found += copies(list(logs.values()))
+    found += _given(watched, find_scaling(scale_points(logs[n], values[n]) for n in logs))
+    found += _copies(logs)
     for name in experiment.definition.comparisons:
         comparison = experiment.comparison(name)
         found += _side_by_side(comparison, logs, values)
@@ -252,15 +280,25 @@ def sort(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     )
 
 
-def _of_run(log: Readings, settings: Mapping[str, Setting]) -> list[Finding]:
-    return [
+def _of_run(log: Readings, settings: Mapping[str, Setting]) -> tuple[list[Finding], list[Watched]]:
+    """Return what is found in a run, and what hangs on the runs beside it."""
+    found = [
         *log.run.findings,
         *(found for rule in log.catalogue.domain.rules_of_run for found in rule(log)),
         *series_findings(log),
         *writing_findings(log),
         *setting_findings(log, settings),
-        *watch_findings(log, {n: q.number for n, q in numbers_of(settings).items() if q.known}),
     ]
+    numbers = {n: q.number for n, q in numbers_of(settings).items() if q.known}
+    return found, list(hold_watch_rules(log, numbers))
+
+
+def _given(watched: Iterable[Watched], scaling: Scaling) -> list[Finding]:
+    return [finding for one in watched if (finding := one.given(scaling)) is not None]
+
+
+def _copies(logs: Mapping[str, Readings]) -> Iterator[Finding]:
+    return copies([fingerprint(log) for log in logs.values()], logs.__getitem__)
 
 
 def _titles(

@@ -8,7 +8,7 @@ that one run logs stands in another at the very same moments, any values will do
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from weakref import WeakKeyDictionary
@@ -21,6 +21,8 @@ from rulka_analysis.values.findings import Finding
 
 # So many different values that go up and down are not the same twice by chance.
 SURELY = 5
+# Of so many values from its beginning on, and before its end, a series is known by hashes.
+_LENGTHS = tuple(SURELY * 4**power for power in range(14))
 # So many moments, to the last bit of their times, are not shared by chance.
 MOMENTS = 3
 # Changes of a measured value do not follow from the changes before; those of a schedule do.
@@ -44,38 +46,89 @@ def one_observation(findings: Iterable[Finding]) -> dict[frozenset[str], Finding
     return found
 
 
-def copies(logs: Sequence[Readings]) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What of a run is kept to find copies of it among many: a few hashes, and no series.
+
+    Parameters
+    ----------
+    name : str
+        The run.
+    whole : int
+        Hash of all that cannot agree with another run by chance; where there is nothing, of all.
+    parts : dict of (str, bool) to tuple of int
+        By tag, and whether from its beginning on or back from its end: hashes of so many values as
+        `_LENGTHS` says, as far as there are so many.
+    begins : int
+        Hash of the moment of its first event.
+    moments : array of uint32
+        Hashes of all moments at which it was written; empty where its times were made up.
+    """
+
+    name: str
+    whole: int
+    parts: Mapping[tuple[str, bool], tuple[int, ...]]
+    begins: int
+    moments: NDArray[np.uint32]
+
+
+def fingerprint(log: Readings) -> Fingerprint:
+    """Return the fingerprint of a run."""
+    # A zero may have a sign.
+    series = {tag: _values(reading) + 0.0 for tag, reading in _telling(log).items()}
+    whole = tuple((tag, values.tobytes()) for tag, values in series.items()) or tuple(
+        (reading.tag, reading.wall_times.tobytes() + reading.values.tobytes()) for reading in log
+    )
+    parts = {}
+    for tag, values in series.items():
+        lengths = [length for length in _LENGTHS if length <= len(values)]
+        parts[tag, True] = tuple(hash(values[:length].tobytes()) for length in lengths)
+        parts[tag, False] = tuple(hash(values[-length:].tobytes()) for length in lengths)
+    walls = np.concatenate([np.empty(0), *(r.wall_times for r in log if not log.published)])
+    first = min((float(r.wall_times[0]) for r in log), default=0.0)
+    begins = int(_hashed(np.array([first]))[0])
+    return Fingerprint(log.name, hash(whole), parts, begins, np.unique(_hashed(walls)))
+
+
+def _hashed(moments: Floats) -> NDArray[np.uint32]:
+    """Return four bytes of each moment, in which all of its bits have a part."""
+    mixed = moments.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    return (mixed >> np.uint64(32)).astype(np.uint32)
+
+
+def copies(prints: Sequence[Fingerprint], opened: Callable[[str], Readings]) -> Iterator[Finding]:
     """Yield runs that hold the same observation; many names of one log are one finding.
 
-    The first of several is taken to be the original.
+    Parameters
+    ----------
+    prints : sequence of Fingerprint
+        All runs among which to look; the first of several is taken to be the original.
+    opened : callable
+        Returns the series of a run, by name; asked only of those that look alike.
     """
-    telling = {log.name: _telling(log) for log in logs}
-    by_name = {log.name: log for log in logs}
     # Runs that agree in all values stand together, so that the others are compared once with them.
-    classes: dict[tuple[tuple[str, bytes], ...], list[str]] = {}
-    for name, series in telling.items():
-        values = tuple((tag, _values(r).tobytes()) for tag, r in series.items())
-        every = tuple((r.tag, r.wall_times.tobytes() + r.values.tobytes()) for r in by_name[name])
-        classes.setdefault(values or every, []).append(name)
+    classes: dict[int, list[str]] = {}
+    for one in prints:
+        classes.setdefault(one.whole, []).append(one.name)
     members = {names[0]: names for names in classes.values()}
     for first, names in members.items():
-        same = {n: _same(by_name[first], by_name[n]) for n in names[1:]}
+        original = opened(first) if len(names) > 1 else None
+        same = {name: _same(original, opened(name)) for name in names[1:] if original}
         of_one_log = [first, *(n for n, s in same.items() if s is not None and s.one_log)]
         if len(of_one_log) > 1:
             said = [s for n in of_one_log[1:] if (s := same[n]) is not None]
-            yield _finding([by_name[n] for n in of_one_log], said, tuple(of_one_log))
+            yield _finding(of_one_log, said, tuple(of_one_log))
         for name, found in same.items():
             if found is not None and not found.one_log:
-                yield _finding([by_name[first], by_name[name]], [found], (first, name))
-    order = {log.name: at for at, log in enumerate(logs)}
-    suspects = _suspects({first: telling[first] for first in members})
-    suspects |= _at_once([by_name[first] for first in members])
+                yield _finding([first, name], [found], (first, name))
+    order = {one.name: at for at, one in enumerate(prints)}
+    suspects = _suspects([one for one in prints if one.name in members])
+    suspects |= _at_once([one for one in prints if one.name in members])
     for pair in sorted(suspects, key=lambda pair: sorted(order[name] for name in pair)):
-        one, other = sorted(pair, key=order.__getitem__)
-        found = _same(by_name[one], by_name[other])
+        first, other = sorted(pair, key=order.__getitem__)
+        found = _same(opened(first), opened(other))
         if found is not None:
-            runs = (*members[one], *members[other])
-            yield _finding([by_name[one], by_name[other]], [found], runs)
+            yield _finding([first, other], [found], (*members[first], *members[other]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,36 +191,36 @@ def _usable(reading: Reading) -> NDArray[np.bool_]:
     return usable
 
 
-def _suspects(series: Mapping[str, Mapping[str, Reading]]) -> set[tuple[str, str]]:
-    """Return pairs of runs of which a series begins or ends alike: few, however many runs."""
-    alike: dict[tuple[str, str, bytes], list[str]] = {}
-    for name, readings in series.items():
-        for tag, reading in readings.items():
-            values = _values(reading)
-            alike.setdefault((tag, "begins", values[:SURELY].tobytes()), []).append(name)
-            alike.setdefault((tag, "ends", values[-SURELY:].tobytes()), []).append(name)
+def _suspects(prints: Sequence[Fingerprint]) -> set[tuple[str, str]]:
+    """Return pairs of runs of which a series begins or ends alike: few, however many runs.
+
+    As far as the shorter of two is known, by the longest of `_LENGTHS`.
+    """
+    alike: dict[tuple[tuple[str, bool], int, int], list[tuple[str, bool]]] = {}
+    for one in prints:
+        for part, hashes in one.parts.items():
+            for at, value in enumerate(hashes):
+                longest = at == len(hashes) - 1
+                alike.setdefault((part, at, value), []).append((one.name, longest))
     return {
         (one, other)
-        for names in alike.values()
-        for at, one in enumerate(names)
-        for other in names[at + 1 :]
-        if one != other
+        for found in alike.values()
+        for at, (one, ends) in enumerate(found)
+        for other, also in found[at + 1 :]
+        if ends or also
     }
 
 
-def _at_once(logs: Sequence[Readings]) -> set[tuple[str, str]]:
+def _at_once(prints: Sequence[Fingerprint]) -> set[tuple[str, str]]:
     """Return pairs of runs of which one begins at a moment at which the other wrote."""
-    walls = {log.name: [r.wall_times for r in log] for log in logs if not log.published}
-    first = {name: min(float(w[0]) for w in own) for name, own in walls.items() if own}
-    names = sorted(first, key=first.__getitem__)
-    begins = np.array([first[name] for name in names])
-    found = set()
-    for name in names:
-        wall = np.concatenate(walls[name])
-        at = np.minimum(np.searchsorted(begins, wall), len(begins) - 1)
-        for moment in np.unique(begins[at][begins[at] == wall]):
-            found |= {(other, name) for other in names if first[other] == moment and other != name}
-    return found
+    began = [one for one in prints if len(one.moments)]
+    begins = np.array([one.begins for one in began], np.uint32)
+    return {
+        (began[at].name, one.name)
+        for one in began
+        for at in np.flatnonzero(np.isin(begins, one.moments)).tolist()
+        if began[at] is not one
+    }
 
 
 def _same(one: Readings, other: Readings) -> _Same | None:
@@ -242,24 +295,23 @@ def _parallel(ours: Floats, theirs: Floats, close: float) -> bool:
     return bool(np.isfinite(apart).all() and np.ptp(apart) <= close)
 
 
-def _finding(logs: Sequence[Readings], same: Sequence[_Same], runs: tuple[str, ...]) -> Finding:
+def _finding(names: Sequence[str], same: Sequence[_Same], runs: tuple[str, ...]) -> Finding:
     """Word that runs are one observation; the first of them is the original."""
-    names = several((log.name for log in logs), 9)
     part = "" if all(one.whole for one in same) else ", as far as the shorter one goes"
-    told = f"{names} hold the same values of {several(same[0].tags)}"
+    told = f"{several(names, 9)} hold the same values of {several(same[0].tags)}"
     if same[0].one_log:
         shift = "; they count from another moment or step" if same[0].shifted else ""
         return Finding(
             "identical_series",
             "error",
             f"{told}{part}{shift}.",
-            run=logs[1].name,
+            run=names[1],
             runs=runs,
         )
     return Finding(
         "seed_run_twice",
         "warning",
         f"{told}, written at other times{part}.",
-        run=logs[1].name,
+        run=names[1],
         runs=runs,
     )

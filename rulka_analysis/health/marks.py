@@ -8,13 +8,14 @@ again for every cell.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.health import contradicted, readings_findings
-from rulka_analysis.health.copies import copies
+from rulka_analysis.health.copies import Fingerprint, copies, fingerprint
 from rulka_analysis.health.readings import Readings
 from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics.catalogue import Catalogue
@@ -44,6 +45,10 @@ class Marks:
         self._contradicted = {tag: f for (_, tag), f in contradicted(self.findings).items()}
         self._same: dict[str, Finding | None] = {}
 
+    @cached_property
+    def print(self) -> Fingerprint:
+        return fingerprint(self.readings)
+
     def contradicts(self, tag: str) -> Finding | None:
         """Return the error that says that a tag does not hold what it should."""
         return self._contradicted.get(tag)
@@ -52,7 +57,8 @@ class Marks:
         """Return the finding that this run and another are one observation."""
         name = other.readings.name
         if name not in self._same:
-            found = copies([other.readings, self.readings])
+            logs = {log.name: log for log in (other.readings, self.readings)}
+            found = copies([other.print, self.print], logs.__getitem__)
             self._same[name] = next(iter(found), None)
         return self._same[name]
 

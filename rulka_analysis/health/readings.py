@@ -127,17 +127,11 @@ class Readings:
         What tags mean.
     titles : mapping of str to str, optional
         Variants as they stand in tags, and as readers know them.
-
-    Attributes
-    ----------
-    seen : mapping of (str, str) to bool
-        By metric and setting: whether runs beside this one show that the metric grows with it.
     """
 
     def __init__(
         self, run: Run, catalogue: Catalogue, titles: Mapping[str, str] | None = None
     ) -> None:
-        self.seen: Mapping[tuple[str, str], bool] = {}
         self.run = run
         self.catalogue = catalogue
         self.steps = run.conventions.steps

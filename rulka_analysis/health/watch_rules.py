@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -25,25 +25,36 @@ from rulka_analysis.values.findings import Finding
 APART, GROWS = 1.5, 0.4
 
 
-def find_scaling(
-    logs: Iterable[Readings], settings: Mapping[str, Mapping[str, float | str]]
-) -> dict[tuple[str, str], bool]:
+Scaling = Mapping[tuple[str, str], bool]
+"""By metric and setting: whether runs beside one another show that the metric grows with it."""
+Points = Mapping[tuple[str, str], Sequence[tuple[float, float]]]
+"""By metric and setting, what runs tell of it: logarithms of the setting and of usual values."""
+
+
+def scale_points(log: Readings, settings: Mapping[str, float | str]) -> Points:
+    """Return what a run tells of the metrics whose thresholds scale with settings."""
+    points: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    for reading in log:
+        metric = reading.metric
+        scaled = {s for rule in metric.watch_rules for s in rule.reference} if metric else set()
+        for setting in scaled if metric else ():
+            value = settings.get(setting)
+            usual = np.median(reading.values[reading.finite]) if reading.finite.any() else 0
+            if metric and isinstance(value, float | int) and value > 0 < usual:
+                point = (math.log(value), math.log(usual))
+                points.setdefault((metric.name, setting), []).append(point)
+    return points
+
+
+def find_scaling(of_runs: Iterable[Points]) -> Scaling:
     """Return whether runs show that a metric grows with a setting its thresholds scale with.
 
-    By metric and setting; none where no two runs have different enough values of it.
+    None where no two runs have different enough values of it.
     """
     points: dict[tuple[str, str], list[tuple[float, float]]] = {}
-    for log in logs:
-        known = settings[log.name]
-        for reading in log:
-            metric = reading.metric
-            scaled = {s for rule in metric.watch_rules for s in rule.reference} if metric else set()
-            for setting in scaled if metric else ():
-                value = known.get(setting)
-                usual = np.median(reading.values[reading.finite]) if reading.finite.any() else 0
-                if metric and isinstance(value, float | int) and value > 0 < usual:
-                    point = (math.log(value), math.log(usual))
-                    points.setdefault((metric.name, setting), []).append(point)
+    for of_run in of_runs:
+        for key, pairs in of_run.items():
+            points.setdefault(key, []).extend(pairs)
     found = {}
     for key, pairs in points.items():
         at, usual = np.array(pairs).T
@@ -53,25 +64,55 @@ def find_scaling(
     return found
 
 
-def watch_findings(log: Readings, settings: Mapping[str, float]) -> Iterator[Finding]:
-    """Yield the catalogue's rules that a run breaks."""
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A rule held against a series, whatever other runs will show of the metric.
+
+    Parameters
+    ----------
+    scales_with : tuple of (str, str)
+        The metric, and each setting that the threshold scales with.
+    found : dict of (bool or None) to Finding
+        What is found if the metric grows with all of them, if it does not with one, and where
+        nothing shows it.
+    """
+
+    scales_with: tuple[tuple[str, str], ...]
+    found: Mapping[bool | None, Finding]
+
+    def given(self, scaling: Scaling) -> Finding | None:
+        """Return what is found, given what runs show."""
+        seen = [scaling.get(key) for key in self.scales_with]
+        return self.found.get(False if False in seen else None if None in seen else True)
+
+
+def hold_watch_rules(log: Readings, settings: Mapping[str, float]) -> Iterator[Watched]:
+    """Yield the catalogue's rules that a run breaks, or may."""
     for reading in log:
-        if reading.metric is None:
-            continue
-        for rule in reading.metric.watch_rules:
-            finding = _finding(log, reading, reading.metric, rule, settings)
-            if finding is not None:
-                yield finding
+        metric = reading.metric
+        for rule in metric.watch_rules if metric else ():
+            scales_with = tuple((metric.name, name) for name in rule.reference) if metric else ()
+            found = {
+                grows: finding
+                for grows in ((True, False, None) if scales_with else (True,))
+                if metric and (finding := _finding(log, reading, metric, rule, settings, grows))
+            }
+            if found:
+                yield Watched(scales_with, found)
 
 
 def _finding(
-    log: Readings, reading: Reading, metric: Metric, rule: WatchRule, settings: Mapping[str, float]
+    log: Readings,
+    reading: Reading,
+    metric: Metric,
+    rule: WatchRule,
+    settings: Mapping[str, float],
+    grows: bool | None,
 ) -> Finding | None:
     if rule.when == "not_finite":
         at = np.flatnonzero(~reading.finite) if has_diverged(reading) else np.empty(0, np.int64)
         return _broken(log, reading, rule, "diverged", at, None)
-    seen = [log.seen.get((metric.name, setting)) for setting in rule.reference]
-    if False in seen:
+    if grows is False:
         rule = replace(rule, scales=False, reference={})
     threshold = rule.threshold_for(settings)
     if threshold is None:
@@ -84,7 +125,7 @@ def _finding(
             f"The threshold was stated for one {lacking}.",
         )
     broken = breaking(rule, reading, threshold)
-    if None in seen:
+    if grows is None:
         assert rule.threshold is not None
         unscaled = breaking(rule, reading, rule.threshold)
         if not len(unscaled) and len(broken):

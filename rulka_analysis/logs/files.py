@@ -117,13 +117,21 @@ class LogFiles:
         read = read_event_file if self._cache is None else self._cache.read
         return read(path, length=self._lengths[path], lessons=self._lessons)
 
-    def texts(self, folder: str) -> list[TextEvent]:
-        """Return the texts in a folder's files, which are read anew."""
-        return [
-            text
-            for path in self.folders[folder]
-            for text in read_event_file(path, length=self._lengths[path], text=True).texts
-        ]
+    def let_go(self, folder: str) -> None:
+        """Forget what was read of a folder's files: it is read again where it is asked for."""
+        self._read.pop(folder, None)
+
+    def texts(
+        self, path: Path, within: int | None = None, tags: Sequence[str] = ()
+    ) -> Sequence[TextEvent]:
+        """Return the texts in an event file, which is read anew."""
+        length = self._lengths[path]
+        if within is not None:
+            length = min(length, within)
+            # Read only where it may hold one: this takes a fraction.
+            if tags and not any(tag.encode() in _beginning(path, length) for tag in tags):
+                return ()
+        return read_event_file(path, length=length, text=True).texts
 
     def states(self, folder: str) -> dict[str, tuple[int, str]]:
         """Return bytes read of each file of a folder, and their SHA-256, by relative path."""
@@ -223,7 +231,8 @@ class RunFiles:
         return merged
 
     def texts(self) -> tuple[TextEvent, ...]:
-        return tuple(text for folder in self.folders for text in self.log_files.texts(folder))
+        files = (path for folder in self.folders for path in self.log_files.folders[folder])
+        return tuple(text for path in files for text in self.log_files.texts(path))
 
     @cached_property
     def provenances(self) -> dict[str, Provenance | None]:
@@ -285,6 +294,14 @@ def created(file: EventFile) -> float:
         return file.created
     first = float(file.wall_times[0]) if len(file.wall_times) else math.inf
     return first if math.isfinite(first) else math.inf
+
+
+def _beginning(path: Path, length: int) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(length)
+    except OSError:  # Reading the run has said so.
+        return b""
 
 
 def _cache() -> EventCache | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -75,6 +75,11 @@ class Run:
 
     def __repr__(self) -> str:
         return f"<Run {self.name} of {self._files.directory}>"
+
+    @property
+    def is_read(self) -> bool:
+        """Whether its events are in memory."""
+        return "_history" in vars(self)
 
     # --- Its events ---
 
@@ -335,6 +340,11 @@ class Run:
     def texts(self) -> tuple[TextEvent, ...]:
         """Text the run logged; read on demand, in the order written."""
         return self._files.texts()
+
+    def texts_within(self, length: int, tags: Sequence[str]) -> Iterator[TextEvent]:
+        """Yield the texts under some tags that end within so many bytes of each of its files."""
+        for file in self.files:
+            yield from self._files.log_files.texts(file.path, length, tags)
 
     @property
     def findings(self) -> tuple[Finding, ...]:

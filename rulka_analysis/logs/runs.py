@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import copy
+from dataclasses import replace
 from pathlib import Path
 
 from rulka_analysis.logs.archive.files import ArchivedFiles, source_at
@@ -82,7 +84,7 @@ class Logs:
             raise LogDirectoryError(_no_run(self.path, self._files.findings))
 
     def _open(self, found: Mapping[str, RunFiles]) -> None:
-        self._found = found
+        self._found = dict(found)
         self._runs = {name: self._run(name, files) for name, files in found.items()}
         # What `add_hparams` wrote is of its run, and opens by itself.
         self._beside = {
@@ -164,6 +166,23 @@ class Logs:
         if found is None:
             raise UnknownRunError(unknown("run", name, self._runs, f"in {self.path}"))
         return found
+
+    @contextmanager
+    def passing(self, name: str) -> Iterator[Run]:
+        """Give a run, and let go of what was read of it: of very many, not all fit into memory.
+
+        What was read before stays.
+        """
+        run = self[name]
+        stays = run.is_read or name not in self._runs
+        try:
+            yield run
+        finally:
+            if not stays:
+                files = replace(self._found[name])
+                self._found[name], self._runs[name] = files, self._run(name, files)
+                for folder in files.places:
+                    self._files.let_go(folder)
 
     @property
     def findings(self) -> tuple[Finding, ...]:

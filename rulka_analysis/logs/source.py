@@ -51,8 +51,22 @@ class Source(Protocol):
     def read(self, folder: str) -> Sequence[EventFile]:
         """Return a folder's files in the order they were created, each read once."""
 
-    def texts(self, folder: str) -> Sequence[TextEvent]:
-        """Return the texts in a folder's files."""
+    def let_go(self, folder: str) -> None:
+        """Forget what was read of a folder's files: it is read again where it is asked for."""
+
+    def texts(
+        self, path: Path, within: int | None = None, tags: Sequence[str] = ()
+    ) -> Sequence[TextEvent]:
+        """Return the texts in an event file.
+
+        Parameters
+        ----------
+        path : Path
+        within : int, optional
+            Only those that end within so many bytes from its beginning.
+        tags : sequence of str
+            What the tags begin with that are asked for; others may be left out.
+        """
 
     def states(self, folder: str) -> Mapping[str, FileState]:
         """Return bytes and SHA-256 of each event file of a folder."""

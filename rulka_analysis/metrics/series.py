@@ -24,6 +24,7 @@ from rulka_analysis.metrics.catalogue import Metric
 from rulka_analysis.metrics.domain import Words
 from rulka_analysis.metrics.made import made_of, operation_of
 from rulka_analysis.metrics.patterns import fill_in
+from rulka_analysis.metrics.windows import Windows
 from rulka_analysis.values.operations import Parameter
 from rulka_analysis.values.quantities import Evidence, Made, Quantity, made
 
@@ -240,9 +241,14 @@ class Series:
 
     def combined(self, indices: Sequence[int]) -> float:
         """Return the mean of some values for a trailing mean, else their median."""
-        values = self.values[list(indices)]
-        mean = self.measure.metric.summary == "trailing_mean"
-        return float(values.mean() if mean else np.median(values))
+        order = np.array(indices, np.int64)
+        # As for many positions, to the last bit.
+        together = Windows(order, np.zeros(1, np.int64), np.full(1, len(order)))
+        return float(together.of(self.values, mean=self._is_mean)[0])
+
+    @property
+    def _is_mean(self) -> bool:
+        return self.measure.metric.summary == "trailing_mean"
 
     def _quantity(self, value: float, indices: tuple[int, ...], how: str, by: Made) -> Quantity:
         # The largest error among the events bounds that of their median.
@@ -283,6 +289,9 @@ class Series:
 
         Empty where there is none: nothing logged yet, or nothing for two write intervals.
         """
+        return self._windows(clock, positions).events()
+
+    def _windows(self, clock: Clock, positions: NDArray[np.float64]) -> Windows:
         on_clock = self.clock(clock)
         if self.measure.is_best:
             order = np.argsort(on_clock, kind="stable")
@@ -290,19 +299,30 @@ class Series:
             at = last_event_at(on_clock[order], positions)
             holds = self._holds(clock, positions)
             best = np.where((at >= 0) & holds, records[np.maximum(at, 0)], -1)
-            return [(int(order[i]),) if i >= 0 else () for i in best]
+            return Windows.of_single(np.where(best >= 0, order[np.maximum(best, 0)], -1))
         # What comes later must not change what is said of a moment.
         oldest = 2 * write_interval(on_clock[on_clock <= positions.max(initial=-np.inf)])
         finite = np.where(np.isfinite(self.values), on_clock, np.nan)
         at = last_event_at(finite, positions, oldest=oldest if math.isfinite(oldest) else 0.0)
-        if self.measure.metric.summary == "trailing_mean":
-            return [
-                self._trailing(finite, float(where), int(i)) if i >= 0 else ()
-                for i, where in zip(at, positions, strict=True)
-            ]
-        if self.measure.metric.summary != "median_of_last_three":
-            return [(int(i),) if i >= 0 else () for i in at]
-        return [self._three_up_to(finite, int(i)) if i >= 0 else () for i in at]
+        summary = self.measure.metric.summary
+        if summary not in ("trailing_mean", "median_of_last_three"):
+            return Windows.of_single(at)
+        order = np.argsort(finite, kind="stable")
+        rank = np.empty(len(order), np.int64)
+        rank[order] = np.arange(len(order))
+        last = rank[np.maximum(at, 0)] if len(order) else at
+        begins, ends = np.maximum(last - 2, 0), last + 1
+        if summary == "trailing_mean":
+            ordered = finite[order][: np.count_nonzero(np.isfinite(finite))]
+            since = positions * (1 - summaries.TRAILING_SHARE) * (1 + 1e-9)
+            inside = np.searchsorted(ordered, since, side="right")
+            until = np.searchsorted(ordered, positions * (1 + 1e-9), side="right")
+            # Where nothing was written since, the last event stands for it.
+            begins, ends = (
+                np.where(inside < until, one, other)
+                for one, other in ((inside, last), (until, ends))
+            )
+        return Windows(order, begins, np.where(at >= 0, ends, begins))
 
     def standing(
         self, clock: Clock, positions: NDArray[np.float64]
@@ -315,14 +335,9 @@ class Series:
             Values, NaN where missing; their reading errors; where episodes were played and none of
             them had been finished.
         """
-        decided = self.at(clock, positions)
-        errors = self.events.reading_errors * self.factor
-        values = np.full(len(positions), np.nan)
-        error = np.zeros(len(positions))
-        for slot, indices in enumerate(decided):
-            if indices:
-                values[slot] = self.combined(indices)
-                error[slot] = errors[list(indices)].max()
+        windows = self._windows(clock, positions)
+        values = windows.of(self.values, mean=self._is_mean)
+        error = windows.greatest(self.events.reading_errors * self.factor)
         unfinished = np.zeros(len(positions), dtype=bool)
         if self.measure.metric.cutoff_seconds is not None:
             on_clock = self.clock(clock)
@@ -376,15 +391,6 @@ class Series:
             found[clock] = np.unique(every[np.isfinite(every)])
         return found
 
-    def _trailing(
-        self, on_clock: NDArray[np.float64], position: float, last: int
-    ) -> tuple[int, ...]:
-        """Return the events over which a trailing mean at a position goes, in order."""
-        begin = position * (1 - summaries.TRAILING_SHARE) * (1 + 1e-9)
-        inside = np.flatnonzero((on_clock > begin) & (on_clock <= position * (1 + 1e-9)))
-        ordered = inside[np.argsort(on_clock[inside], kind="stable")]
-        return tuple(int(i) for i in ordered) or (last,)
-
     def reached(self, clock: Clock, target: float) -> int | None:
         """Return the event by which a target was first reached on a clock, where that is known."""
         end = self.run.known_until(self.tag, clock)
@@ -398,11 +404,6 @@ class Series:
             found = summaries.trailing_means(found, on_clock[order])
         slot = summaries.first_at_or_below(found, -self.measure.orientation * target)
         return None if slot is None else int(order[slot])
-
-    def _three_up_to(self, on_clock: NDArray[np.float64], index: int) -> tuple[int, ...]:
-        order = np.argsort(on_clock, kind="stable")
-        rank = int(np.flatnonzero(order == index)[0])
-        return tuple(int(i) for i in order[max(0, rank - 2) : rank + 1])
 
     def at_one(self, clock: Clock, position: float, how: str) -> Quantity:
         """Return the value at one position on a clock."""

@@ -11,9 +11,14 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rulka_analysis.logs.events import TextEvent, read_event_file
 from rulka_analysis.logs.run import Run
-from rulka_analysis.metrics.recorded import Recorded, read_file, read_text_tag, recorded_of
+from rulka_analysis.metrics.recorded import (
+    TEXT_TAGS,
+    Recorded,
+    read_file,
+    read_text_tag,
+    recorded_of,
+)
 from rulka_analysis.values import questions
 from rulka_analysis.values.plain_data import MOST_BYTES
 from rulka_analysis.values.text import printable
@@ -36,39 +41,20 @@ NAMES = (
 DEFAULTS = ("args.yml",)
 SNAPSHOT = "config_snapshot.yaml"
 
-# Programs write settings before anything else.
+# Programs write settings before anything else: whole logs would be read a second time for a few
+# lines of text.
 _HEAD = 1 << 16
 
 
 def read_recorded_texts(run: Run) -> list[Recorded]:
     """Return what the run's log says of settings in words."""
     found: dict[str, Recorded] = {}
-    for text in _beginnings(run):
+    for text in run.texts_within(_HEAD, TEXT_TAGS):
         one = read_text_tag(text.tag, text.text)
         if one is not None:
             # What is logged again by a run that was resumed is what it went on with.
             found[text.tag] = one
     return list(found.values())
-
-
-def _beginnings(run: Run) -> Iterator[TextEvent]:
-    """Yield the texts at the beginnings of a run's files."""
-    if any(not file.path.exists() for file in run.files):
-        yield from run.texts  # Of an archive, which holds all of them.
-        return
-    for file in run.files:
-        # The beginning alone: whole logs would be read a second time for a few lines of text.
-        if _speaks(file.path):
-            yield from read_event_file(file.path, length=min(file.length, _HEAD), text=True).texts
-
-
-def _speaks(path: Path) -> bool:
-    """Tell whether there can be a text at the beginning of an event file."""
-    try:
-        with path.open("rb") as stream:
-            return b"text" in stream.read(_HEAD)
-    except OSError:  # Reading the run has said so.
-        return False
 
 
 def read_recorded_files(run: Run) -> list[Recorded]:

@@ -18,7 +18,7 @@ from rulka_analysis.metrics.series import Measure, Series
 from rulka_analysis.metrics.summaries import best_so_far
 from rulka_analysis.pages.charts import Drawn, Points
 from rulka_analysis.pages.palette import MOST_COLOURED, Role
-from rulka_analysis.values.quantities import Quantity, average, format_number
+from rulka_analysis.values.quantities import MANY, Quantity, average, format_number
 
 Floats = NDArray[np.float64]
 
@@ -109,12 +109,12 @@ def group_lines(
         own_end = float(curve.positions[-1])
         until = min(own_end, end)
         value = _value_at(known, curve, clock, until)
-        drawn = _drawn(known, curve, axis, role, until, value)
+        drawn = _drawn(known, curve, axis, role, until, value, among=len(every))
         if not value.known and drawn.known and end > own_end:
             # A pause of one of its runs may hide the end: what is said stands where it is drawn.
             until = drawn.end[0] * axis.scale
             value = _value_at(known, curve, clock, until)
-            drawn = _drawn(known, curve, axis, role, until, value)
+            drawn = _drawn(known, curve, axis, role, until, value, among=len(every))
         drawn = replace(drawn, label=group.beside(comparison.baseline_group))
         if drawn.known:
             ends = own_end <= end
@@ -165,6 +165,8 @@ def _drawn(
     role: Role,
     until: float,
     value: Quantity,
+    *,
+    among: int,
 ) -> Drawn:
     # With the scale of an axis it is no clock of a run.
     clock = next(own for own in next(iter(known.values())).run.clocks if own.key == axis.key)
@@ -175,13 +177,14 @@ def _drawn(
         inside = curve.positions <= until
         x, y = curve.positions[inside], curve.mean[inside]
         low, high = curve.low[inside], curve.high[inside]
-        members = tuple((x / axis.scale, run) for run in curve.values[:, inside])
+        if len(curve.runs) <= MANY:
+            members = tuple((x / axis.scale, run) for run in curve.values[:, inside])
     else:
         series = known[curve.runs[0]]
         places, values = _readings(series, clock)
         x, y = _line_of_one(series, clock, places, values, until)
         raw = measure.metric.summary in ("median_of_last_three", "trailing_mean")
-        if raw:
+        if raw and among <= MANY:
             members = (_thinned(places[places <= until] / axis.scale, values[places <= until]),)
         after = (places > until) & (places > series.run.known_until(series.tag, clock))
         if after.any() and until >= curve.positions[-1]:

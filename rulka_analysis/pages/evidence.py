@@ -50,7 +50,9 @@ class PageEvidence:
 
     def __init__(self, clocks: Mapping[str, str] | None = None) -> None:
         self._clocks = dict(clocks or {})
-        self._entries, self._events, self._files, self._notebooks = (_Numbered() for _ in range(4))
+        self._entries, self._events, self._files, self._notebooks = (Numbered() for _ in range(4))
+        # By identity: numbers share what they were made of. Kept, so that none gets another's.
+        self._seen: dict[int, tuple[Mapping[str, Any], int]] = {}
 
     def add(self, number: Mapping[str, Any], notebook: str = "") -> int:
         """Add a number as `results.encode` made it, and return the number of its entry.
@@ -96,11 +98,16 @@ class PageEvidence:
         if parameters:
             origin["parameters"] = dict(sorted(parameters.items()))
         if number["inputs"]:
-            origin["inputs"] = [self.add(one) for one in number["inputs"]]
+            origin["inputs"] = [self._once(one, self.add) for one in number["inputs"]]
         # Those of a number that was made of others stand with these.
         if number["evidence"] and ("run" in parameters or not number["inputs"]):
-            origin["events"] = [self._event(event) for event in number["evidence"]]
+            origin["events"] = [self._once(one, self._event) for one in number["evidence"]]
         return origin
+
+    def _once(self, one: Mapping[str, Any], add: Callable[[Mapping[str, Any]], int]) -> int:
+        if id(one) not in self._seen:
+            self._seen[id(one)] = one, add(one)
+        return self._seen[id(one)][1]
 
     def _event(self, event: Mapping[str, Any]) -> int:
         file = self._files.add({"name": event["file"], "sha256": event["sha256"]})
@@ -127,7 +134,7 @@ class PageEvidence:
         }
 
 
-class _Numbered:
+class Numbered:
     """Different things, numbered from 0."""
 
     def __init__(self) -> None:

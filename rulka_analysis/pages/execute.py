@@ -23,7 +23,7 @@ from rulka_analysis.pages.answers import World
 from rulka_analysis.pages.kept import forget_unnamed
 from rulka_analysis.pages.locales import replace_unknown_locale
 from rulka_analysis.pages.package_code import PackageCode
-from rulka_analysis.pages.results import MIME, Result, collect
+from rulka_analysis.pages.results import MIME, Result, collect, written_in
 from rulka_analysis.pages.trouble import word_system_error
 from rulka_analysis.values.digests import digest_file, digest_of, digest_text
 from rulka_analysis.values.errors import NotebookError, listing
@@ -352,8 +352,7 @@ class _Runner:
     ) -> Executed:
         """Keep an execution: the notebook in one file, what it takes to reuse it in another."""
         text = json.dumps(notebook, ensure_ascii=False)
-        results = list(collect(notebook))
-        published = [(r.name, r.kind, digest_of([r.kind, r.data])) for r in results]
+        published = [(one["name"], one["kind"], digest_of(one)) for one in written_in(notebook)]
         folder = self._store / name
         folder.mkdir(parents=True, exist_ok=True)
         key = digest_of([source, record])[:24]

@@ -19,6 +19,7 @@ from rulka_analysis.pages.explore.view import View
 from rulka_analysis.pages.palette import COLOURS, colour
 from rulka_analysis.pages.results import Figure, Figures, Panel
 from rulka_analysis.pages.sheets import PHONE, WIDE, Picture, Sheet
+from rulka_analysis.pages.tables.columns import columns_of
 from rulka_analysis.pages.tables.comparison import clock_in_words, curve
 from rulka_analysis.pages.tables.marked import Marked
 from rulka_analysis.values.quantities import Quantity, Sentence
@@ -167,11 +168,12 @@ def _caption(
 
 def explain_lines(lines: Sequence[GroupLine]) -> Iterator[str]:
     """Yield what lines are that do not explain themselves."""
-    bands = any(line.drawn.low is not None for line in lines)
+    bands = [line for line in lines if line.drawn.low is not None]
     if bands:
+        thin = "; thin: each run" if any(line.drawn.members for line in bands) else ""
         yield (
             "Bold: the mean of a group's runs, as far as all of them go; the band reaches from the "
-            "lowest to the highest of them; thin: each run."
+            f"lowest to the highest of them{thin}."
         )
     if any(line.drawn.members and line.drawn.low is None for line in lines):
         yield "Thin: single readings."
@@ -201,24 +203,24 @@ def _alternative_text(
     runs = sum(len(line.runs) for line in lines)
     said = [f"Line chart of {measure.title} by {by}, {runs} runs."]
     said += [told for line in lines if (told := tell_line(comparison, line, measure, clock))]
-    values = {n: q for n, q in comparison.at_common_end(measure, clock).items() if q.known}
-    base = values.get(comparison.baseline)
-    if base is not None and window.known:
+    shown = columns_of(comparison)
+    values = shown.values(comparison.at_common_end(measure, clock))
+    base = values[shown.baseline]
+    if base.known and window.known:
+        beside = shown.titles[shown.baseline]
         for name, value in values.items():
-            if name == comparison.baseline:
+            if name == shown.baseline or not value.known:
                 continue
             difference = value.minus(base)
             if abs(difference.number) <= difference.reading_error:
-                told = f"level with {comparison.shown(comparison.baseline)}"
+                told = f"level with {beside}"
             else:
                 word = "higher" if difference.number > 0 else "lower"
                 size = difference.size().shown_as(
                     unit="points" if measure.unit == "%" else measure.unit
                 )
-                told = f"{size.text} {word} than {comparison.shown(comparison.baseline)}"
-            said.append(
-                f"At {position_text(window.end, clock)} {comparison.shown(name)} is {told}."
-            )
+                told = f"{size.text} {word} than {beside}"
+            said.append(f"At {position_text(window.end, clock)} {shown.titles[name]} is {told}.")
     said += [
         f"{comparison.shown(name)}: {why}."
         for name, why in not_drawn(comparison, measure, clock, lines)

@@ -82,6 +82,9 @@ class Kernels:
         client = _Client(
             notebook,
             timeout=self._seconds,
+            # What a cell published may be more than is taken in a few seconds; none of it is lost.
+            iopub_timeout=self._seconds,
+            raise_on_iopub_timeout=True,
             kernel_name="python3",
             extra_arguments=list(ARGUMENTS),
             resources={"metadata": {"path": str(path.parent)}},

@@ -13,17 +13,18 @@ import math
 import numbers
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from rulka_analysis.pages.evidence import Numbered
 from rulka_analysis.pages.panels import Figure as Figure
 from rulka_analysis.pages.panels import Figures as Figures
 from rulka_analysis.pages.panels import Panel as Panel
 from rulka_analysis.pages.trends import Trend
 from rulka_analysis.pages.trends import as_svg as trend_svg
 from rulka_analysis.values.errors import ResultError
-from rulka_analysis.values.quantities import Quantity, Sentence
+from rulka_analysis.values.quantities import Evidence, Quantity, Sentence
 from rulka_analysis.values.tables import Cell, Jump, Table, ToRule, Word
 from rulka_analysis.values.text import visible
 
@@ -44,6 +45,9 @@ Kind = Literal[
     "block",
     "trend",
 ]
+
+Written = dict[str, Any]
+"""A result in an output: ``name``, ``kind``, ``value``, ``numbers`` and ``events``."""
 
 # The drawings of a figure, for windows of several widths.
 DRAWN = ("picture", "phone", "wide")
@@ -148,8 +152,8 @@ def publish(
     """
     from IPython.display import display
 
-    result = encode(name, value, unit=unit, digits=digits)
-    display(_bundle(result), raw=True)  # type: ignore[no-untyped-call]
+    written = _written(name, value, unit, digits)
+    display(_bundle(written), raw=True)  # type: ignore[no-untyped-call]
 
 
 def encode(name: str, value: Any, *, unit: str = "", digits: int = 2) -> Result:
@@ -169,6 +173,11 @@ def encode(name: str, value: Any, *, unit: str = "", digits: int = 2) -> Result:
     rulka_analysis.values.errors.ResultError: result 'ratio' cannot be shown: nan is not a finite
     number; publish Quantity.unknown("why") where there is no value
     """
+    return _read(_written(name, value, unit, digits))
+
+
+def _written(name: str, value: Any, unit: str, digits: int) -> Written:
+    """Return a result as an output holds it: each number that others were made of stands once."""
     if not _NAME.match(name):
         raise ResultError(
             f"{name!r} cannot be a result's name: use letters, digits, '_', '-' and '.', "
@@ -183,11 +192,15 @@ def encode(name: str, value: Any, *, unit: str = "", digits: int = 2) -> Result:
             raise ResultError(f"result {name!r} cannot be shown: {error}") from error
     if isinstance(value, str):
         value = Sentence(value.replace("{", "{{").replace("}", "}}"))
+    encoder = _Encoder()
     try:
-        kind, data = _encoded(value)
+        kind, data = encoder.encoded(value)
     except ValueError as error:
         raise ResultError(f"result {name!r} cannot be shown: {error}") from error
-    return Result(name, kind, _without_hidden(data))
+    found: Written = _without_hidden(
+        {"value": data, "numbers": encoder.numbers.all, "events": encoder.events.all}
+    )
+    return {"name": name, "kind": kind, **found}
 
 
 def _without_hidden(data: Any) -> Any:
@@ -206,111 +219,213 @@ def _without_hidden(data: Any) -> Any:
 
 def collect(notebook: Mapping[str, Any]) -> Iterator[Result]:
     """Yield the results in an executed notebook (nbformat 4, as plain data), in order."""
-    for output in _outputs(notebook):
-        data = output.get("data", {}).get(MIME)
-        if data is not None:
-            yield Result(data["name"], data["kind"], data["value"])
+    return map(_read, written_in(notebook))
 
 
-def _outputs(notebook: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def written_in(notebook: Mapping[str, Any]) -> Iterator[Written]:
+    """Yield what an executed notebook holds of results, in order, as it is written there."""
     for cell in notebook["cells"]:
-        yield from cell.get("outputs", ())
+        for output in cell.get("outputs", ()):
+            if (written := output.get("data", {}).get(MIME)) is not None:
+                yield written
 
 
-def _encoded(value: Any) -> tuple[Kind, dict[str, Any]]:
-    if isinstance(value, Quantity):
-        return "number", _quantity(value)
-    if isinstance(value, Sentence):
-        return "sentence", {"parts": [_part(part) for part in value.parts()]}
-    if isinstance(value, Table):
-        return "table", _table(value)
-    if isinstance(value, Trend):
-        lines = [[list(point) for point in line] for line in value.lines]
-        return "trend", {"lines": lines, "said": value.said, "last": _cell(value.last)}
-    if isinstance(value, Code):
-        return "code", {"text": value.text, "language": value.language}
-    if isinstance(value, Block):
-        return "block", {"form": value.form, "content": _plain(value.content)}
-    if isinstance(value, Figure):
-        return "figure", {
-            **_pictures(value),
-            "caption": _cell(value.caption),
-            "table": _table(value.table),
+def _read(written: Written) -> Result:
+    """Return a result in which numbers hold those they were made of, which they share."""
+    numbers: list[dict[str, Any]] = []
+
+    def whole(data: Any) -> Any:
+        if isinstance(data, list):
+            return [whole(one) for one in data]
+        if not isinstance(data, dict):
+            return data
+        if data.get("kind") != "number":
+            return {key: whole(value) for key, value in data.items()}
+        # What a number was made of was written before it.
+        return data | {
+            "inputs": [numbers[at] for at in data["inputs"]],
+            "evidence": [written["events"][at] for at in data["evidence"]],
         }
-    if isinstance(value, Figures):
-        choices = [[name, list(map(_panel, shown))] for name, shown in value.choices.items()]
-        return "figures", {
-            "title": value.title,
-            "behind": value.behind,
-            "choices": choices,
-            "caption": _cell(value.caption),
-            "table": _table(value.table),
-        }
-    # Imported here: a notebook that publishes no answer does not depend on it.
-    from rulka_analysis.verdicts.answer import Answered, Claimed
 
-    if isinstance(value, Answered):
-        return "answer", _answer(value)
-    if isinstance(value, Claimed):
-        return "claim", _claim(value)
-    if isinstance(value, Curves):
-        return "curves", value.written()
-    raise ValueError(
-        f"a {type(value).__name__} is none of Quantity, Sentence, Table, Figure, Figures, "
-        "Answered, Claimed, Code, Curves, Block, Trend, number or str"
-    )
+    for number in written["numbers"]:
+        numbers.append(whole(number))
+    return Result(written["name"], written["kind"], whole(written["value"]))
 
 
-def _quantity(value: Quantity) -> dict[str, Any]:
-    if value.value is not None and not math.isfinite(value.value):
+class _Encoder:
+    """Makes plain data of a result's value.
+
+    Of a group of a hundred runs the same numbers stand behind many others: those that numbers were
+    made of, and events, are written once, and told by their places.
+    """
+
+    def __init__(self) -> None:
+        self.numbers, self.events = Numbered(), Numbered()
+        # Objects that were seen, kept so that no other one gets their identity.
+        self._seen: dict[int, tuple[object, int]] = {}
+
+    def _place(self, among: Numbered, one: Any, plain: Callable[[Any], dict[str, Any]]) -> int:
+        if id(one) not in self._seen:
+            self._seen[id(one)] = one, among.add(plain(one))
+        return self._seen[id(one)][1]
+
+    def encoded(self, value: Any) -> tuple[Kind, dict[str, Any]]:
+        if isinstance(value, Quantity):
+            return "number", self._quantity(value)
+        if isinstance(value, Sentence):
+            return "sentence", {"parts": [self._part(part) for part in value.parts()]}
+        if isinstance(value, Table):
+            return "table", self._table(value)
+        if isinstance(value, Trend):
+            lines = [[list(point) for point in line] for line in value.lines]
+            return "trend", {"lines": lines, "said": value.said, "last": self._cell(value.last)}
+        if isinstance(value, Code):
+            return "code", {"text": value.text, "language": value.language}
+        if isinstance(value, Block):
+            return "block", {"form": value.form, "content": self._plain(value.content)}
+        if isinstance(value, Figure):
+            return "figure", {
+                **self._pictures(value),
+                "caption": self._cell(value.caption),
+                "table": self._table(value.table),
+            }
+        if isinstance(value, Figures):
+            choices = [
+                [name, list(map(self._panel, shown))] for name, shown in value.choices.items()
+            ]
+            return "figures", {
+                "title": value.title,
+                "behind": value.behind,
+                "choices": choices,
+                "caption": self._cell(value.caption),
+                "table": self._table(value.table),
+            }
+        # Imported here: a notebook that publishes no answer does not depend on it.
+        from rulka_analysis.verdicts.answer import Answered, Claimed
+
+        if isinstance(value, Answered):
+            return "answer", self._answer(value)
+        if isinstance(value, Claimed):
+            return "claim", self._claim(value)
+        if isinstance(value, Curves):
+            return "curves", value.written()
         raise ValueError(
-            f"{value.value!r} is not a finite number; "
-            'publish Quantity.unknown("why") where there is no value'
+            f"a {type(value).__name__} is none of Quantity, Sentence, Table, Figure, Figures, "
+            "Answered, Claimed, Code, Curves, Block, Trend, number or str"
         )
-    data = value.as_dict()
-    for event in data["evidence"]:
-        event |= {key: visible(event[key], keep="") for key in ("run", "tag", "file")}
-    return {"kind": "number", **data}
+
+    def _quantity(self, value: Quantity) -> dict[str, Any]:
+        if value.value is not None and not math.isfinite(value.value):
+            raise ValueError(
+                f"{value.value!r} is not a finite number; "
+                'publish Quantity.unknown("why") where there is no value'
+            )
+        data = value.as_dict(parts=False)
+        events: Sequence[Evidence] = value.evidence
+        if value.made is not None and value.made.inputs and "run" not in data["parameters"]:
+            # They stand with the numbers that it was made of.
+            events = ()
+        inputs = value.made.inputs if value.made is not None else ()
+        data["evidence"] = [self._place(self.events, one, _event) for one in events]
+        data["inputs"] = [self._place(self.numbers, one, self._quantity) for one in inputs]
+        return {"kind": "number", **data}
+
+    def _part(self, part: str | Quantity) -> str | dict[str, Any]:
+        return part if isinstance(part, str) else self._quantity(part)
+
+    def _plain(self, content: Any) -> Any:
+        """Return a block's content as plain data."""
+        if isinstance(content, Mapping):
+            return {key: self._plain(value) for key, value in content.items()}
+        if isinstance(content, list | tuple):
+            return [self._plain(value) for value in content]
+        return content if isinstance(content, bool) else self._cell(content)
+
+    def _cell(self, cell: Cell) -> str | dict[str, Any]:
+        if isinstance(cell, Word):
+            return {"kind": "word", "text": visible(cell.text, keep=""), "look": cell.look}
+        if isinstance(cell, Jump):
+            return {"kind": "jump", "text": visible(cell.text, keep=""), "result": cell.result}
+        if isinstance(cell, ToRule):
+            return {"kind": "rule", "text": visible(cell.text, keep=""), "code": cell.code}
+        if isinstance(cell, Sentence):
+            return {"kind": "sentence", "parts": [self._part(part) for part in cell.parts()]}
+        return visible(cell, keep="") if isinstance(cell, str) else self._quantity(cell)
+
+    def _panel(self, panel: Panel) -> dict[str, Any]:
+        wide = {"wide": asdict(panel.wide)} if panel.wide else {}
+        said = self._cell(panel.sentence)
+        return {"name": panel.name, **self._pictures(panel), **wide, "sentence": said}
+
+    def _pictures(self, figure: Figure | Panel) -> dict[str, Any]:
+        phone = figure.phone
+        return {
+            "picture": asdict(figure.picture),
+            "phone": asdict(phone) if phone else None,
+            "alt": visible(figure.alt, keep=""),
+            "view": list(figure.view) if figure.view else None,
+        }
+
+    def _table(self, table: Table) -> dict[str, Any]:
+        # Lists and not mappings: nbformat writes a notebook with its keys sorted.
+        return {
+            "columns": [[key, visible(title, keep="")] for key, title in table.columns.items()],
+            "rows": [
+                [key, [self._cell(cell) for cell in cells]] for key, cells in table.rows.items()
+            ],
+            "caption": self._cell(table.caption),
+            "notes": [self._cell(note) for note in table.notes],
+            "looks": [[key, look] for key, look in table.looks.items()],
+        }
+
+    def _answer(self, value: Answered) -> dict[str, Any]:
+        # Imported here: a notebook that publishes only numbers does not depend on it.
+        from rulka_analysis.pages.tables.verdict import answer_in_words, deciding
+
+        return {
+            "answer": value.word,
+            "look": value.decided.relation.replace(" ", "-"),
+            "shown": answer_in_words(value),
+            "title": f"{value.title}: {value.candidate.label} against {value.baseline.label}"
+            + (", how soon" if value.kind == "pace" else ""),
+            "planned": value.planned,
+            "sentence": self._cell(value.sentence),
+            "strength": self._cell(value.strength),
+            "robustness": self._cell(value.robustness),
+            "warning": self._cell(value.warning),
+            "needed": self._cell(value.needed),
+            "deciding": self._table(deciding(value)),
+            "instead_of": value.instead_of.message if value.instead_of else "",
+            "findings": [[finding.severity, finding.message] for finding in value.findings],
+        }
+
+    def _claim(self, value: Claimed) -> dict[str, Any]:
+        from rulka_analysis.pages.tables.verdict import claim_in_words
+
+        return {
+            "verdict": value.held.verdict,
+            "look": f"claim rulka-{value.held.verdict.replace(' ', '-')}",
+            "shown": claim_in_words(value),
+            "title": value.name.replace("_", " "),
+            "text": value.text,
+            "headline": value.headline,
+            "sentence": self._cell(value.sentence),
+            "parts": [
+                {
+                    "name": f"{part.comparison}.{part.name}",
+                    "look": f"claim rulka-{part.held.verdict.replace(' ', '-')}",
+                    "shown": claim_in_words(part),
+                    "sentence": self._cell(part.sentence),
+                    "declared": part.declared,
+                }
+                for part in value.parts
+            ],
+        }
 
 
-def _part(part: str | Quantity) -> str | dict[str, Any]:
-    return part if isinstance(part, str) else _quantity(part)
-
-
-def _plain(content: Any) -> Any:
-    """Return a block's content as plain data."""
-    if isinstance(content, Mapping):
-        return {key: _plain(value) for key, value in content.items()}
-    if isinstance(content, list | tuple):
-        return [_plain(value) for value in content]
-    return content if isinstance(content, bool) else _cell(content)
-
-
-def _cell(cell: Cell) -> str | dict[str, Any]:
-    if isinstance(cell, Word):
-        return {"kind": "word", "text": visible(cell.text, keep=""), "look": cell.look}
-    if isinstance(cell, Jump):
-        return {"kind": "jump", "text": visible(cell.text, keep=""), "result": cell.result}
-    if isinstance(cell, ToRule):
-        return {"kind": "rule", "text": visible(cell.text, keep=""), "code": cell.code}
-    if isinstance(cell, Sentence):
-        return {"kind": "sentence", "parts": [_part(part) for part in cell.parts()]}
-    return visible(cell, keep="") if isinstance(cell, str) else _quantity(cell)
-
-
-def _panel(panel: Panel) -> dict[str, Any]:
-    wide = {"wide": asdict(panel.wide)} if panel.wide else {}
-    return {"name": panel.name, **_pictures(panel), **wide, "sentence": _cell(panel.sentence)}
-
-
-def _pictures(figure: Figure | Panel) -> dict[str, Any]:
-    phone = figure.phone
-    return {
-        "picture": asdict(figure.picture),
-        "phone": asdict(phone) if phone else None,
-        "alt": visible(figure.alt, keep=""),
-        "view": list(figure.view) if figure.view else None,
-    }
+def _event(event: Evidence) -> dict[str, Any]:
+    names = {key: visible(getattr(event, key), keep="") for key in ("run", "tag", "file")}
+    return event.as_dict() | names
 
 
 def panels(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -324,67 +439,10 @@ def pictures(data: Mapping[str, Any]) -> Iterator[str]:
         yield from (panel[kind]["svg"] for kind in DRAWN if panel.get(kind))
 
 
-def _table(table: Table) -> dict[str, Any]:
-    # Lists and not mappings: nbformat writes a notebook with its keys sorted.
-    return {
-        "columns": [[key, visible(title, keep="")] for key, title in table.columns.items()],
-        "rows": [[key, [_cell(cell) for cell in cells]] for key, cells in table.rows.items()],
-        "caption": _cell(table.caption),
-        "notes": [_cell(note) for note in table.notes],
-        "looks": [[key, look] for key, look in table.looks.items()],
-    }
-
-
-def _answer(value: Answered) -> dict[str, Any]:
-    # Imported here: a notebook that publishes only numbers does not depend on it.
-    from rulka_analysis.pages.tables.verdict import answer_in_words, deciding
-
-    return {
-        "answer": value.word,
-        "look": value.decided.relation.replace(" ", "-"),
-        "shown": answer_in_words(value),
-        "title": f"{value.title}: {value.candidate.label} against {value.baseline.label}"
-        + (", how soon" if value.kind == "pace" else ""),
-        "planned": value.planned,
-        "sentence": _cell(value.sentence),
-        "strength": _cell(value.strength),
-        "robustness": _cell(value.robustness),
-        "warning": _cell(value.warning),
-        "needed": _cell(value.needed),
-        "deciding": _table(deciding(value)),
-        "instead_of": value.instead_of.message if value.instead_of else "",
-        "findings": [[finding.severity, finding.message] for finding in value.findings],
-    }
-
-
-def _claim(value: Claimed) -> dict[str, Any]:
-    from rulka_analysis.pages.tables.verdict import claim_in_words
-
-    return {
-        "verdict": value.held.verdict,
-        "look": f"claim rulka-{value.held.verdict.replace(' ', '-')}",
-        "shown": claim_in_words(value),
-        "title": value.name.replace("_", " "),
-        "text": value.text,
-        "headline": value.headline,
-        "sentence": _cell(value.sentence),
-        "parts": [
-            {
-                "name": f"{part.comparison}.{part.name}",
-                "look": f"claim rulka-{part.held.verdict.replace(' ', '-')}",
-                "shown": claim_in_words(part),
-                "sentence": _cell(part.sentence),
-                "declared": part.declared,
-            }
-            for part in value.parts
-        ],
-    }
-
-
-def _bundle(result: Result) -> dict[str, Any]:
+def _bundle(written: Written) -> dict[str, Any]:
     """Return what Jupyter shows, with the result beside it."""
-    told = {"name": result.name, "kind": result.kind}
-    bundle: dict[str, Any] = {MIME: told | {"value": result.data}}
+    result = _read(written)
+    bundle: dict[str, Any] = {MIME: written}
     if result.kind in ("figure", "figures"):
         caption = as_text(result.data["caption"])
         # As an image: a style within a page would be the whole page's.

@@ -17,6 +17,8 @@ from rulka_analysis.values.operations import OPERATIONS, PARAMETERS, Parameter
 from rulka_analysis.values.text import visible
 
 NOT_IN_THESE_LOGS = "not in these logs"
+MANY = 12
+"""Of more runs than this, readers are told what groups are, not each run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,8 +259,14 @@ class Quantity:
             unit=self.unit if unit is None else unit,
         )
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the quantity as plain data for JSON."""
+    def as_dict(self, *, parts: bool = True) -> dict[str, Any]:
+        """Return the quantity as plain data for JSON.
+
+        Parameters
+        ----------
+        parts : bool
+            With its events, and the numbers it was made of.
+        """
         data: dict[str, Any] = {
             name: getattr(self, name)
             for name in self.__slots__
@@ -266,10 +274,11 @@ class Quantity:
             if name not in ("evidence", "made", "signed")
         }
         by = self.made
-        data["evidence"] = [event.as_dict() for event in self.evidence]
+        if parts:
+            data["evidence"] = [event.as_dict() for event in self.evidence]
+            data["inputs"] = [one.as_dict() for one in by.inputs] if by else []
         data["operation"] = by.operation if by else ""
         data["parameters"] = dict(by.parameters) if by else {}
-        data["inputs"] = [one.as_dict() for one in by.inputs] if by else []
         data["text"] = self.text
         return data
 
@@ -292,13 +301,15 @@ def average(by_run: Mapping[str, Quantity]) -> Quantity:
         label = f"{known} of {len(found)} runs have a value"
         return Quantity.unknown(lacking.missing, lacking.unit, label=label)
     first = found[0]
-    each = ", ".join(f"{run} {value.text}" for run, value in by_run.items())
+    each = ""
+    if len(found) <= MANY:
+        each = f" ({', '.join(f'{run} {value.text}' for run, value in by_run.items())})"
     return Quantity(
         sum(value.number for value in found) / len(found),
         first.unit,
         first.digits,
         tuple(event for value in found for event in value.evidence),
-        f"mean of {len(found)} runs ({each}); {first.how}",
+        f"mean of {len(found)} runs{each}; {first.how}",
         max(value.reading_error for value in found),
         made=made("mean", *found),
         about=f"mean of {len(found)} runs",

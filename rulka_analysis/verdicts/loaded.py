@@ -16,6 +16,7 @@ from rulka_analysis.verdicts.answer import Answered, Claimed
 from rulka_analysis.verdicts.claiming import claims
 from rulka_analysis.verdicts.evaluate import Evaluation, answer_comparisons
 from rulka_analysis.verdicts.noise import how_sure_at_all
+from rulka_analysis.verdicts.recommendation import Recommendation, recommend
 
 
 class LoadedExperiment(Experiment):
@@ -61,6 +62,11 @@ class LoadedExperiment(Experiment):
             Of these comparisons only.
         """
         return answer_comparisons(self.evaluation, comparisons)
+
+    @cached_property
+    def recommended(self) -> Recommendation:
+        """What its logs speak for."""
+        return recommend(self, contradicted_by(self.noticed), self.evaluation)
 
     def how_sure(self) -> tuple[Sentence, ...]:
         """Return how sure answers can be at all: what was planned, what one run can bear."""

@@ -341,12 +341,9 @@ def _follow(
     errors = np.zeros(numbers.shape)
     for row, series in enumerate(every):
         if isinstance(series, Series):
-            known = series.run.known_until(series.tag, clock) * (1 + 1e-9)
-            read = series.events.reading_errors * series.factor
-            for at, indices in enumerate(series.at(clock, positions)):
-                if indices and positions[at] <= known:
-                    numbers[row, at] = series.combined(indices)
-                    errors[row, at] = read[list(indices)].max()
+            known = positions <= series.run.known_until(series.tag, clock) * (1 + 1e-9)
+            values, read, _ = series.standing(clock, positions)
+            numbers[row, known], errors[row, known] = values[known], read[known]
     return numbers.mean(axis=0), errors.max(axis=0)
 
 

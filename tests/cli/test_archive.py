@@ -83,6 +83,32 @@ def test_what_was_set_is_known_whatever_program_wrote_it_where(
         assert known(Logs(out)) == known(Logs(logdir)) != expected
 
 
+def test_settings_in_texts_are_the_same_from_an_archive(tmp_path: Path) -> None:
+    """At the beginning of a file they count, whoever reads; far behind it they do not."""
+    logs = tmp_path / "logs"
+    table = "|param|value|\n|-|-|\n|learning_rate|{}|"
+    tag = "hyperparameters/text_summary"
+    many = [write.scalar_event("a", step, 0.5) for step in range(3000)]
+    for run, before in (("first", 0), ("late", 3000), ("between", 300)):
+        text = write.text_event(tag, 0, table.format(0.25 if run == "first" else 0.5))
+        events = [*many[:before], text, *many[before:]]
+        if run == "between":
+            events.append(write.text_event(tag, 0, table.format(0.75)))
+        write.write_event_file(logs / run, events)
+    out = tmp_path / "archive"
+    assert CliRunner().invoke(app, ["archive", str(logs), str(out)]).exit_code == 0
+
+    def said(folder: Path) -> dict[str, object]:
+        catalogue = load_catalogue()
+        return {
+            run.name: known_of(read_settings(run.name, run, catalogue)).get("learning_rate")
+            for run in Logs(folder)
+        }
+
+    assert said(logs) == said(out) == {"first": 0.25, "late": None, "between": 0.5}
+    assert [len(Logs(place)["between"].texts) for place in (logs, out)] == [2, 2]
+
+
 def _says(path: Path) -> bool:
     """Tell whether a file beside a run holds the rate of the first run."""
     if "archives" in path.parts or "tfevents" in path.name or not path.is_file():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import rulka_analysis as ra
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages import tables
+from rulka_analysis.pages.evidence import PageEvidence
 from rulka_analysis.pages.results import (
     MIME,
     Figure,
@@ -27,12 +29,13 @@ from rulka_analysis.pages.results import (
     encode,
     pictures,
     publish,
+    written_in,
 )
 from rulka_analysis.pages.sheets import Picture
 from rulka_analysis.project import load_catalogue, open_logs
 from rulka_analysis.values.errors import ResultError
 from rulka_analysis.values.findings import Finding
-from rulka_analysis.values.quantities import Evidence, Quantity, Sentence
+from rulka_analysis.values.quantities import Evidence, Quantity, Sentence, average
 from rulka_analysis.values.tables import Table
 from tests import event_files as write
 from tests.training_logs import TrainingRun, write_runs
@@ -95,6 +98,25 @@ def test_a_number_brings_its_evidence(shown: list[dict[str, Any]]) -> None:
     assert number.data["evidence"][0]["tag"] == "Training/loss"
     assert number.data["how"] == "last value"
     assert shown[0]["text/plain"] == "300.96 a batch"
+
+
+def test_what_numbers_were_made_of_is_written_once(shown: list[dict[str, Any]]) -> None:
+    runs = {f"run_{at}": replace(NUMBER, value=float(at)) for at in range(100)}
+    mean = average(runs)
+    differences = [mean.minus(Quantity(float(at))) for at in range(30)]
+    publish("table", Table({str(at): "" for at in range(30)}, {"row": differences}))
+    (written,) = written_in(notebook_of(shown))
+    assert len(written["events"]) == 1
+    assert len(written["numbers"]) == 100 + 1 + 30
+    (table,) = collect(notebook_of(shown))
+    ((_, cells),) = table.data["rows"]
+    assert [len(cell["inputs"][0]["inputs"]) for cell in cells] == [100] * 30
+    assert len({id(cell["inputs"][0]) for cell in cells}) == 1
+    page = PageEvidence()
+    assert len({page.add(cell) for cell in cells}) == 30
+    entries = page.plain()["entries"]
+    assert len(entries) == 100 + 1 + 30 + 30
+    assert "run_7" not in entries[-1]["how"]
 
 
 def test_an_unknown_number_brings_its_reason() -> None:

@@ -96,8 +96,16 @@ class ArchivedFiles:
             self._read[folder] = as_created(replace(file, texts=()) for file in self._files(folder))
         return self._read[folder]
 
-    def texts(self, folder: str) -> list[TextEvent]:
-        return [text for file in self._files(folder) for text in file.texts]
+    def let_go(self, folder: str) -> None:
+        """Forget what was read of a folder's files: it is read again where it is asked for."""
+        self._read.pop(folder, None)
+
+    def texts(
+        self, path: Path, within: int | None = None, tags: Sequence[str] = ()
+    ) -> Sequence[TextEvent]:
+        name = self.relative(path)
+        found = self._part(self._records[name]).files[name].texts
+        return [text for text in found if within is None or text.ends <= within]
 
     def states(self, folder: str) -> dict[str, FileState]:
         return {name: self._records[name].files[name] for name in self._names(folder)}

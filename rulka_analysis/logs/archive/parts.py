@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 KEY = b"rulka_analysis"
 """Under which the metadata of a part hold what is no event."""
-FORMAT = 1
+FORMAT = 2
 
 _ROWS_AT_ONCE = 1 << 20
 _ENCODINGS = {
@@ -310,7 +310,10 @@ def _facts(name: str, file: EventFile) -> dict[str, Any]:
         "created": file.created,
         "version": file.version,
         "session_starts": [list(start) for start in file.session_starts],
-        "texts": [[text.tag, text.step, text.wall_time, _valid(text.text)] for text in file.texts],
+        "texts": [
+            [text.tag, text.step, text.wall_time, _valid(text.text), text.ends]
+            for text in file.texts
+        ],
         "hyperparameters": file.hyperparameters,
         "findings": [plain_finding(finding) for finding in findings_by_name(file, name)],
     }

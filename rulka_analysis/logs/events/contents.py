@@ -28,12 +28,15 @@ class TextEvent:
         Seconds since the epoch.
     text : str
         The elements of a table of texts are joined by line ends, row by row.
+    ends : int
+        How many bytes of the file there are up to its end.
     """
 
     tag: str
     step: int
     wall_time: float
     text: str
+    ends: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -23,6 +23,7 @@ import numpy as np
 from rulka_analysis.logs.events import file_findings
 from rulka_analysis.logs.events.columns import Columns
 from rulka_analysis.logs.events.contents import TextEvent
+from rulka_analysis.logs.events.framing import FOOTER, HEADER
 from rulka_analysis.values.findings import Finding
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ class Decoder:
         self._not_scalars: dict[str, None] = {}
         self._without_plugin: dict[str, None] = {}
         self._hyperparameters_found = False
+        self._ends = 0
         self.tags: dict[str, int] = {}
         self.last_tag = ""
         self.session_starts: list[tuple[int, int]] = []
@@ -123,6 +125,7 @@ class Decoder:
             self.holds_events = bool(event.ListFields())
         kind = event.WhichOneof("what")
         if kind == "summary":
+            self._ends = byte + HEADER + len(payload) + FOOTER
             for value in event.summary.value:
                 self._add_value(event, value)
         elif kind == "session_log" and event.session_log.status == self._start_status:
@@ -227,7 +230,7 @@ class Decoder:
         elif plugin == "text" or (not plugin and tensor.dtype == _STRING):
             if self._text and tensor.dtype == _STRING:
                 text = "\n".join(part.decode("utf-8", "replace") for part in tensor.string_val)
-                self.texts.append(TextEvent(tag, event.step, event.wall_time, text))
+                self.texts.append(TextEvent(tag, event.step, event.wall_time, text, self._ends))
         elif not plugin and single_number(tensor) is not None:
             self._without_plugin.setdefault(tag)
 

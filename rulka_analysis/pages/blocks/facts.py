@@ -19,7 +19,7 @@ from rulka_analysis.values.tables import Look, Word
 from rulka_analysis.verdicts.answer import Answered
 from rulka_analysis.verdicts.evaluate import Found, Question, find
 from rulka_analysis.verdicts.ranking import Stretch, stretches
-from rulka_analysis.verdicts.recommendation import Recommendation, recommend
+from rulka_analysis.verdicts.recommendation import Recommendation
 from rulka_analysis.verdicts.relations import Relation
 from rulka_analysis.verdicts.tried import (
     SettingsTried,
@@ -102,10 +102,9 @@ class Facts:
         evaluation = self.experiment.evaluation
         return find_tried(self.experiment, contradicted(self.experiment.noticed), evaluation.same)
 
-    @cached_property
+    @property
     def recommendation(self) -> Recommendation:
-        experiment = self.experiment
-        return recommend(experiment, contradicted(experiment.noticed), experiment.evaluation)
+        return self.experiment.recommended
 
     @property
     def winner(self) -> Tried | None:

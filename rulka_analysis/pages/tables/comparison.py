@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from rulka_analysis.experiments.comparison import Comparison, window_end
@@ -9,16 +10,22 @@ from rulka_analysis.health import marks
 from rulka_analysis.logs.clocks import MINUTES, Clock
 from rulka_analysis.logs.positions import checkpoints
 from rulka_analysis.metrics.series import Line, Measure, Series, direction
+from rulka_analysis.pages.tables.columns import columns_of
 from rulka_analysis.pages.tables.marked import Marked
 from rulka_analysis.values.quantities import NOT_IN_THESE_LOGS, Quantity, Sentence, format_number
 from rulka_analysis.values.sentences import joined, listed
 from rulka_analysis.values.tables import Cell, Table
+
+FEW_CHECKPOINTS = 5
+"""Of the table behind a figure of many runs: each of its numbers rests on all of them."""
 
 
 def summary(
     comparison: Comparison, lines: Sequence[Line] = (), clock: str | Clock | None = None
 ) -> Table:
     """Return a comparison's numbers: a row a metric, a column a run, and how they differ.
+
+    Of many runs, each group has a column.
 
     Candidates are held against the baseline by their difference; a metric that scales with a
     setting by its ratio. A metric that no run of these logs has is named in a note.
@@ -33,13 +40,12 @@ def summary(
         The clock whose common window ends the comparison; by default the one each metric is
         compared on (`Comparison.deciding_clock`).
     """
-    baseline = comparison.baseline
+    shown = columns_of(comparison)
+    baseline = shown.baseline
     asked = None if clock is None else comparison.clock(clock)
-    columns = {"metric": "Metric", **{run: comparison.shown(run) for run in comparison.runs}}
-    for run in comparison.candidates:
-        columns[_against(run, baseline)] = _against(
-            comparison.shown(run), comparison.shown(baseline)
-        )
+    columns = {"metric": "Metric", **shown.titles}
+    for name in shown.candidates:
+        columns[_against(name, baseline)] = _against(shown.titles[name], shown.titles[baseline])
     rows: dict[str, list[Cell]] = {}
     absent: dict[str, None] = {}
     rounded: set[str] = set()
@@ -47,19 +53,19 @@ def summary(
     for line in lines or comparison.lines:
         measure = comparison.measure(line.metric, line.variant, as_logged=line.as_logged)
         on = asked or comparison.deciding_clock(measure)
-        values = _values(comparison, measure, line.at, on)
+        values = shown.values(_values(comparison, measure, line.at, on))
         if comparison.present and all(value.text == NOT_IN_THESE_LOGS for value in values.values()):
             absent[measure.title] = None
             continue
         marked = [said.mark(value) for value in values.values()]
         said.left_out(measure)
         cells: list[Cell] = [_named(comparison, measure, line.at, on), *marked]
-        for run in comparison.candidates:
-            against = _held_against(values[run], values[baseline], run, baseline, measure)
-            if (same := said.one_log(run)) is not None:
+        for name in shown.candidates:
+            against = _held_against(values[name], values[baseline], name, baseline, measure)
+            if not shown.are_groups and (same := said.one_log(name)) is not None:
                 cells.append(same)
                 continue
-            if _differs_when_rounded(values[run], values[baseline], against):
+            if _differs_when_rounded(values[name], values[baseline], against):
                 rounded.add("ratios" if measure.metric.scales_with else "differences")
             cells.append(said.mark(against))
         rows[line.name] = cells
@@ -264,26 +270,27 @@ def times_to_targets(
     targets = comparison.targets(metric)
     if not targets:
         return Sentence(f"No targets are declared for {measure.variant_title or measure.title}.")
-    columns = {"target": "Target", **{run: comparison.shown(run) for run in comparison.runs}}
-    for run in comparison.candidates:
-        several = f" of {comparison.shown(run)}" if len(comparison.candidates) > 1 else ""
-        columns[f"{run} ratio"] = f"Ratio{several}"
+    shown = columns_of(comparison)
+    columns = {"target": "Target", **shown.titles}
+    for name in shown.candidates:
+        several = f" of {shown.titles[name]}" if len(shown.candidates) > 1 else ""
+        columns[f"{name} ratio"] = f"Ratio{several}"
     rows: dict[str, list[Cell]] = {}
     window = comparison.window(measure, on)
     beyond = False
     for target in targets:
-        times = comparison.time_to_target(measure, target, on)
+        times = shown.values(comparison.time_to_target(measure, target, on))
         beyond |= any(
             time.known and time.number > window.end * (1 + 1e-9) for time in times.values()
         )
-        base = times[comparison.baseline]
+        base = times[shown.baseline]
         cells: list[Cell] = [
             Quantity(target, measure.unit, 1, how="target declared by the experiment"),
             *times.values(),
         ]
-        for run in comparison.candidates:
-            both = times[run].known and base.known
-            ratio = times[run].over(base, how=f"{run} over {comparison.baseline}", digits=1)
+        for name in shown.candidates:
+            both = times[name].known and base.known
+            ratio = times[name].over(base, how=f"{name} over {shown.baseline}", digits=1)
             cells.append(ratio if both else "–")
         rows[f"{target:g}"] = cells
     by = clock_in_words(comparison, on)
@@ -305,21 +312,24 @@ def clock_in_words(comparison: Comparison, clock: Clock) -> str:
 def curve(
     comparison: Comparison, measure: Measure, clock: Clock, every: float | None = None
 ) -> Table:
-    """Return the numbers a figure draws: a row a checkpoint, a column a run."""
+    """Return the numbers a figure draws: a row a checkpoint, a column a run.
+
+    Of many runs, each group has a column, and there are few rows.
+    """
+    shown = columns_of(comparison)
     window = comparison.window(measure, clock)
-    positions = checkpoints(window, every or 2 * clock.every)
-    columns = {"checkpoint": clock.name.capitalize()}
-    cells: dict[str, list[Quantity]] = {}
+    most = FEW_CHECKPOINTS if shown.are_groups else math.inf
+    positions = checkpoints(window, every or 2 * clock.every, most)
+    by_run: dict[str, list[Quantity]] = {}
     for name, series in comparison.series(measure).items():
-        columns[name] = comparison.shown(name)
         if isinstance(series, Series):
             decided = series.at(clock, positions)
-            cells[name] = [
+            by_run[name] = [
                 series.together(indices, measure.how(), clock, float(position))
                 for position, indices in zip(positions, decided, strict=True)
             ]
         else:
-            cells[name] = [series] * len(positions)
+            by_run[name] = [series] * len(positions)
     rows: dict[str, list[Cell]] = {
         f"{position:g}": [
             Quantity(
@@ -328,8 +338,9 @@ def curve(
                 clock.digits(float(position)),
                 how="a checkpoint of the common window",
             ),
-            *(cells[name][row] for name in cells),
+            *shown.values({name: values[row] for name, values in by_run.items()}).values(),
         ]
         for row, position in enumerate(positions)
     }
+    columns = {"checkpoint": clock.name.capitalize(), **shown.titles}
     return Table(columns, rows, f"{measure.title}, by {clock}.")

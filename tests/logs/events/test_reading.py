@@ -187,19 +187,23 @@ def test_what_is_passed_over_for_a_reason_is_said_once_a_tag(tmp_path):
 
 def test_texts_only_where_asked_for(tmp_path):
     layout = TensorProto(dtype=7, string_val=[b"\x08\x01"])
-    data = write.event_file_bytes(
-        [
-            write.text_event("times_summary", 4, "A01: 24.5"),
-            write.text_event("table", 5, "a", "b"),
-            write.tensor_event("custom_scalars__config__", 0, layout, plugin="custom_scalars"),
-        ]
-    )
+    events = [
+        write.text_event("times_summary", 4, "A01: 24.5"),
+        write.text_event("table", 5, "a", "b"),
+        write.tensor_event("custom_scalars__config__", 0, layout, plugin="custom_scalars"),
+    ]
+    data = write.event_file_bytes(events)
     assert read(tmp_path, data).texts == ()
     file = read(tmp_path, data, text=True)
+    ends = [len(write.event_file_bytes(events[:count])) for count in (1, 2)]
     assert file.texts == (
-        TextEvent("times_summary", 4, write.STARTED, "A01: 24.5"),
-        TextEvent("table", 5, write.STARTED, "a\nb"),
+        TextEvent("times_summary", 4, write.STARTED, "A01: 24.5", ends[0]),
+        TextEvent("table", 5, write.STARTED, "a\nb", ends[1]),
     )
+    cut = tmp_path / "cut"
+    cut.write_bytes(data)
+    assert [len(read_event_file(cut, text=True, length=end).texts) for end in ends] == [1, 2]
+    assert len(read_event_file(cut, text=True, length=ends[1] - 1).texts) == 1
     assert rows(file) == []
 
 
