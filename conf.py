@@ -65,8 +65,8 @@ html_sidebars = {
     "docs/experiments/**": ["experiment-pages"],
     "docs/explore": [],
     "docs/guides/**": ["sidebar-nav-bs"],
-    "docs/tensorboard_metrics": [],
     "docs/these_logs": [],
+    "docs/tensorboard_metrics": [],
     "notebooks/**": ["experiment-pages"],
 }
 html_theme_options = {

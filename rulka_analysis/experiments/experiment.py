@@ -126,6 +126,11 @@ class Experiment:
                     f"{name} is left out of experiment {self.name!r} "
                     f"({self.definition.exclude[name]}); compare another run"
                 )
+            if not self.groups:
+                raise ExperimentError(
+                    f"none of the runs of experiment {self.name!r} is in {self.logs.path}; name "
+                    "the log directory that holds them (LOGDIR or --logdir)"
+                )
             known = [group.label for group in self.groups]
             raise ExperimentError(unknown("group", name, known, f"in experiment {self.name!r}"))
         return found

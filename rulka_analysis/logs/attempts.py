@@ -33,6 +33,8 @@ Kind = Literal["goes on", "resumed", "began anew", "aside"]
 
 MANY_ATTEMPTS = 4
 """So many sessions that begin anew are hardly one run."""
+REGULAR = 5
+"""Of so many events it is known that a tag is written every so many steps."""
 LEFT_OUT = 3
 """A tag that a session does not write is missing where so many events of it stood."""
 NEAR = 0.1
@@ -194,11 +196,13 @@ class Attempt:
         over = about = 0
         for code in sorted(shared):
             ranks, steps = self._standing(code)
-            first, _, _, _ = stretch = session.tags[code]
+            stretch = session.tags[code]
+            first = stretch.lowest
             between[code] = moment(ranks, steps, first, self._count)
             low, slack = int(steps.min()), _slack(steps)
             # What is written every so many steps begins with the first of them.
-            over += first <= low or first < low + slack or 0 < first <= stretch.spacing
+            begins = stretch.events >= REGULAR and 0 < first <= stretch.spacing
+            over += first <= low or first < low + slack or begins
             about += first <= low + 2.5 * slack
         at, agreed = find_most_agreed(between.values())
         count = len(shared)

@@ -53,7 +53,7 @@ class TheseLogs:
         """Return how many runs there are, and of which experiments."""
         fields = {
             "runs": amount(len(self.logs.runs), "run"),
-            "name": self.logs.name,
+            "name": "the bundled curves" if self.logs.bundled else self.logs.name,
             "titles": str(listed([Sentence(_plain(e.title)) for e in self.experiments])),
         }
         if self.drafted is None:

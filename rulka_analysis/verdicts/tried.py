@@ -50,13 +50,13 @@ class Tried:
     barred: str = ""
 
     def described(self, titles: Mapping[str, str]) -> Sentence:
-        """Return its settings and runs in words."""
+        """Return its settings and runs in words; its name where nothing tells what was set."""
         known = [
             Sentence("{title} {value}", {"title": titles[name], "value": value})
             for name, value in self.settings.items()
             if isinstance(value, str) or value.known
         ]
-        if len(known) < len(self.settings):
+        if not known or len(known) < len(self.settings):
             return Sentence("{name}", {"name": self.name})
         return joined([listed(known), Sentence("({runs})", {"runs": ", ".join(self.runs)})])
 

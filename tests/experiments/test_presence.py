@@ -85,3 +85,11 @@ def test_it_lies_beneath_the_log_directory(project: Path, place: str) -> None:
 def test_a_folder_is_named_in_more_ways_than_one(project: Path, place: str) -> None:
     (project / "older.toml").write_text(OLDER.replace("older/set", place), encoding="utf-8")
     assert load_experiment("older").groups[0].runs == ("older/set/a_1", "older/set/a_2")
+
+
+def test_one_that_is_not_there_is_told_so(project: Path) -> None:
+    path = project / "elsewhere.toml"
+    by_pattern = ELSEWHERE.replace("[runs]", "[groups]").replace("= {}", '= { runs = "gone_*" }')
+    path.write_text(by_pattern, encoding="utf-8")
+    with pytest.raises(ExperimentError, match="none of the runs of experiment 'elsewhere' is in"):
+        load_experiment("elsewhere").group("three")

@@ -168,6 +168,14 @@ def test_an_evaluation_of_saved_states_gives_up_nothing(
     assert kinds(run) == ["another_program"]
 
 
+def test_few_events_far_apart_do_not_begin_anew(run_folder: Path) -> None:
+    put(run_folder, series("a", range(0, 1000, 10)))
+    put(run_folder, series("a", [500, 1500], START + 9000 * MINUTE), START + 9000 * MINUTE, 2)
+    run = run_in(run_folder.parent)
+    assert run.given_up == {"a": 50}
+    assert run.events("a").steps.tolist() == [*range(0, 500, 10), 500, 1500]
+
+
 def test_one_curve_on_several_units_keeps_all_of_it(run_folder: Path) -> None:
     for part in range(2):
         began = START + part * 9000

@@ -18,6 +18,8 @@ from rulka_analysis.pages.sheets import (
     width_of,
 )
 
+Key = tuple[str, str, bool]
+
 _LABEL_SHARE = 0.3
 # Dots with less room than this stand below the words of their row.
 _ROOM = 170
@@ -107,7 +109,7 @@ class DotPlot:
     rows: tuple[Row, ...]
     unit: str
     heads: tuple[str, str] = ("", "")
-    legend: tuple[tuple[str, str, bool], ...] = ()
+    legend: tuple[Key, ...] = ()
     reach: float = 0.0
     band: float = 0.0
     band_said: str = ""
@@ -132,11 +134,13 @@ def picture(plot: DotPlot, width: int) -> Picture:
     if stacked:
         labels, left, right, tall = 0.0, 10.0, width - 10.0, 44
     above = any(plot.heads) or plot.band_said
-    begun = title_height(plot.title, plot.behind, width) + (22 if plot.legend else 0)
+    legend = _legend_rows(plot.legend, width)
+    begun = title_height(plot.title, plot.behind, width) + (4 if legend else 0) + 18 * len(legend)
     top = begun + (26 if above else 8)
     sheet = Sheet(width, top + tall * len(plot.rows) + 26)
     sheet.title(plot.title, plot.behind)
-    _draw_legend(sheet, plot.legend, begun - 8)
+    for number, keys in enumerate(reversed(legend)):
+        _draw_legend(sheet, keys, begun - 8 - 18 * number)
     head = begun + 12
     bottom = top + tall * len(plot.rows)
     low, high = _range(plot)
@@ -208,16 +212,27 @@ def _draw_dots(
             sheet.dot(place, y, dot.colour, 3.5 if together else 6, hollow=dot.hollow)
 
 
-def _draw_legend(sheet: Sheet, legend: Sequence[tuple[str, str, bool]], y: float) -> None:
-    wide = [18 + width_of(words, SMALL) for words, _, _ in legend]
-    excess = sum(wide) + 16 * (len(legend) - 1) - sheet.width
-    if excess > 0:
-        wide[wide.index(max(wide))] -= excess + 2
+def _legend_rows(legend: Sequence[Key], width: float) -> list[list[Key]]:
+    """Return what stands in each line of a legend: as much as has room."""
+    rows: list[list[Key]] = []
+    room = 0.0
+    for key in legend:
+        wide = 34 + width_of(key[0], SMALL)
+        if not rows or wide - 16 > room:
+            rows.append([])
+            room = width
+        rows[-1].append(key)
+        room -= wide
+    return rows
+
+
+def _draw_legend(sheet: Sheet, keys: Sequence[Key], y: float) -> None:
     x = 0.0
-    for (words, colour, hollow), own in zip(legend, wide, strict=True):
+    for words, colour, hollow in keys:
         sheet.dot(x + 6, y, colour, 5, hollow=hollow)
-        sheet.text(x + 16, y, fitted(words, own - 17, SMALL))
-        x += own + 16
+        shown = fitted(words, sheet.width - x - 17, SMALL)
+        sheet.text(x + 16, y, shown)
+        x += 34 + width_of(shown, SMALL)
 
 
 def _range(plot: DotPlot) -> tuple[float, float]:

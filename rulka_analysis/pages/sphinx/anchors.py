@@ -58,7 +58,7 @@ def resolve(
             return shown
     elif kind == TO_RULE:
         # A project of one's own may do without the guide.
-        page, anchor, _ = env.domains.standard_domain.labels.get(target, (None, "", ""))
+        page, anchor = env.domains.standard_domain.anonlabels.get(target, (None, ""))
         if page is None:
             return shown
     elif kind in (TO_SECTION, TO_CELL) and target in env.found_docs:

@@ -109,7 +109,10 @@
   for (const table of document.querySelectorAll("table.rulka-words")) {
     const heads = [...table.tHead.rows[0].cells].map((cell) => textOf(cell));
     for (const row of table.tBodies[0].rows) {
-      [...row.cells].forEach((cell, at) => { if (at) cell.dataset.label = heads[at]; });
+      [...row.cells].forEach((cell, at) => {
+        cell.classList.toggle("rulka-none", textOf(cell) === "–");
+        if (at) cell.dataset.label = heads[at];
+      });
     }
   }
   for (const table of document.querySelectorAll("table.sortable")) makeSortable(table);

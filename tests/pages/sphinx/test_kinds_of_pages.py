@@ -136,11 +136,25 @@ CUT = """() => [...document.querySelectorAll("article *")].filter((one) => {
 }).map((one) => one.outerHTML.slice(0, 200))"""
 
 
+AROUND = """() => {
+  const found = [];
+  const first = document.querySelector("article") || document.querySelector(".bd-content");
+  for (let at = first?.parentElement; at && at !== document.body; at = at.parentElement) {
+    const style = getComputedStyle(at);
+    found.push({name: at.className, shown: style.display, over: style.overflow});
+  }
+  return found;
+}"""
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_on_paper_nothing_is_cut(browser: Any, bundled_pages: Path, name: str) -> None:
     page = opened(browser, bundled_pages, name, viewport={"width": SHEET, "height": 1016})
     page.page.emulate_media(media="print")
     assert page.page.evaluate(CUT) == []
+    # What is no block of its own, or clips, may end before its last sheet does.
+    around = page.page.evaluate(AROUND)
+    assert [one for one in around if one["shown"] != "block" or one["over"] != "visible"] == []
     page.close()
 
 

@@ -69,10 +69,10 @@ def test_a_code_in_a_table_leads_to_its_rule(told_on: str | None) -> None:
     ((_, (code, *_)),) = encode("by_rule", found).data["rows"]
     ((link,),) = (node.children for node in inline_nodes(code, "log_health/by_rule", ""))
     assert isinstance(link, pending_xref)
-    labels = {"rk201": (told_on, "rk201", "A title")} if told_on else {}
+    labels = {"rk201": (told_on, "rk201")} if told_on else {}
     own = "docs/other"
     env: Any = SimpleNamespace(
-        domains=SimpleNamespace(standard_domain=SimpleNamespace(labels=labels)),
+        domains=SimpleNamespace(standard_domain=SimpleNamespace(anonlabels=labels)),
         current_document=SimpleNamespace(docname=own),
     )
     app: Any = SimpleNamespace(
