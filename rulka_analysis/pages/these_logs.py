@@ -57,7 +57,7 @@ class TheseLogs:
             "titles": str(listed([Sentence(_plain(e.title)) for e in self.experiments])),
         }
         if self.drafted is None:
-            return Sentence("{runs} of {name}, of experiments all of them: {titles}.", fields)
+            return Sentence("{runs} of {name}, all of declared experiments: {titles}.", fields)
         fields["groups"] = amount(len(self.drafted.groups), "group")
         if not self.experiments:
             return Sentence("{runs} of {name}, of no experiment, in {groups}.", fields)
@@ -83,7 +83,7 @@ class TheseLogs:
     def runs(self) -> Table | Sentence:
         """Return the runs group by group, what was set and who says so; of many the groups."""
         if self.drafted is None:
-            return Sentence("The runs stand on the pages of their experiments.")
+            return Sentence("Settings, length and findings of each stand on its experiment's pages.")
         if len(self.others) > MOST_ROWS:
             return tables.groups_in_short(self.drafted, MOST_ROWS)
         return tables.runs_by_group(self.drafted, self.drafted.noticed)
@@ -91,7 +91,7 @@ class TheseLogs:
     def told_apart(self) -> Sentence:
         """Return by what groups are told apart, or what is missing to tell them."""
         if self.drafted is None:
-            return Sentence("")
+            return Sentence("Each is compared on its experiment's page; none is left over.")
         settings = self.drafted.definition.settings
         telling = [one.title for one in settings.values() if not one.replicate]
         if not telling and len(self.drafted.groups) > 1:
@@ -143,6 +143,8 @@ class TheseLogs:
 
     def figures(self) -> Figures | Sentence:
         """Return small figures of the metrics that runs have in common, the likely outcomes."""
+        if self.drafted is None:
+            return Sentence("Explore draws each metric of all of them.")
         return self._drawn.get("") or Sentence("")
 
     def spark(self) -> Figure | Sentence:

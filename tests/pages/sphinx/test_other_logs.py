@@ -121,7 +121,7 @@ def test_a_new_experiment_answers_what_is_true(site: Site, logs: Path) -> None:
     page = text_of(site.html / "docs" / "experiments" / "rates.html")
     assert "learning rate 0.01" in page
     these = text_of(site.html / "docs" / "these_logs.html")
-    assert "9 runs of logs, of experiments all of them: Learning rate." in these
+    assert "9 runs of logs, all of declared experiments: Learning rate." in these
     # Another experiment may be taken away by deleting its files.
     shutil.rmtree(site.folder / "notebooks" / "rates")
     shutil.rmtree(site.folder / "docs" / "experiments" / "rates")
