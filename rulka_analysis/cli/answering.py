@@ -10,7 +10,6 @@ from rulka_analysis.cli.output import Waiting, print_table, say
 from rulka_analysis.pages.tables.verdict import claim_in_words, named_answers
 from rulka_analysis.project import experiments_named, list_experiments
 from rulka_analysis.values.errors import ExperimentError, listing
-from rulka_analysis.values.sentences import joined
 
 if TYPE_CHECKING:
     from rulka_analysis.logs.runs import Logs
@@ -74,7 +73,7 @@ def as_data(
         ],
         "excluded": dict(experiment.definition.exclude),
         "planned": {"comparisons": planned.comparisons, "outcomes": planned.outcomes},
-        "how_sure": str(joined(experiment.how_sure())),
+        "how_sure": str(experiment.how_sure()),
         "counts": _counts(answers, claims),
         "answers": [
             {"name": name, **one.as_dict()} for name, one in named_answers(answers).items()

@@ -83,7 +83,9 @@ class TheseLogs:
     def runs(self) -> Table | Sentence:
         """Return the runs group by group, what was set and who says so; of many the groups."""
         if self.drafted is None:
-            return Sentence("Settings, length and findings of each stand on its experiment's pages.")
+            return Sentence(
+                "Settings, length and findings of each stand on its experiment's pages."
+            )
         if len(self.others) > MOST_ROWS:
             return tables.groups_in_short(self.drafted, MOST_ROWS)
         return tables.runs_by_group(self.drafted, self.drafted.noticed)

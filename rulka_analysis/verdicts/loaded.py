@@ -12,6 +12,7 @@ from rulka_analysis.health.readings import Readings
 from rulka_analysis.health.settings import setting_findings
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Sentence
+from rulka_analysis.values.sentences import joined
 from rulka_analysis.verdicts.answer import Answered, Claimed
 from rulka_analysis.verdicts.claiming import claims
 from rulka_analysis.verdicts.evaluate import Evaluation, answer_comparisons
@@ -68,9 +69,9 @@ class LoadedExperiment(Experiment):
         """What its logs speak for."""
         return recommend(self, contradicted_by(self.noticed), self.evaluation)
 
-    def how_sure(self) -> tuple[Sentence, ...]:
+    def how_sure(self) -> Sentence:
         """Return how sure answers can be at all: what was planned, what one run can bear."""
-        return how_sure_at_all(self.evaluation)
+        return joined(how_sure_at_all(self.evaluation))
 
     def claims(self) -> tuple[Claimed, ...]:
         """Return what was claimed, held against the answers."""

@@ -14,7 +14,6 @@ from scipy import stats
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.pages.tables import named_answers
 from rulka_analysis.project import load_experiment, open_logs
-from rulka_analysis.values.sentences import joined
 from rulka_analysis.verdicts.answer import Answered, Claimed
 from rulka_analysis.verdicts.loaded import LoadedExperiment
 
@@ -244,7 +243,7 @@ def test_without_a_run_its_claims_have_no_data(bundled: Logs, tmp_path: Path) ->
 
 
 def test_how_sure_answers_can_be_is_said_once(experiment: LoadedExperiment) -> None:
-    said = str(joined(experiment.how_sure()))
+    said = str(experiment.how_sure())
     assert said.startswith(
         "14 planned comparisons on 2 outcomes; with so few runs nothing bounds their error."
     )

@@ -11,7 +11,7 @@ from rulka_analysis.pages.results import Block
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import joined, listed
 from rulka_analysis.verdicts.how_sure import observed_once, planning
-from rulka_analysis.verdicts.noise import chance_of_objectives
+from rulka_analysis.verdicts.noise import chance_of_objectives, how_sure_at_all
 
 if TYPE_CHECKING:
     from rulka_analysis.verdicts.loaded import LoadedExperiment
@@ -38,7 +38,7 @@ def sure_in_full(experiment: LoadedExperiment) -> Block:
     experiment : LoadedExperiment
         The experiment, tied to logs.
     """
-    return Block("points", {"points": list(experiment.how_sure())})
+    return Block("points", {"points": list(how_sure_at_all(experiment.evaluation))})
 
 
 def _runs(facts: Facts) -> Sentence:
