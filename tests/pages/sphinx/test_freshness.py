@@ -78,14 +78,14 @@ CHANGES: list[tuple[Change, dict[str, str], set[str]]] = [
     (
         appended,
         {"first": "first changed (events.out… grew by 54 bytes)", "drawn": "first changed"},
-        # The figure ends where the data of both runs do: what one has beyond changes nothing in it.
-        {"index", EXPERIMENT, notebook("first")},
+        # The figure ends where the data of both runs do; its caption's number leads down to files.
+        {"index", EXPERIMENT, *map(notebook, ("first", "drawn"))},
     ),
     (
         a_new_file,
         {"first": "first changed (events.out… is new)", "drawn": "first changed"},
-        # The figure ends where the data of both runs do: what one has beyond changes nothing in it.
-        {"index", EXPERIMENT, notebook("first")},
+        # The figure ends where the data of both runs do; its caption's number leads down to files.
+        {"index", EXPERIMENT, *map(notebook, ("first", "drawn"))},
     ),
     (
         a_run_appears,
