@@ -114,7 +114,7 @@ WALKED = """() => {
 }"""
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("width", [1280, pytest.param(390, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", [name for name in KINDS if name not in LISTS])
 def test_keys_reach_all_of_a_page_and_it_shows_where_they_are(
     browser: Any, bundled_pages: Path, name: str, width: int
