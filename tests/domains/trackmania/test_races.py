@@ -24,7 +24,7 @@ def test_an_all_time_best_written_under_the_map_just_raced_is_found(tmp_path: Pa
     assert kinds(found) == {("all_time_best_of_another_map", "error")}
     (finding,) = found
     assert (finding.run, finding.tag) == ("uni_5", HOCK)
-    assert "race times of A01, none of hock" in finding.message
+    assert "are times of A01 and none of hock" in finding.message
     assert contradicted(found) == {("uni_5", HOCK): finding}
 
 
