@@ -37,7 +37,7 @@ class Finding:
     Examples
     --------
     >>> Finding("tag_stops", "warning", "a stops.").remedy
-    'Compare it up to that moment only.'
+    'Compare up to that minute only.'
     >>> Finding("tag_stops", "warning", "a stops.", remedy="Wait.").remedy
     'Wait.'
     """
