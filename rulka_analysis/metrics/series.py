@@ -486,9 +486,10 @@ def position_text(position: float, clock: Clock) -> str:
     >>> position_text(160.0, MINUTES), position_text(5637254.0, STEPS)
     ('160 min', '5,637,254 steps')
     """
-    whole = clock.key != "minutes" or math.isclose(position, round(position), abs_tol=0.05)
-    digits = 0 if whole and position >= 1 else max(1, clock.digits(position))
-    digits = 0 if clock.key != "minutes" else digits
+    digits = 0
+    if clock.key == "minutes":
+        whole = math.isclose(position, round(position), abs_tol=0.05)
+        digits = 0 if whole and position >= 1 else max(1, clock.digits(position))
     return f"{position:,.{digits}f} {clock.unit}"
 
 

@@ -183,7 +183,7 @@ class _Whole:
         return Figures("", {"all": panels}, self._caption(), table)
 
     def _caption(self) -> Sentence:
-        by = f"By {self.clock.name}."
+        by = f"By {self.clock.name}, the median in each of {_BINS} parts of the axis."
         if len(self.groups) > _MOST_LINES:
             return Sentence(by + " The middle half of all groups, and the median.")
         if len(self.groups) < 2:

@@ -16,6 +16,8 @@ from tests.program_logs import write_yaml
 
 TAGS = [f"part{n % 3}/value{n:02}" for n in range(20)]
 
+BINNED = "By minutes, the median in each of 60 parts of the axis."
+
 
 def write_run(folder: Path, level: float, tags: list[str]) -> None:
     events = [
@@ -49,9 +51,8 @@ def test_a_dozen_stands_open_and_the_rest_by_prefix(project: Path) -> None:
     assert isinstance(opened, Figures)
     assert len(titles(opened)) == multiples.OPEN <= 12
     assert titles(opened)[0] == "Mean return"
-    assert (
-        str(opened.caption)
-        == "By minutes. Blue, dashed: learning rate 0.1. Dash and dot: learning rate 0.2."
+    assert str(opened.caption) == (
+        f"{BINNED} Blue, dashed: learning rate 0.1. Dash and dot: learning rate 0.2."
     )
     assert str(opened.choices["all"][0].sentence) == "Ends at 1.20 to 2.40."
     folded = found.folded()
@@ -68,7 +69,7 @@ def test_of_many_groups_their_middle_half_is_drawn(project: Path) -> None:
     found = TheseLogs(Logs(project))
     opened = found.figures()
     assert isinstance(opened, Figures)
-    assert str(opened.caption) == "By minutes. The middle half of all groups, and the median."
+    assert str(opened.caption) == f"{BINNED} The middle half of all groups, and the median."
     assert opened.choices["all"][0].picture.svg.count("<path") < 40
     # Rows by group, and not all of them; what there is of runs and answers is folded.
     assert len(found.runs().rows) == MOST_ROWS
