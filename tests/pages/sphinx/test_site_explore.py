@@ -157,7 +157,7 @@ def test_every_figure_leads_to_the_same_runs_of_the_same_metric(
         assert view is not None
         assert view.tag in titles
         assert runs_drawn(figure) <= set(view.groups or ())
-        logged = "per transition" in figure.get_text()
+        logged = "per transition" in str(figure.select_one("img")["alt"])
         assert link.get_text() == ("Explore (as logged)" if logged else "Explore")
     soup = BeautifulSoup((bundled_pages / PAGE).read_text(encoding="utf-8"), "html.parser")
     links = soup.select("section.rulka-figures a.rulka-explore-link")
