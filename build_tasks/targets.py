@@ -121,11 +121,12 @@ def run_checks(project: Project, order: Order) -> int:
 
 
 # A file at a time: what its tests share, such as a site, is built once. In the order of collection:
-# there the files that take longest come first. One process more than there are processors works
-# while others wait for a browser or a kernel.
+# there the files that take longest come first. Two processes more than there are processors work
+# while others wait for a browser or a kernel. A process that ended is not replaced: the new one
+# would begin with the test that ended the last one, again and again.
 SPREAD = (
-    *("-n", str((os.cpu_count() or 1) + 1)),
-    *("--dist", "loadfile", "--no-loadscope-reorder"),
+    *("-n", str((os.cpu_count() or 1) + 2)),
+    *("--dist", "loadfile", "--no-loadscope-reorder", "--max-worker-restart=0"),
 )
 
 

@@ -33,12 +33,13 @@ OPTIONS = [
 POLICY = "default-src 'self'; img-src 'self' data:"
 AXE = PROJECT / "tests" / "vendored" / "axe-core"
 TABLE = ".explore-now tbody tr"
-# Keeps count of what a page has yet to do: what it put off by less than a second.
+# Keeps count of what a page has yet to do: what it put off by less than half a second. The dots
+# of a search come every half second, and in Sphinx 9 they never end.
 COUNTING = """(() => {
   const waiting = new Set(), put = window.setTimeout, clear = window.clearTimeout;
   window.setTimeout = (done, after = 0, ...given) => {
     const id = put(() => { waiting.delete(id); done(...given); }, after);
-    if (after < 1000) waiting.add(id);
+    if (after < 500) waiting.add(id);
     return id;
   };
   window.clearTimeout = (id) => { waiting.delete(id); clear(id); };

@@ -158,7 +158,7 @@ def test_important_metrics_have_a_trend_on_each_map(reference: Reference) -> Non
     # What grows with the batch is drawn per transition where the log says how large it was.
     trend = reference.parts(CATALOGUE["loss"])["loss.trend"]
     assert isinstance(trend, Figure)
-    assert str(trend.caption).startswith("Loss per transition")
+    assert str(trend.caption).startswith("Divided by batch size")
     assert len(trend.table.rows) <= 4
 
 
@@ -167,7 +167,7 @@ def test_loss_is_drawn_as_logged_where_a_batch_size_is_not_known(tmp_path: Path)
     found = logs_of(tmp_path, a={"Training/loss": values}, b={"Training/loss": values})
     trend = found.parts(CATALOGUE["loss"])["loss.trend"]
     assert isinstance(trend, Figure)
-    assert str(trend.caption).startswith("Training loss, summed over the batch, as logged")
+    assert str(trend.caption).startswith("As logged")
 
 
 def test_loss_is_drawn_as_logged_where_the_batch_size_changes(tmp_path: Path) -> None:
@@ -179,8 +179,8 @@ def test_loss_is_drawn_as_logged_where_the_batch_size_changes(tmp_path: Path) ->
     for name, run in (("changing", changing), ("constant", constant)):
         trend = logs_of(tmp_path / name, one=run).parts(CATALOGUE["loss"])["loss.trend"]
         captions[name] = str(trend.caption)
-    assert captions["changing"].startswith("Training loss, summed over the batch, as logged")
-    assert captions["constant"].startswith("Loss per transition")
+    assert captions["changing"].startswith("As logged")
+    assert captions["constant"].startswith("Divided by batch size")
 
 
 def test_too_many_runs_for_a_figure_are_said_to_be(tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_maps_of_any_name_can_be_published(tmp_path: Path) -> None:
     for name, value in parts.items():
         encode(name, value)
         if isinstance(value, Figure):
-            lasts[str(value.caption).partition(",")[0]] = value.table.rows
+            lasts[value.alt.partition(" by ")[0]] = value.table.rows
     assert len(lasts) == len(names)
     assert str(part(found, "exploring_race_time.trained_a01").cell("a", "last")) == "61.00"
 

@@ -59,6 +59,7 @@ def test_every_page_has_the_strict_policy_and_nothing_that_it_blocks(bundled_pag
         assert not re.search(r"<[a-z][^<>]*\s(style|on[a-z]+)=", html), path
 
 
+@pytest.mark.long
 def test_the_console_stays_empty_on_every_page(
     bundled_pages: Path, page: Any, complaints: list[str]
 ) -> None:

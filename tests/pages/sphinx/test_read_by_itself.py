@@ -239,6 +239,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> SmallSite:
     return site
 
 
+@pytest.mark.long
 def test_each_notebook_follows_what_it_read(site: SmallSite, tmp_path: Path) -> None:
     for name, way in WAYS.items():
         assert way.shown[0] in site.page(f"{FOLDER}/{name}.html"), name

@@ -197,6 +197,7 @@ def test_halved_loss_changes_what_the_page_says(site: Site, halved: Path) -> Non
     assert {name: after[name] for name in before} == before
 
 
+@pytest.mark.long
 def test_a_missing_run_is_said_to_be_missing(site: Site, logs: Path, tmp_path: Path) -> None:
     copy = tmp_path / "only_one"
     shutil.copytree(logs / "uni_5", copy / "uni_5")
