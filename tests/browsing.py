@@ -108,11 +108,12 @@ def started_browser() -> Iterator[Any]:
         started.close()
 
 
-def find_barriers(page: Any, within: str) -> list[str]:
-    """Return what axe finds within an element of a page, in words."""
+def find_barriers(page: Any, within: str, *rules: str) -> list[str]:
+    """Return what axe finds within an element of a page, by all of its rules or these, in words."""
     page.evaluate((AXE / "axe.min.js").read_text(encoding="utf-8"))
     # Style sheets it would ask for again: from a folder it may not.
-    found = page.evaluate(f"axe.run({within!r}, {{preload: false}})")
+    options = {"preload": False, **({"runOnly": list(rules)} if rules else {})}
+    found = page.evaluate("([within, options]) => axe.run(within, options)", [within, options])
     return [
         f"{one['id']}: {one['help']}: {node['html'][:160]}"
         for one in found["violations"]

@@ -47,7 +47,8 @@ def copy_parts(folder: Path, *parts: str) -> None:
         source, target = PROJECT / part, folder / part
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+            # With what is compiled: each copy would do so again, in each of its processes.
+            shutil.copytree(source, target)
         else:
             shutil.copy2(source, target)
 

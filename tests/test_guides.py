@@ -104,6 +104,7 @@ def test_terminal_commands_of_own_logs_run(logs: Path, tmp_path: Path) -> None:
     assert "Training/loss" in (tmp_path / "loss.csv").read_text(encoding="utf-8")
 
 
+@pytest.mark.long
 def test_adding_a_run_and_a_metric_as_told(logs: Path, tmp_path: Path) -> None:
     site = Site.copied(tmp_path / "project")
     write_as_told("add_run", site.folder)

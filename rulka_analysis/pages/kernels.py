@@ -40,11 +40,17 @@ ARGUMENTS = [
     "--IPKernelApp.exec_lines=from rulka_analysis.pages.observe import start as _s; _s(); del _s; "
     "__import__('sys').path.append('')",
 ]
-# Runs after the notebook's own cells and is taken out again.
+# Runs after the notebook's own cells and is taken out again. While it stops, ipykernel 7 flushes
+# what was printed once more, often when nobody listens any longer: it would wait for ten seconds,
+# and be killed after two and a half, in a place that the next notebook could have had.
 _RECORD_CELL = f"""\
 from IPython.display import display as _display
 from rulka_analysis.pages import observe as _observe
 _display({{"{RECORD_MIME}": _observe.record()}}, raw=True)
+import sys as _sys
+for _stream in (_sys.stdout, _sys.stderr):
+    if hasattr(_stream, "flush_timeout"):
+        _stream.flush_timeout = 0.1
 """
 _numbers = count(1)
 

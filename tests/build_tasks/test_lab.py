@@ -135,7 +135,7 @@ def address(project: Project, tmp_path: Path) -> Iterator[str]:
         f"{url}api/shutdown", method="POST", headers={"Authorization": "token secret"}
     )
     urllib.request.urlopen(ending).close()
-    server.join(timeout=30)
+    server.join(timeout=300)
     assert status == [0]
 
 

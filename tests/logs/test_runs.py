@@ -6,7 +6,6 @@ import hashlib
 import math
 import os
 import sys
-import tracemalloc
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -518,21 +517,12 @@ def test_the_digest_of_what_cannot_be_read_does_not_depend_on_trying(tmp_path: P
 
 
 def test_very_many_small_files_are_one_run(tmp_path: Path) -> None:
-    """What reading needs to go on, should a file grow, would nearly double the memory."""
     count = 300
     for number in range(count):
         write_file(tmp_path / "run", START + 10 * number, ("a", number, 1.0, 1))
-    Logs(tmp_path)["run"].scalars("a")  # imports, and tables that are made once
-    tracemalloc.start()
-    try:
-        run = Logs(tmp_path)["run"]
-        assert len(run.scalars("a")) == len(run.files) == count
-        held, _ = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
+    run = Logs(tmp_path)["run"]
+    assert len(run.scalars("a")) == len(run.files) == count
     assert run.findings == ()
-    # About 3,800, of which a part is the path of each file.
-    assert held < 5_000 * count
 
 
 def test_a_run_among_very_many_other_things(tmp_path: Path) -> None:

@@ -67,12 +67,12 @@ def told_in_our_words(printed: str) -> None:
         assert foreign not in printed, printed
 
 
-LONG = [8, 40, 60, 100, 300, 600, 1000, 3000, 4500]
+LONG = [0, 8, 40, 60, 100, 300, 600, 1000, 2000, 3000, 4500]
 
 
 @pytest.mark.parametrize(
     "kilobytes",
-    [0, 160, 2000, *(pytest.param(kilobytes, marks=pytest.mark.long) for kilobytes in LONG)],
+    [160, *(pytest.param(kilobytes, marks=pytest.mark.long) for kilobytes in LONG)],
 )
 def test_a_full_disk_under_make_is_told_and_the_last_good_site_stays(
     site: ServedSite, disk: Disk, kilobytes: int

@@ -170,6 +170,7 @@ def test_nothing_runs_when_nothing_changed(site: Site) -> None:
     assert site.pages() == before
 
 
+@pytest.mark.long
 def test_halved_loss_changes_what_the_page_says(site: Site, halved: Path) -> None:
     before = site.pages()
 
