@@ -73,12 +73,11 @@ def test_a_page_is_no_taller_than_its_budget(browser: Any, bundled_pages: Path, 
     page.close()
 
 
-# Of each list its first entries: axe takes half a minute for all of them.
+# Of each list its first entries: axe takes half a minute for thousands that are all alike.
 SHORTENED = """() => {
   const entries = ":is(section, dl, dt, dd, li, tr):nth-of-type(n + 9)";
   const beyond = [...document.querySelectorAll(entries)];
   beyond.forEach((one) => one.remove());
-  return beyond.length;
 }"""
 
 
@@ -90,8 +89,8 @@ def test_axe_finds_nothing_and_no_page_scrolls_sideways(
     shape = {"viewport": {"width": width, "height": 844}, "color_scheme": "light"}
     page = opened(browser, bundled_pages, name, **shape)
     assert page.page.evaluate("document.documentElement.scrollWidth") <= width
-    if name in LISTS:
-        assert page.page.evaluate(SHORTENED) > 0
+    if name in LISTS or width == 390:
+        page.page.evaluate(SHORTENED)
     assert find_barriers(page.page, "html") == []
     page.page.emulate_media(color_scheme="dark")
     page.settle()
