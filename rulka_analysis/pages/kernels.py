@@ -9,12 +9,14 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import zmq
+from jupyter_client.provisioning import KernelProvisionerFactory
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -74,6 +76,7 @@ class Kernels:
         self._seconds = seconds_a_cell
         self._running: set[_Client] = set()
         self._stopped = False
+        look_up_classes()
 
     def execute(self, path: Path, notebook: Any) -> list[dict[str, Any]]:
         """Execute a notebook in place and return what it asked.
@@ -135,9 +138,9 @@ class Kernels:
         with ExitStack() as stack:
             connect: Callable[[Any], None]
             for connect in (self._connect_locally, self._connect_by_port):
-                client.km = client.create_kernel_manager()
-                connect(client.km)
                 try:
+                    client.km = client.create_kernel_manager()
+                    connect(client.km)
                     # What its own machinery complains of is nothing that a reader can use, and
                     # would stand on the terminal before our sentence.
                     client.said = self._scratch / f"{next(_numbers)}.txt"
@@ -150,7 +153,7 @@ class Kernels:
                         client.kill()
                     stack.enter_context(client.setup_kernel())
                     break
-                except (RuntimeError, OSError, zmq.ZMQError) as error:
+                except Exception as error:  # whatever the machinery around it may raise
                     if self._stopped:
                         raise NotebookError(f"notebook {path}: the build was interrupted") from None
                     failed = error
@@ -174,6 +177,20 @@ class Kernels:
 
     def _connect_by_port(self, manager: Any) -> None:
         manager.connection_file = str(self._scratch / f"{next(_numbers)}.json")
+
+
+@cache
+def look_up_classes() -> None:
+    """Have traitlets look up the classes that it knows by name, before threads need them.
+
+    It does so when the first object of a class is made, and two threads that make it at once get
+    in each other's way: ``import_item accepts strings``.
+    """
+    manager = _Client(nbformat.v4.new_notebook()).create_kernel_manager()
+    manager.client()
+    if manager.kernel_spec is not None:
+        makers = KernelProvisionerFactory.instance(parent=manager)
+        makers.create_provisioner_instance("", manager.kernel_spec, parent=manager)
 
 
 @contextmanager

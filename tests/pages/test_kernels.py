@@ -7,6 +7,8 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +57,38 @@ def test_a_kernel_that_does_not_start_is_tried_elsewhere(
     assert "nothing.py: its kernel did not start, and another did not, either" in told
     assert SAFE.lower() in told.lower()
     assert "JOBS=1" in told
+
+
+NAMED_CLASSES = """
+from rulka_analysis.pages.kernels import look_up_classes
+look_up_classes()
+from jupyter_client.client import KernelClient
+from jupyter_client.connect import ConnectionFileMixin
+from jupyter_client.provisioning import KernelProvisionerBase, KernelProvisionerFactory
+from jupyter_client.session import Session
+from nbclient import NotebookClient
+
+def grown_from(kind):
+    return {kind, *(found for own in kind.__subclasses__() for found in grown_from(own))}
+
+kinds = (NotebookClient, ConnectionFileMixin, KernelClient, Session, KernelProvisionerBase)
+made = [kind for grown in map(grown_from, kinds) for kind in grown]
+for kind in made:
+    # What has been made at least once; a class that never was has each name looked up yet.
+    left = [n for n, t in kind.class_traits().items() if isinstance(getattr(t, "klass", 0), str)]
+    print(kind.__name__, *left)
+"""
+
+
+def test_threads_do_not_look_up_classes() -> None:
+    """Two that did so at once ended a build: ``import_item accepts strings``."""
+    done = subprocess.run(
+        [sys.executable, "-c", NAMED_CLASSES], capture_output=True, text=True, check=True
+    )
+    left = dict(line.partition(" ")[::2] for line in done.stdout.splitlines())
+    for kind in ("_Client", "AsyncKernelManager", "AsyncKernelClient", "Session"):
+        assert left[kind] == "", kind
+    assert left["LocalProvisioner"] == ""
 
 
 def test_a_notebook_called_as_a_library_stands_in_the_way_of_none(bench: Bench) -> None:
