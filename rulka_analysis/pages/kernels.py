@@ -187,7 +187,6 @@ def look_up_classes() -> None:
     in each other's way: ``import_item accepts strings``.
     """
     manager = _Client(nbformat.v4.new_notebook()).create_kernel_manager()
-    manager.client()
     if manager.kernel_spec is not None:
         makers = KernelProvisionerFactory.instance(parent=manager)
         makers.create_provisioner_instance("", manager.kernel_spec, parent=manager)

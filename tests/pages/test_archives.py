@@ -25,7 +25,9 @@ OF_BUNDLED = {
 }
 
 
-@pytest.fixture(scope="module", params=["generated", "bundled"])
+@pytest.fixture(
+    scope="module", params=["generated", pytest.param("bundled", marks=pytest.mark.long)]
+)
 def site(
     request: pytest.FixtureRequest,
     small_site: SmallSite,

@@ -18,10 +18,16 @@ LANDING, METRICS = "index.html", "docs/tensorboard_metrics.html"
 HEALTH, BUILD = "docs/guides/log_health.html", "docs/about_this_build.html"
 # Long lists, all alike, which differ from others in their length alone.
 LISTS = (PAGE.replace(".html", ".evidence.html"), "docs/api/index.html", "genindex.html")
-KINDS = (
+READ = (
     LANDING,
     PAGE,
     f"{FURTHER}/smaller_batch.html",
+    "docs/these_logs.html",
+    METRICS,
+    HEALTH,
+)
+KINDS = (
+    *READ,
     f"{FURTHER}/follow_ups.html",
     f"{FURTHER}/answers.html",
     f"{FURTHER}/runs.html",
@@ -30,11 +36,8 @@ KINDS = (
     f"{FURTHER}/notebooks.html",
     "notebooks/batch_size_and_running_speed/page.html",
     "docs/explore.html",
-    METRICS,
     "docs/guides/index.html",
     "docs/guides/own_logs.html",
-    HEALTH,
-    "docs/these_logs.html",
     BUILD,
     "py-modindex.html",
     "search.html?q=batch",
@@ -81,8 +84,14 @@ SHORTENED = """() => {
 }"""
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize(
+    ("name", "width"),
+    [
+        *((name, 1280) for name in KINDS),
+        *((name, 390) for name in READ),
+        *(pytest.param(name, 390, marks=pytest.mark.long) for name in KINDS if name not in READ),
+    ],
+)
 def test_axe_finds_nothing_and_no_page_scrolls_sideways(
     browser: Any, bundled_pages: Path, name: str, width: int
 ) -> None:

@@ -142,6 +142,7 @@ def reference_alone(folder: Path) -> Site:
     return site
 
 
+@pytest.mark.long
 def test_new_logs_and_a_new_meaning_reach_the_page(
     bundled: Logs, soup: BeautifulSoup, tmp_path: Path
 ) -> None:

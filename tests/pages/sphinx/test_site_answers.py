@@ -402,6 +402,7 @@ def test_without_uni_9_nothing_is_said_of_it(all_there: Published, tmp_path: Pat
     assert {as_text(cells[status]) for cells in typed} == {"not in these logs"}
 
 
+@pytest.mark.long
 def test_of_equal_runs_no_difference_is_said(tmp_path: Path) -> None:
     # They differ in their settings, and by chance.
     equal = [

@@ -9,11 +9,12 @@ import pytest
 from bench.bench_builds import OURS, Mode, Project, change_one_log
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("mode", "executed", "shown"),
     [
         (OURS, 2, "right"),
-        pytest.param(Mode("myst-nb, force", "force"), 0, "STALE", marks=pytest.mark.long),
+        (Mode("myst-nb, force", "force"), 0, "STALE"),
     ],
     ids=lambda value: value.name if isinstance(value, Mode) else None,
 )
