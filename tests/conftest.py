@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,13 @@ from rulka_analysis.logs.runs import Logs
 from rulka_analysis.project import open_logs
 from rulka_analysis.values import questions
 from tests.browsing import started_browser
-from tests.site_of_project import made_once
+from tests.site_of_project import PROJECT, made_once
 from tests.small_site import SmallSite
+
+# The experiment that this project comes with. Where its author removed it, what is about it is
+# skipped.
+DEFINITION = "docs/experiments/batch_size_and_running_speed.toml"
+ABOUT_IT = re.compile(r"batch_size_and_running_speed|import .*\bPAGE\b")
 
 # No property here is about time, and a machine may be busy.
 settings.register_profile("untimed", deadline=None)
@@ -29,10 +36,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     sites = {"pages", "test_guides.py", "test_hosting.py"}
     items.sort(key=lambda item: sites.isdisjoint(item.path.parts))
+    if not (PROJECT / DEFINITION).exists():
+        for item in items:
+            if _is_about_it(item):
+                item.add_marker(pytest.mark.skip(reason=f"{DEFINITION} was removed"))
     if os.environ.get("RULKA_LONG") != "1":
         for item in items:
             if item.get_closest_marker("long"):
                 item.add_marker(pytest.mark.skip(reason="takes long: make test LONG=1 runs it"))
+
+
+def _is_about_it(item: pytest.Item) -> bool:
+    """Tell whether a test needs the experiment that this project comes with."""
+    if isinstance(item, pytest.DoctestItem):
+        return ABOUT_IT.search(str(item.dtest.docstring)) is not None
+    return _names_it(item.path) or not {"bundled_site", "bundled_pages"}.isdisjoint(
+        getattr(item, "fixturenames", ())
+    )
+
+
+@functools.cache
+def _names_it(path: Path) -> bool:
+    return ABOUT_IT.search(path.read_text(encoding="utf-8")) is not None
 
 
 @pytest.fixture(scope="session", autouse=True)
