@@ -22,7 +22,7 @@ from tests.small_site import SmallSite
 # The experiment that this project comes with. Where its author removed it, what is about it is
 # skipped.
 DEFINITION = "docs/experiments/batch_size_and_running_speed.toml"
-ABOUT_IT = re.compile(r"batch_size_and_running_speed|import .*\bPAGE\b")
+ABOUT_IT = re.compile(r"batch_size_and_running_speed|import .*\b(FURTHER|PAGE)\b")
 
 # No property here is about time, and a machine may be busy.
 settings.register_profile("untimed", deadline=None)

@@ -191,7 +191,8 @@ def welch(
     >>> found.difference, round(found.low, 3), round(found.high, 3)
     (-3.0, -5.267, -0.733)
     """
-    from scipy import stats
+    # `scipy.stats` calls the same functions, and takes three times as long to import.
+    from scipy import special
 
     groups = [np.asarray(candidate, dtype=float), np.asarray(baseline, dtype=float)]
     if any(len(group) < 2 or not np.isfinite(group).all() for group in groups):
@@ -214,7 +215,7 @@ def welch(
     parts = va**2 / (na - 1) + vb**2 / (nb - 1)
     df = min((va + vb) ** 2 / parts, most) if parts > 0 else most
     error = math.sqrt(va + vb)
-    half = float(stats.t.ppf((1 + level_of_each(family)) / 2, df)) * error
+    half = float(special.stdtrit(df, (1 + level_of_each(family)) / 2)) * error
     difference = float(groups[0].mean() - groups[1].mean())
     ends = (difference - half, difference + half)
     return Interval(difference, *ends, error, df, (na, nb), family, logs)

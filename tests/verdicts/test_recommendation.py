@@ -26,7 +26,9 @@ from tests.training_logs import TrainingRun, Truth, write_run, write_runs
 
 EXPERIMENT = "batch_size_and_running_speed"
 ROOT = Path(__file__).parents[2]
-DEFINITION = (ROOT / "docs" / "experiments" / f"{EXPERIMENT}.toml").read_text(encoding="utf-8")
+FILE = ROOT / "docs" / "experiments" / f"{EXPERIMENT}.toml"
+# Where it was removed no test here runs; it is imported all the same.
+DEFINITION = FILE.read_text(encoding="utf-8") if FILE.exists() else ""
 ROBUST = "Race/eval_race_time_robust_trained_A01"
 EXPLORING = "Race/explo_race_time_trained_hock"
 MARGINS = {"A01": 0.10, "hock": 1.0}
