@@ -37,6 +37,9 @@ def visible(text: str, *, keep: str = "\n\t") -> str:
     >>> visible("uni_6\u202egpj.exe\x00, 24.5\u00a0s") == "uni_6\\u202egpj.exe\\x00, 24.5\u00a0s"
     True
     """
+    # Nothing that is hidden is printable, and nearly every text is: it is asked of millions.
+    if text.isprintable():
+        return text
     return _HIDDEN.sub(lambda found: found[0] if found[0] in keep else _escape(found[0]), text)
 
 
