@@ -22,7 +22,9 @@ from tests.small_site import SmallSite
 # The experiment that this project comes with. Where its author removed it, what is about it is
 # skipped.
 DEFINITION = "docs/experiments/batch_size_and_running_speed.toml"
-ABOUT_IT = re.compile(r"batch_size_and_running_speed|import .*\b(FURTHER|PAGE)\b")
+ABOUT_IT = re.compile(
+    r"batch_size_and_running_speed|\bbundled_(site|pages)\b|import .*\b(FURTHER|PAGE)\b"
+)
 
 # No property here is about time, and a machine may be busy.
 settings.register_profile("untimed", deadline=None)
@@ -50,9 +52,7 @@ def _is_about_it(item: pytest.Item) -> bool:
     """Tell whether a test needs the experiment that this project comes with."""
     if isinstance(item, pytest.DoctestItem):
         return ABOUT_IT.search(str(item.dtest.docstring)) is not None
-    return _names_it(item.path) or not {"bundled_site", "bundled_pages"}.isdisjoint(
-        getattr(item, "fixturenames", ())
-    )
+    return _names_it(item.path)
 
 
 @functools.cache

@@ -16,6 +16,7 @@ from typing import Any
 
 import nbformat
 import zmq
+from jupyter_client.kernelspec import NoSuchKernel
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -187,7 +188,8 @@ def look_up_classes() -> None:
     in each other's way: ``import_item accepts strings``.
     """
     manager = _Client(nbformat.v4.new_notebook()).create_kernel_manager()
-    if manager.kernel_spec is not None:
+    # Where there is no kernel, whoever starts one says so.
+    with suppress(NoSuchKernel):
         makers = KernelProvisionerFactory.instance(parent=manager)
         makers.create_provisioner_instance("", manager.kernel_spec, parent=manager)
 

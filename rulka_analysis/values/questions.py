@@ -183,8 +183,8 @@ def package_version(name: str) -> str:
     return found[1] if found else importlib.metadata.version(name)
 
 
-# `importlib.metadata.packages_distributions` takes a third of a second in each kernel: it parses
-# the whole of what every installed package says of itself.
+# `importlib.metadata.packages_distributions` parses the whole of what each installed package says
+# of itself, in every kernel.
 _FIRST = re.compile(r"^([^/,\n]+)([/,])", re.MULTILINE)
 
 

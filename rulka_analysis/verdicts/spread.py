@@ -104,22 +104,20 @@ def runs_needed(
     >>> runs_needed(1.0, 1.0, 4)
     RunsNeeded(expected=17, cautious=40, for_level=False)
     """
-    from scipy import special
+    from scipy import stats
 
     size = abs(difference)
     for_level = margin is not None and size < margin * (1 - ROUNDING)
-    bound = spread * math.sqrt(df / float(2 * special.gammaincinv(df / 2, 1 - POWER)))
+    bound = spread * math.sqrt(df / float(stats.chi2.ppf(1 - POWER, df)))
 
     def needed(s: float) -> int | None:
         def enough(runs: int) -> bool:
             free = 2 * runs - 2
-            critical = float(special.stdtrit(free, (1 + level_of_each(family)) / 2))
+            critical = float(stats.t.ppf((1 + level_of_each(family)) / 2, free))
             aim = float(margin or 0.0) if for_level else size
             if s <= 0:
                 return aim > 0
             far = aim / s * math.sqrt(runs / 2)
-            from scipy import stats
-
             # SciPy has no noncentral t that far out; its tail there is all of it.
             tail = float(stats.nct.sf(critical, free, far)) if far < critical + 20 else 1.0
             return (2 * tail - 1 if for_level else tail) >= POWER

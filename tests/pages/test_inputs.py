@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import shutil
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -187,3 +189,13 @@ def test_the_same_runs_in_another_log_directory_are_another_answer(tmp_path: Pat
     assert World(Logs(tmp_path / "one"), project_folder(), {}, code).difference(asked) == ""
     other = World(Logs(tmp_path / "other"), project_folder(), {}, code)
     assert other.difference(asked) == "the log directory changed"
+
+
+def test_the_packages_in_use_are_those_that_python_names() -> None:
+    """They are found in a tenth of the time that `importlib.metadata` takes for all there are."""
+    providers = importlib.metadata.packages_distributions()
+    loaded = {name.partition(".")[0] for name in sys.modules}
+    named = {package for name in loaded for package in providers.get(name, ())}
+    found = {asked["subject"] for asked in questions.record() if asked["kind"] == "package"}
+    assert len(found) > 20
+    assert found == named - {"rulka-analysis", "rulka_analysis"}

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
 from rulka_analysis.pages import execute, kernels, repeat
 from rulka_analysis.pages.locales import replace_unknown_locale
@@ -64,7 +65,7 @@ from rulka_analysis.pages.kernels import look_up_classes
 look_up_classes()
 from jupyter_client.client import KernelClient
 from jupyter_client.connect import ConnectionFileMixin
-from jupyter_client.provisioning import KernelProvisionerBase, KernelProvisionerFactory
+from jupyter_client.provisioning import KernelProvisionerBase
 from jupyter_client.session import Session
 from nbclient import NotebookClient
 
@@ -72,9 +73,7 @@ def grown_from(kind):
     return {kind, *(found for own in kind.__subclasses__() for found in grown_from(own))}
 
 kinds = (NotebookClient, ConnectionFileMixin, KernelClient, Session, KernelProvisionerBase)
-made = [kind for grown in map(grown_from, kinds) for kind in grown]
-for kind in made:
-    # What has been made at least once; a class that never was has each name looked up yet.
+for kind in (kind for grown in map(grown_from, kinds) for kind in grown):
     left = [n for n, t in kind.class_traits().items() if isinstance(getattr(t, "klass", 0), str)]
     print(kind.__name__, *left)
 """
@@ -86,9 +85,19 @@ def test_threads_do_not_look_up_classes() -> None:
         [sys.executable, "-c", NAMED_CLASSES], capture_output=True, text=True, check=True
     )
     left = dict(line.partition(" ")[::2] for line in done.stdout.splitlines())
-    for kind in ("_Client", "AsyncKernelManager", "AsyncKernelClient", "Session"):
-        assert left[kind] == "", kind
-    assert left["LocalProvisioner"] == ""
+    kinds = ("_Client", "AsyncKernelManager", "AsyncKernelClient", "Session", "LocalProvisioner")
+    assert [kind for kind in kinds if left[kind]] == []
+
+
+def test_without_a_kernel_a_notebook_says_so(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def find_none(self: object, name: str) -> None:
+        raise NoSuchKernel(name)
+
+    kernels.look_up_classes.cache_clear()
+    monkeypatch.setattr(KernelSpecManager, "get_kernel_spec", find_none)
+    bench.notebook("e/nothing", ASKS_FOR_NOTHING)
+    with pytest.raises(NotebookError, match="No such kernel named python3"):
+        bench.run()
 
 
 def test_a_notebook_called_as_a_library_stands_in_the_way_of_none(bench: Bench) -> None:

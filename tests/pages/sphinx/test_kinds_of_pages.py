@@ -18,6 +18,7 @@ LANDING, METRICS = "index.html", "docs/tensorboard_metrics.html"
 HEALTH, BUILD = "docs/guides/log_health.html", "docs/about_this_build.html"
 # Long lists, all alike, which differ from others in their length alone.
 LISTS = (PAGE.replace(".html", ".evidence.html"), "docs/api/index.html", "genindex.html")
+# What is read first, also on a phone.
 READ = (
     LANDING,
     PAGE,
