@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -30,6 +31,9 @@ from rulka_analysis.metrics.series import (
 )
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import MANY, Quantity, made
+
+FoundSeries = dict[tuple[str, str | None, str | None], dict[str, Series | Quantity]]
+"""By metric, variant and what it is divided by: the series of each run, or why there is none."""
 
 
 class Comparison:
@@ -55,6 +59,8 @@ class Comparison:
         The groups of the runs, baseline first; without them each run is one.
     run_order : sequence of str
         All runs of the experiment: a run keeps its colour in every comparison.
+    series : dict, optional
+        Where series that were found are kept: comparisons of the same settings may share it.
     """
 
     def __init__(
@@ -69,6 +75,7 @@ class Comparison:
         definition: Definition | None = None,
         groups: Sequence[Group] = (),
         run_order: Sequence[str] = (),
+        series: FoundSeries | None = None,
     ) -> None:
         self.name = name
         self.title = title
@@ -81,7 +88,7 @@ class Comparison:
         self.groups = tuple(groups) or tuple(Group(run, (run,)) for run in runs)
         self.run_order = tuple(run_order) or tuple(runs)
         self._metrics: dict[str, list[Metric]] = {}
-        self._series: dict[tuple[str, str | None, str | None], dict[str, Series | Quantity]] = {}
+        self._series = {} if series is None else series
 
     @property
     def candidates(self) -> tuple[str, ...]:
@@ -132,7 +139,7 @@ class Comparison:
         known = self.definition is not None and name in self.definition.outcomes
         return self.definition.targets(name) if known and self.definition else ()
 
-    @property
+    @cached_property
     def present(self) -> dict[str, Run]:
         """The compared runs that the logs hold."""
         return {name: run for name, run in self.runs.items() if run is not None}
@@ -203,19 +210,18 @@ class Comparison:
     def series(self, measure: Measure) -> dict[str, Series | Quantity]:
         """Return each run's series of a measure, or an unknown quantity that says why not."""
         key = (measure.metric.name + measure.metric.pattern, measure.variant, measure.per)
-        if key not in self._series:
-            self._series[key] = self._find_series(measure)
-        return dict(self._series[key])
+        known = self._series.setdefault(key, {})
+        for name in self.runs:
+            if name not in known:
+                known[name] = self._find_series(name, measure)
+        return {name: known[name] for name in self.runs}
 
-    def _find_series(self, measure: Measure) -> dict[str, Series | Quantity]:
-        found: dict[str, Series | Quantity] = {}
-        for name, run in self.runs.items():
-            if run is None:
-                found[name] = Quantity.unknown(f"no run {name} in these logs", measure.unit)
-            else:
-                per = self.settings[name].get(measure.per) if measure.per else None
-                found[name] = find_series(run, measure, per, self.catalogue)
-        return found
+    def _find_series(self, name: str, measure: Measure) -> Series | Quantity:
+        run = self.runs[name]
+        if run is None:
+            return Quantity.unknown(f"no run {name} in these logs", measure.unit)
+        per = self.settings[name].get(measure.per) if measure.per else None
+        return find_series(run, measure, per, self.catalogue)
 
     def known_series(self, measure: Measure) -> dict[str, Series]:
         return {n: s for n, s in self.series(measure).items() if isinstance(s, Series)}
@@ -404,26 +410,10 @@ class Comparison:
             In the measure's unit.
         """
         chosen = self.clock(clock)
-        found: dict[str, Quantity] = {}
-        for name, series in self.series(measure).items():
-            if not isinstance(series, Series):
-                found[name] = series
-                continue
-            end = series.run.known_until(series.tag, chosen)
-            slot = series.reached(chosen, target)
-            side = "above" if measure.orientation > 0 else "below"
-            how = f"first at or {side} {target:g} {measure.unit}".rstrip()
-            if slot is not None:
-                by = series.made_reached(chosen, target)
-                found[name] = position_of(series, slot, chosen, how, by)
-                continue
-            reason = (
-                f"not by {position_text(end, chosen)}"
-                if math.isfinite(end)
-                else f"{name} has no clock of {chosen}"
-            )
-            found[name] = Quantity.unknown(reason, chosen.unit, label=reason)
-        return found
+        return {
+            name: series.first_reached(chosen, target) if isinstance(series, Series) else series
+            for name, series in self.series(measure).items()
+        }
 
 
 def window_end(window: Window) -> Quantity:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from rulka_analysis.experiments.comparison import Comparison
+from rulka_analysis.experiments.comparison import Comparison, FoundSeries
 from rulka_analysis.experiments.definition import Definition
 from rulka_analysis.experiments.groups import (
     BETWEEN,
@@ -44,6 +44,8 @@ class Experiment:
         self.logs = logs
         self.catalogue = catalogue
         self._settings: dict[str, dict[str, Setting]] = {}
+        # A run's series is the same in every comparison, and so is what was asked of it.
+        self._series: FoundSeries = {}
 
     def __repr__(self) -> str:
         return f"<Experiment {self.name} on {self.logs!r}>"
@@ -214,6 +216,7 @@ class Experiment:
             definition=self.definition,
             groups=groups,
             run_order=tuple(self.definition.runs),
+            series=self._series,
         )
 
     def compare(

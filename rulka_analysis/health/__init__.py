@@ -19,7 +19,7 @@ from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.health.comparability import durations_apart, growing_with_settings
 from rulka_analysis.health.copies import KINDS, Fingerprint, copies, fingerprint, one_observation
-from rulka_analysis.health.readings import Pair, Readings, Settings, several
+from rulka_analysis.health.readings import Pair, Readings, Settings, readings_of, several
 from rulka_analysis.health.series_shapes import series_findings
 from rulka_analysis.health.settings import (
     find_changed_together,
@@ -42,6 +42,7 @@ from rulka_analysis.metrics.domain import VariantError
 from rulka_analysis.metrics.settings import Setting, known_of, numbers_of
 from rulka_analysis.values.errors import RulkaError
 from rulka_analysis.values.findings import Finding
+from rulka_analysis.values.once import once_each
 from rulka_analysis.values.quantities import Quantity
 from rulka_analysis.values.text import natural_order, printable
 
@@ -204,7 +205,7 @@ def comparison_findings(comparison: Comparison) -> tuple[Finding, ...]:
         Candidates and a baseline; runs that the logs do not hold are passed over.
     """
     catalogue, titles = comparison.catalogue, comparison.variant_titles
-    logs = {name: Readings(run, catalogue, titles) for name, run in comparison.present.items()}
+    logs = {name: readings_of(run, catalogue, titles) for name, run in comparison.present.items()}
     values = {
         name: known_of(logs[name].settings)
         | {s: q.number for s, q in comparison.settings[name].items() if q.known}
@@ -223,7 +224,7 @@ def experiment_findings(experiment: Experiment) -> tuple[Finding, ...]:
     """
     present = {name: run for name, run in experiment.runs.items() if run is not None}
     catalogue, titles = experiment.catalogue, experiment.definition.variant_titles
-    logs = {name: Readings(run, catalogue, titles) for name, run in present.items()}
+    logs = {name: readings_of(run, catalogue, titles) for name, run in present.items()}
     found = list(experiment.logs.findings)
     if experiment.absent:
         found.append(_absent(experiment.absent))
@@ -282,15 +283,20 @@ def sort(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def _of_run(log: Readings, settings: Mapping[str, Setting]) -> tuple[list[Finding], list[Watched]]:
     """Return what is found in a run, and what hangs on the runs beside it."""
-    found = [
+    found = [*_whatever_was_set(log), *setting_findings(log, settings)]
+    numbers = {n: q.number for n, q in numbers_of(settings).items() if q.known}
+    return found, list(hold_watch_rules(log, numbers))
+
+
+@once_each
+def _whatever_was_set(log: Readings) -> tuple[Finding, ...]:
+    """Return what is found in a run whatever was set in it."""
+    return (
         *log.run.findings,
         *(found for rule in log.catalogue.domain.rules_of_run for found in rule(log)),
         *series_findings(log),
         *writing_findings(log),
-        *setting_findings(log, settings),
-    ]
-    numbers = {n: q.number for n, q in numbers_of(settings).items() if q.known}
-    return found, list(hold_watch_rules(log, numbers))
+    )
 
 
 def _given(watched: Iterable[Watched], scaling: Scaling) -> list[Finding]:

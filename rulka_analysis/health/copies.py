@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rulka_analysis.health.readings import Floats, Reading, Readings, several
 from rulka_analysis.values.findings import Finding
+from rulka_analysis.values.once import once_each
 
 # So many different values that go up and down are not the same twice by chance.
 SURELY = 5
@@ -29,9 +29,6 @@ MOMENTS = 3
 SMOOTH = 0.5
 # Of times between events: what shifting float64 seconds, or writing them as float32 days, loses.
 _CLOSE = 0.02
-
-# A run is held against each of many others, one by one.
-_TELLING: WeakKeyDictionary[Readings, dict[str, Reading]] = WeakKeyDictionary()
 
 KINDS = ("identical_series", "seed_run_twice")
 
@@ -72,6 +69,7 @@ class Fingerprint:
     moments: NDArray[np.uint32]
 
 
+@once_each
 def fingerprint(log: Readings) -> Fingerprint:
     """Return the fingerprint of a run."""
     # A zero may have a sign.
@@ -141,11 +139,10 @@ class _Same:
     whole: bool
 
 
+@once_each
 def _telling(log: Readings) -> dict[str, Reading]:
     """Return the series of a run that cannot agree with another run's by chance or by design."""
-    if log not in _TELLING:
-        _TELLING[log] = {reading.tag: reading for reading in log if _tells(reading)}
-    return _TELLING[log]
+    return {reading.tag: reading for reading in log if _tells(reading)}
 
 
 def _tells(reading: Reading) -> bool:

@@ -8,46 +8,28 @@ again for every cell.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.health import contradicted, readings_findings
-from rulka_analysis.health.copies import Fingerprint, copies, fingerprint
-from rulka_analysis.health.readings import Readings
+from rulka_analysis.health.copies import copies, fingerprint
+from rulka_analysis.health.readings import Readings, readings_of
 from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics.catalogue import Catalogue
 from rulka_analysis.values.findings import Finding
+from rulka_analysis.values.once import once_each
 from rulka_analysis.values.quantities import Quantity
-
-_Titles = tuple[tuple[str, str], ...]
-_FOUND: WeakKeyDictionary[Run, dict[tuple[int, _Titles], Marks]] = WeakKeyDictionary()
 
 
 class Marks:
-    """What is to be said beside the numbers of one run.
+    """What is to be said beside the numbers of one run, given its tags."""
 
-    Parameters
-    ----------
-    run : Run
-        The run.
-    catalogue : Catalogue
-        What tags mean.
-    titles : mapping of str to str
-        Variants as they stand in tags, and as readers know them.
-    """
-
-    def __init__(self, run: Run, catalogue: Catalogue, titles: Mapping[str, str]) -> None:
-        self.readings = Readings(run, catalogue, titles)
-        self.findings = readings_findings(self.readings)
+    def __init__(self, readings: Readings) -> None:
+        self.readings = readings
+        self.findings = readings_findings(readings)
         self._contradicted = {tag: f for (_, tag), f in contradicted(self.findings).items()}
         self._same: dict[str, Finding | None] = {}
-
-    @cached_property
-    def print(self) -> Fingerprint:
-        return fingerprint(self.readings)
 
     def contradicts(self, tag: str) -> Finding | None:
         """Return the error that says that a tag does not hold what it should."""
@@ -58,7 +40,9 @@ class Marks:
         name = other.readings.name
         if name not in self._same:
             logs = {log.name: log for log in (other.readings, self.readings)}
-            found = copies([other.print, self.print], logs.__getitem__)
+            found = copies(
+                [fingerprint(other.readings), fingerprint(self.readings)], logs.__getitem__
+            )
             self._same[name] = next(iter(found), None)
         return self._same[name]
 
@@ -70,7 +54,7 @@ class Marks:
 
 def marks_of(comparison: Comparison, name: str) -> Marks | None:
     """Return what is to be said beside the numbers of a compared run; None where it is absent."""
-    run = comparison.present.get(name)
+    run = comparison.runs.get(name)
     if run is None:
         return None
     return of_run(run, comparison.catalogue, comparison.variant_titles)
@@ -78,12 +62,12 @@ def marks_of(comparison: Comparison, name: str) -> Marks | None:
 
 def of_run(run: Run, catalogue: Catalogue, titles: Mapping[str, str] | None = None) -> Marks:
     """Return what is to be said beside the numbers of a run."""
-    # What a catalogue is wrapped in for a command line does not change what a tag means.
-    key = (id(catalogue.domain), tuple(sorted((titles or {}).items())))
-    found = _FOUND.setdefault(run, {})
-    if key not in found:
-        found[key] = Marks(run, catalogue, titles or {})
-    return found[key]
+    return _marks(readings_of(run, catalogue, titles))
+
+
+@once_each
+def _marks(log: Readings) -> Marks:
+    return Marks(log)
 
 
 def behind(comparison: Comparison, value: Quantity) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics.catalogue import Catalogue, Match, Metric
 from rulka_analysis.metrics.settings import Setting, read_settings
+from rulka_analysis.values.once import once_each
 from rulka_analysis.values.text import name_in_words, printable
 
 Floats = NDArray[np.float64]
@@ -297,6 +298,26 @@ class Readings:
     def settings(self) -> Mapping[str, Setting]:
         """What the log says was set."""
         return read_settings(self.name, self.run, self.catalogue)
+
+
+_Titles = tuple[tuple[str, str], ...]
+
+
+def readings_of(
+    run: Run, catalogue: Catalogue, titles: Mapping[str, str] | None = None
+) -> Readings:
+    """Return the tags of a run that others look at, too: they are made, and asked, once."""
+    # What a catalogue is wrapped in for a command line does not change what a tag means.
+    key = (id(catalogue.domain), tuple(sorted((titles or {}).items())))
+    found = _readings(run)
+    if key not in found:
+        found[key] = Readings(run, catalogue, titles)
+    return found[key]
+
+
+@once_each
+def _readings(run: Run) -> dict[tuple[int, _Titles], Readings]:
+    return {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -277,6 +277,17 @@ class Run:
         NaN where the run has no such clock, or the tag another one than the run.
         """
         clock = self.conventions.clock(clock)
+        asked = tag, clock.key
+        if asked not in self._known_until:
+            self._known_until[asked] = self._find_known_until(tag, clock)
+        return self._known_until[asked]
+
+    @cached_property
+    def _known_until(self) -> dict[tuple[str, str], float]:
+        # Asked again with every number.
+        return {}
+
+    def _find_known_until(self, tag: str, clock: Clock) -> float:
         end = self._ends[clock.key]
         stated = self.tag_provenance(tag)
         if stated is None or math.isnan(end):

@@ -7,10 +7,10 @@ numbers that rest on events: the value at a position of a clock, where that valu
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -407,6 +407,42 @@ class Series:
 
     def at_one(self, clock: Clock, position: float, how: str) -> Quantity:
         """Return the value at one position on a clock."""
+        return self._once(("at", clock.key, position, how), self._at_one, clock, position, how)
+
+    def first_reached(self, clock: Clock, target: float) -> Quantity:
+        """Return where on a clock a target was first reached.
+
+        A run that did not is censored at its own end: unknown, saying until when it is known not
+        to have reached the target.
+        """
+        return self._once(("reached", clock.key, target), self._first_reached, clock, target)
+
+    def _once(self, asked: tuple[Any, ...], find: Callable[..., Quantity], *of: Any) -> Quantity:
+        # Tables, figures and answers ask for the same numbers.
+        if asked not in self._asked:
+            self._asked[asked] = find(*of)
+        return self._asked[asked]
+
+    @cached_property
+    def _asked(self) -> dict[tuple[Any, ...], Quantity]:
+        return {}
+
+    def _first_reached(self, clock: Clock, target: float) -> Quantity:
+        end = self.run.known_until(self.tag, clock)
+        slot = self.reached(clock, target)
+        side = "above" if self.measure.orientation > 0 else "below"
+        how = f"first at or {side} {target:g} {self.measure.unit}".rstrip()
+        if slot is not None:
+            return position_of(self, slot, clock, how, self.made_reached(clock, target))
+        known = math.isfinite(end)
+        reason = (
+            f"not by {position_text(end, clock)}"
+            if known
+            else f"{self.run.name} has no clock of {clock}"
+        )
+        return Quantity.unknown(reason, clock.unit, label=reason)
+
+    def _at_one(self, clock: Clock, position: float, how: str) -> Quantity:
         (indices,) = self.at(clock, np.array([position]))
         if not indices and self.measure.metric.cutoff_seconds is not None:
             by_then = self.clock(clock) <= position

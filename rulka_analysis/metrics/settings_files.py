@@ -20,6 +20,7 @@ from rulka_analysis.metrics.recorded import (
     recorded_of,
 )
 from rulka_analysis.values import questions
+from rulka_analysis.values.once import once_each
 from rulka_analysis.values.plain_data import MOST_BYTES
 from rulka_analysis.values.text import printable
 
@@ -46,6 +47,7 @@ SNAPSHOT = "config_snapshot.yaml"
 _HEAD = 1 << 16
 
 
+@once_each
 def read_recorded_texts(run: Run) -> list[Recorded]:
     """Return what the run's log says of settings in words."""
     found: dict[str, Recorded] = {}

@@ -61,7 +61,7 @@ class Windows:
             sums = self._reduced(np.add, values, there)
             found[there] = sums / counts[there]
             return found
-        for count in np.unique(counts[there]).tolist():
+        for count in np.flatnonzero(np.bincount(counts[there])).tolist():
             here = counts == count
             at = self.begins[here, np.newaxis] + np.arange(count)
             found[here] = np.median(values[self.order[at]], axis=1)

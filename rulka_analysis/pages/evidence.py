@@ -36,6 +36,8 @@ _OF_AN_EVENT = (
     "published",
     "steps_interpolated",
 )
+# Made once: thousands of lines are written.
+_COMPACT = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 _SIGNS = {"difference": " − ", "ratio": " ÷ ", "sum": " + "}
 
 
@@ -53,6 +55,8 @@ class PageEvidence:
         self._entries, self._events, self._files, self._notebooks = (Numbered() for _ in range(4))
         # By identity: numbers share what they were made of. Kept, so that none gets another's.
         self._seen: dict[int, tuple[Mapping[str, Any], int]] = {}
+        # Of files by name and digest: a file is asked for again with each of its events.
+        self._named: dict[tuple[str, str], int] = {}
 
     def add(self, number: Mapping[str, Any], notebook: str = "") -> int:
         """Add a number as `results.encode` made it, and return the number of its entry.
@@ -110,7 +114,10 @@ class PageEvidence:
         return self._seen[id(one)][1]
 
     def _event(self, event: Mapping[str, Any]) -> int:
-        file = self._files.add({"name": event["file"], "sha256": event["sha256"]})
+        named = event["file"], event["sha256"]
+        if named not in self._named:
+            self._named[named] = self._files.add({"name": named[0], "sha256": named[1]})
+        file = self._named[named]
         told = {"run": event["run"], "tag": event["tag"], "file": file}
         for name in _OF_AN_EVENT:
             value = event[name]
@@ -135,14 +142,15 @@ class PageEvidence:
 
 
 class Numbered:
-    """Different things, numbered from 0."""
+    """Different things, numbered from 0: plain data, whose keys stand in the same order."""
 
     def __init__(self) -> None:
         self.all: list[Any] = []
         self._places: dict[str, int] = {}
 
     def add(self, thing: Any) -> int:
-        place = self._places.setdefault(json.dumps(thing, sort_keys=True), len(self.all))
+        # By what it looks like: numbers that are equal, as 1 and 1.0, or 0.0 and -0.0, differ.
+        place = self._places.setdefault(repr(thing), len(self.all))
         if place == len(self.all):
             self.all.append(thing)
         return place
@@ -173,7 +181,7 @@ def as_script(plain: Mapping[str, Any]) -> str:
 
 def _json(value: Any) -> str:
     # ASCII alone: a script may be taken for one of another encoding.
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return _COMPACT.encode(value)
 
 
 def as_table(plain: Mapping[str, Any], title: str, page: str, script: str, style: str) -> str:
@@ -214,6 +222,7 @@ The same <a href="{_attribute(script)}">as data</a>.</p>
 {rows}
 </tbody>
 </table>
+{_files(plain)}
 </main>
 </body>
 </html>
@@ -231,6 +240,13 @@ def _row(number: int, plain: Mapping[str, Any]) -> str:
     ]
     data = "".join(f"<td>{cell}</td>" for cell in cells)
     return f'<tr id="n{number}"><th scope="row">{number}</th>{data}</tr>'
+
+
+def _files(plain: Mapping[str, Any]) -> str:
+    """Return the event files, to which those lead that stand in them."""
+    told = (f"{file['name']}, SHA-256 {file['sha256']}" for file in plain["files"])
+    lines = [f'<li id="f{at}">File {at}: {html.escape(one)}</li>' for at, one in enumerate(told)]
+    return f"<h2>Event files</h2>\n<ul>\n{chr(10).join(lines)}\n</ul>" if lines else ""
 
 
 def operation_in_words(entry: Mapping[str, Any]) -> str:
@@ -257,10 +273,11 @@ def _sources(entry: Mapping[str, Any], plain: Mapping[str, Any]) -> Iterator[str
         yield _SIGNS.get(entry["operation"], ", ").join(links)
     for place in entry.get("events", ()):
         event = plain["events"][place]
-        file = plain["files"][event["file"]]
         step = "" if "step_is_no_clock" in event else f", step {event['step']}"
         told = f"{event['run']}, {event['tag']}{step}, wall time {event['wall_time']!r}, "
-        yield html.escape(told + f"{event['value']!r} in {file['name']} (SHA-256 {file['sha256']})")
+        # Thousands of events are of the same few files: what these are is told once.
+        file = f'<a href="#f{event["file"]}">file {event["file"]}</a>'
+        yield html.escape(f"{told}{event['value']!r} in ") + file
     source = entry.get("parameters", {}).get("source")
     if source:
         yield html.escape(str(source))

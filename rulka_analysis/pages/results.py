@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import base64
 import html
+import json
 import math
 import numbers
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from rulka_analysis.pages.evidence import Numbered
 from rulka_analysis.pages.panels import Figure as Figure
@@ -46,12 +47,17 @@ Kind = Literal[
     "trend",
 ]
 
-Written = dict[str, Any]
-"""A result in an output: ``name``, ``kind``, ``value``, ``numbers`` and ``events``."""
+Written = dict[str, str]
+"""A result in an output: ``name``, ``kind``, and as ``content`` JSON in a text.
+
+A text, because an output passes many hands that would walk through all that it holds.
+"""
 
 # The drawings of a figure, for windows of several widths.
 DRAWN = ("picture", "phone", "wide")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
+# How JSON writes control characters, but for line break and tab.
+_CONTROL = re.compile(r"\\[bfru]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +159,8 @@ def publish(
     from IPython.display import display
 
     written = _written(name, value, unit, digits)
-    display(_bundle(written), raw=True)  # type: ignore[no-untyped-call]
+    bundle = {MIME: written, **_shown(_read(written))}
+    display(bundle, raw=True)  # type: ignore[no-untyped-call]
 
 
 def encode(name: str, value: Any, *, unit: str = "", digits: int = 2) -> Result:
@@ -197,10 +204,12 @@ def _written(name: str, value: Any, unit: str, digits: int) -> Written:
         kind, data = encoder.encoded(value)
     except ValueError as error:
         raise ResultError(f"result {name!r} cannot be shown: {error}") from error
-    found: Written = _without_hidden(
-        {"value": data, "numbers": encoder.numbers.all, "events": encoder.events.all}
-    )
-    return {"name": name, "kind": kind, **found}
+    whole = {"value": data, "numbers": encoder.numbers.all, "events": encoder.events.all}
+    content = json.dumps(whole, ensure_ascii=False)
+    # Most results hide nothing, and hold hundreds of thousands of texts.
+    if _CONTROL.search(content) or visible(content) != content:
+        content = json.dumps(_without_hidden(whole), ensure_ascii=False)
+    return {"name": name, "kind": kind, "content": content}
 
 
 def _without_hidden(data: Any) -> Any:
@@ -232,6 +241,7 @@ def written_in(notebook: Mapping[str, Any]) -> Iterator[Written]:
 
 def _read(written: Written) -> Result:
     """Return a result in which numbers hold those they were made of, which they share."""
+    content = json.loads(written["content"])
     numbers: list[dict[str, Any]] = []
 
     def whole(data: Any) -> Any:
@@ -244,12 +254,13 @@ def _read(written: Written) -> Result:
         # What a number was made of was written before it.
         return data | {
             "inputs": [numbers[at] for at in data["inputs"]],
-            "evidence": [written["events"][at] for at in data["evidence"]],
+            "evidence": [content["events"][at] for at in data["evidence"]],
         }
 
-    for number in written["numbers"]:
+    for number in content["numbers"]:
         numbers.append(whole(number))
-    return Result(written["name"], written["kind"], whole(written["value"]))
+    kind = cast(Kind, written["kind"])
+    return Result(written["name"], kind, whole(content["value"]))
 
 
 class _Encoder:
@@ -367,7 +378,7 @@ class _Encoder:
         }
 
     def _table(self, table: Table) -> dict[str, Any]:
-        # Lists and not mappings: nbformat writes a notebook with its keys sorted.
+        # Lists and not mappings: their order says something.
         return {
             "columns": [[key, visible(title, keep="")] for key, title in table.columns.items()],
             "rows": [
@@ -439,10 +450,9 @@ def pictures(data: Mapping[str, Any]) -> Iterator[str]:
         yield from (panel[kind]["svg"] for kind in DRAWN if panel.get(kind))
 
 
-def _bundle(written: Written) -> dict[str, Any]:
-    """Return what Jupyter shows, with the result beside it."""
-    result = _read(written)
-    bundle: dict[str, Any] = {MIME: written}
+def _shown(result: Result) -> dict[str, str]:
+    """Return what Jupyter shows of a result."""
+    bundle = {}
     if result.kind in ("figure", "figures"):
         caption = as_text(result.data["caption"])
         # As an image: a style within a page would be the whole page's.

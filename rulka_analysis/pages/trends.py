@@ -48,7 +48,7 @@ def trend_of(found: Sequence[Observed], last: Cell) -> Trend:
     if not read:
         return Trend((), "No value to draw.", last)
     start, end = (f(f(x) for x, _ in read) for f in (min, max))
-    curves = [_binned(x, y, start, end) for x, y in read]
+    curves = [medians_by_part(x, y, start, end) for x, y in read]
     said = _said([y[np.isfinite(y)] for y in curves])
     if len(curves) > MOST_LINES:
         with np.errstate(all="ignore"):
@@ -73,15 +73,20 @@ def _readings(one: Observed) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return where[known], one.values[known]
 
 
-def _binned(
+def medians_by_part(
     x: NDArray[np.float64], y: NDArray[np.float64], start: float, end: float
 ) -> NDArray[np.float64]:
     """Return the median of the values in each part of the way; NaN where there is none."""
     width = (end - start) or 1.0
     places = np.minimum((POINTS * (x - start) / width).astype(int), POINTS - 1)
+    order = np.lexsort((y, places))
+    counts = np.bincount(places, minlength=POINTS)
+    before = np.cumsum(counts) - counts
+    there = counts > 0
     binned = np.full(POINTS, np.nan)
-    for place in np.unique(places):
-        binned[place] = np.median(y[places == place])
+    # The middle value, or the two beside the middle.
+    lower, upper = (y[order[(before + (counts - 1 + one) // 2)[there]]] for one in (0, 1))
+    binned[there] = lower / 2 + upper / 2
     return binned
 
 

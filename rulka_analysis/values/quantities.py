@@ -8,10 +8,10 @@ asked where it comes from. A quantity that cannot be known carries the reason in
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from string import Formatter
-from typing import Any
+from typing import Any, Literal
 
 from rulka_analysis.values.operations import OPERATIONS, PARAMETERS, Parameter
 from rulka_analysis.values.text import visible
@@ -19,6 +19,7 @@ from rulka_analysis.values.text import visible
 NOT_IN_THESE_LOGS = "not in these logs"
 MANY = 12
 """Of more runs than this, readers are told what groups are, not each run."""
+Extreme = Literal["least", "greatest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,12 +295,9 @@ def average(by_run: Mapping[str, Quantity]) -> Quantity:
     found = list(by_run.values())
     if len(found) == 1:
         return found[0]
-    lacking = next((value for value in found if not value.known), None)
-    if lacking is not None:
-        # A mean of the others would flatter the group.
-        known = sum(value.known for value in found)
-        label = f"{known} of {len(found)} runs have a value"
-        return Quantity.unknown(lacking.missing, lacking.unit, label=label)
+    # A mean of the others would flatter the group.
+    if (lacking := _lacking(found)) is not None:
+        return lacking
     first = found[0]
     each = ""
     if len(found) <= MANY:
@@ -314,6 +312,31 @@ def average(by_run: Mapping[str, Quantity]) -> Quantity:
         made=made("mean", *found),
         about=f"mean of {len(found)} runs",
     )
+
+
+def extreme(found: Sequence[Quantity], which: Extreme) -> Quantity:
+    """Return the least or the greatest value of a group's runs.
+
+    Examples
+    --------
+    >>> print(extreme([Quantity(3.0, "s"), Quantity(4.0, "s")], "greatest"))
+    4.00 s
+    """
+    if (lacking := _lacking(found)) is not None:
+        return lacking
+    one = (min if which == "least" else max)(found, key=lambda value: value.number)
+    how = f"the {which} of {len(found)} runs; {one.how}"
+    return replace(one, how=how, made=made(which, *found), about=f"{which} of {len(found)} runs")
+
+
+def _lacking(found: Sequence[Quantity]) -> Quantity | None:
+    """Return what is said of a group some of whose runs have no value; None where all have one."""
+    lacking = next((value for value in found if not value.known), None)
+    if lacking is None:
+        return None
+    known = sum(value.known for value in found)
+    label = f"{known} of {len(found)} runs have a value"
+    return Quantity.unknown(lacking.missing, lacking.unit, label=label)
 
 
 def placed(event: Evidence, clock: str) -> Made | None:

@@ -63,6 +63,10 @@ class OnClock:
     by_run: Mapping[str, Quantity] = field(default_factory=dict)
     interpolated: bool = False
 
+    def of(self, group: Group) -> list[Quantity]:
+        """Return the values of a group's runs."""
+        return [self.by_run[run] for run in group.runs if run in self.by_run]
+
     def as_dict(self) -> dict[str, Any]:
         """Return the row as plain data for JSON."""
         data: dict[str, Any] = {"clock": self.clock.name, "votes": self.votes, "says": self.said}

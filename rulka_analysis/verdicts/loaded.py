@@ -8,7 +8,7 @@ from functools import cached_property
 from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.health import contradicted as contradicted_by
 from rulka_analysis.health import experiment_findings
-from rulka_analysis.health.readings import Readings
+from rulka_analysis.health.readings import readings_of
 from rulka_analysis.health.settings import setting_findings
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Sentence
@@ -28,7 +28,7 @@ class LoadedExperiment(Experiment):
         found: list[Finding] = []
         for name in runs:
             if (run := self.run(name)) is not None:
-                log = Readings(run, self.catalogue)
+                log = readings_of(run, self.catalogue)
                 found += [*run.findings, *setting_findings(log, self.all_settings(name))]
         return tuple(found)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -116,56 +116,70 @@ def rank(
     """
     # The order of rows must not matter, nor that of `eligible`.
     rows = values.loc[sorted(set(values.index) & set(eligible))].astype(float)
-    scores = rows.copy()
-    for objective in higher_is_better:
-        scores[objective] = -scores[objective]
-    known = scores.notna().any(axis=1)
-    left = [str(name) for name in scores.index[known]]
+    known = rows.notna().any(axis=1)
+    left = [str(name) for name in rows.index[known]]
+    # Hundreds of rankings are asked for, of a few rows each: a data frame would take longer.
+    columns = [
+        _Column(
+            str(objective),
+            {str(name): float(value) for name, value in rows[objective].items()},
+            {} if errors is None else {str(n): float(e) for n, e in errors[objective].items()},
+            margins[objective],
+            upwards=objective in higher_is_better,
+        )
+        for objective in rows.columns
+    ]
     places: list[tuple[str, ...]] = []
     steps: tuple[Step, ...] = ()
     while left:
-        decided = _decide(scores.loc[left], rows, margins, errors)
+        decided = tuple(_decide(left, columns))
         steps = steps or decided
         first = decided[-1].level
         places.append(first)
         left = [name for name in left if name not in first]
-    return Ranking(tuple(places), steps, tuple(str(name) for name in scores.index[~known]))
+    return Ranking(tuple(places), steps, tuple(str(name) for name in rows.index[~known]))
 
 
-def _decide(
-    scores: pd.DataFrame,
-    values: pd.DataFrame,
-    margins: Mapping[str, HasMargin],
-    errors: pd.DataFrame | None,
-) -> tuple[Step, ...]:
-    level = [str(name) for name in scores.index]
-    steps = []
-    for objective in scores.columns:
-        column = scores.loc[level, objective]
-        if column.notna().any():
-            best = str(column.idxmin())
-            margin = margins[objective].of(float(values.loc[best, objective]))
-            behind = [name for name in level if not _is_level(name, best, column, margin, errors)]
-            level = [name for name in level if name not in behind]
-            value = float(values.loc[best, objective])
-            steps.append(Step(objective, value, margin, tuple(level), tuple(behind)))
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """An objective: the value of each row, its reading error, and what does not matter."""
+
+    objective: str
+    values: Mapping[str, float]
+    errors: Mapping[str, float]
+    margin: HasMargin
+    upwards: bool
+
+    def best(self, names: Iterable[str]) -> str | None:
+        """Return who has the best value; the first of several, None where nobody has one."""
+        there = [name for name in names if not math.isnan(self.values[name])]
+        pick = max if self.upwards else min
+        return pick(there, key=self.values.__getitem__) if there else None
+
+    def is_level(self, name: str, best: str, margin: float) -> bool:
+        distance = self.values[name] - self.values[best]
+        if math.isnan(distance):
+            return False
+        errors = [self.errors[row] for row in (name, best)] if self.errors and name != best else []
+        return not distance or not bool(
+            matters(np.array([distance]), margin, math.hypot(*errors)).any()
+        )
+
+
+def _decide(left: Sequence[str], columns: Iterable[_Column]) -> Iterator[Step]:
+    level = list(left)
+    for column in columns:
+        best = column.best(level)
+        if best is None:
+            yield Step(column.objective, math.nan, math.nan, tuple(level), ())
         else:
-            steps.append(Step(objective, math.nan, math.nan, tuple(level), ()))
+            value = column.values[best]
+            margin = column.margin.of(value)
+            behind = [name for name in level if not column.is_level(name, best, margin)]
+            level = [name for name in level if name not in behind]
+            yield Step(column.objective, value, margin, tuple(level), tuple(behind))
         if len(level) == 1:
             break
-    return tuple(steps)
-
-
-def _is_level(
-    name: str, best: str, scores: pd.Series, margin: float, errors: pd.DataFrame | None
-) -> bool:
-    distance = float(scores[name] - scores[best])
-    if math.isnan(distance):
-        return False
-    error = 0.0
-    if errors is not None and name != best:
-        error = math.hypot(*(float(errors.loc[row, scores.name]) for row in (name, best)))
-    return not distance or not bool(matters(np.array([distance]), margin, error).any())
 
 
 @dataclass(frozen=True, slots=True)

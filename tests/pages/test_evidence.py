@@ -80,6 +80,22 @@ def test_equal_numbers_are_one_entry_and_those_of_another_origin_are_not() -> No
     assert len(added(BEST, BEST, other)["entries"]) == 2
 
 
+def test_numbers_that_only_look_alike_are_two() -> None:
+    zero, minus = (replace(BEST, evidence=(replace(EVENT, value=v),)) for v in (0.0, -0.0))
+    data = added(zero, minus)
+    assert [str(event["value"]) for event in data["events"]] == ["0.0", "-0.0"]
+    assert [entry["events"] for entry in data["entries"]] == [[0], [1]]
+
+
+def test_an_event_leads_to_its_file_which_is_told_once() -> None:
+    many = [replace(BEST, evidence=(replace(EVENT, step=step),)) for step in range(5)]
+    table = as_table(added(*many), "Page", "page.html", "page.evidence.js", "evidence.css")
+    soup = BeautifulSoup(table, "html.parser")
+    assert table.count("ab" * 32) == 1
+    assert {link["href"] for link in soup.select("td a[href^='#f']")} == {"#f0"}
+    assert "run/events, SHA-256 abab" in soup.select_one("#f0").get_text()
+
+
 def test_a_wall_time_that_is_none_is_still_json() -> None:
     strange = replace(BEST, evidence=(replace(EVENT, wall_time=float("nan")),))
     (event,) = added(strange)["events"]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rulka_analysis.pages.reference import MOST_LINES, ROWS_A_TAG, Reference
 from rulka_analysis.pages.results import Figure, encode
-from rulka_analysis.pages.trends import HEIGHT, POINTS, WIDTH, Trend
+from rulka_analysis.pages.trends import HEIGHT, POINTS, WIDTH, Trend, medians_by_part
 from rulka_analysis.pages.trends import MOST_LINES as MOST_TRENDS
 from rulka_analysis.project import load_catalogue, open_logs
 from rulka_analysis.values.quantities import Quantity, Sentence
@@ -249,6 +250,18 @@ def test_a_line_of_many_runs_is_their_middle_half(tmp_path: Path) -> None:
     line = line_of(logs_of(tmp_path, **runs), "loss")
     assert len(line.lines) == 3
     assert all(len(one) <= POINTS for one in line.lines)
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 500, 2000])
+def test_a_line_is_drawn_through_the_medians_of_its_parts(count: int) -> None:
+    random = np.random.default_rng(count)
+    x, y = random.uniform(3, 9, count), random.normal(size=count)
+    x[0], x[-1] = 3, 9
+    places = np.minimum((POINTS * (x - 3) / 6).astype(int), POINTS - 1)
+    medians = [
+        np.median(y[places == at]) if (places == at).any() else np.nan for at in range(POINTS)
+    ]
+    np.testing.assert_array_equal(medians_by_part(x, y, 3, 9), medians)
 
 
 def test_a_metric_without_a_number_has_a_line_without_one(tmp_path: Path) -> None:

@@ -106,8 +106,9 @@ def test_what_numbers_were_made_of_is_written_once(shown: list[dict[str, Any]]) 
     differences = [mean.minus(Quantity(float(at))) for at in range(30)]
     publish("table", Table({str(at): "" for at in range(30)}, {"row": differences}))
     (written,) = written_in(notebook_of(shown))
-    assert len(written["events"]) == 1
-    assert len(written["numbers"]) == 100 + 1 + 30
+    content = json.loads(written["content"])
+    assert len(content["events"]) == 1
+    assert len(content["numbers"]) == 100 + 1 + 30
     (table,) = collect(notebook_of(shown))
     ((_, cells),) = table.data["rows"]
     assert [len(cell["inputs"][0]["inputs"]) for cell in cells] == [100] * 30
@@ -117,6 +118,22 @@ def test_what_numbers_were_made_of_is_written_once(shown: list[dict[str, Any]]) 
     entries = page.plain()["entries"]
     assert len(entries) == 100 + 1 + 30 + 30
     assert "run_7" not in entries[-1]["how"]
+
+
+@pytest.mark.parametrize("hidden", ["\x00", "\x1b", "\x7f", "\x9b", "\u202e", "\u200b", "\ud800"])
+def test_nothing_hidden_is_left_of_a_name_wherever_it_stands(
+    shown: list[dict[str, Any]], hidden: str
+) -> None:
+    name = f"a{hidden}b"
+    number = replace(NUMBER, how=name, evidence=(replace(EVENT, run=name, tag=name, file=name),))
+    publish(
+        "table", Table({"c": name}, {"r": [name]}, name, [Sentence(f"{name} {{x}}", {"x": number})])
+    )
+    publish("kept", "24.5\u202fs,\u00a0as\ndeclared\t.")
+    table, kept = collect(notebook_of(shown))
+    assert hidden not in json.dumps(table.data, ensure_ascii=False)
+    assert hidden not in "".join(shown[0].get(kind, "") for kind in ("text/html", "text/plain"))
+    assert as_text(kept.data) == "24.5\u202fs,\u00a0as\ndeclared\t."
 
 
 def test_an_unknown_number_brings_its_reason() -> None:
@@ -244,7 +261,7 @@ def test_a_run_of_any_name_can_be_drawn(
     comparison = Comparison(name, name, {name: run}, name, settings, load_catalogue(), {})
     publish("figure", ra.figures.curves(comparison, "loss", as_logged=True))
     publish("table", tables.summary(comparison, [ra.Line("loss", as_logged=True)]))
-    data = shown[0][MIME]["value"]
+    data = json.loads(shown[0][MIME]["content"])["value"]
     assert len(list(pictures(data))) == 2
     for svg in (*pictures(data), shown[0]["text/html"], shown[1]["text/html"]):
         assert "script" not in Tags(svg).found

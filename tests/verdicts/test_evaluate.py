@@ -359,6 +359,33 @@ def test_three_seeds_of_each_are_decided_by_one_interval(tmp_path: Path) -> None
     assert (pace.word, pace.decided.method) == ("later", "interval")
 
 
+def test_of_many_seeds_the_least_and_the_greatest_stand_for_all(tmp_path: Path) -> None:
+    slow = replace(SHORT, best={"A01": 25.5, "hock": 66.0}, batch_size=1024)
+    answer, pace = seeds(tmp_path, several("small", SHORT, 7), several("large", slow, 7))
+    seen = set()
+    for one in (answer, pace):
+        table = deciding(one)
+        assert set(one.rows[0].by_run).isdisjoint(table.columns)
+        columns = list(table.columns)
+        for row, on_clock in zip(table.rows.values(), one.rows, strict=True):
+            for group, mean in (
+                (one.candidate, on_clock.candidate),
+                (one.baseline, on_clock.baseline),
+            ):
+                values = [on_clock.by_run[run] for run in group.runs]
+                least, greatest = (
+                    row[columns.index(f"{which} {group.label}")] for which in ("least", "greatest")
+                )
+                if all(value.known for value in values):
+                    numbers = [value.number for value in values]
+                    assert (least.number, greatest.number) == (min(numbers), max(numbers))
+                    assert list(least.made.inputs) == list(greatest.made.inputs) == values
+                    seen.add(one.kind)
+                else:
+                    assert least.text == greatest.text == mean.text
+    assert seen == {"value", "pace"}
+
+
 def test_equal_seeds_are_level_where_the_interval_lies_within_the_margin(tmp_path: Path) -> None:
     calm = replace(SHORT, noise=0.005, minutes=40)
     answer, _ = seeds(tmp_path, several("small", calm), several("large", calm))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
-from rulka_analysis.values.quantities import Quantity, Sentence
+from rulka_analysis.values.quantities import MANY, Extreme, Quantity, Sentence, extreme
 from rulka_analysis.values.tables import Cell, Table
 from rulka_analysis.values.text import name_in_words
 
@@ -102,7 +102,8 @@ def deciding(answer: Answered) -> Table:
     """Return the numbers an answer rests on: a row a clock.
 
     Of an answer on targets they are the times to the hardest that can be decided. Where a group has
-    several runs, each stands in a column of its own.
+    several runs, each stands in a column of its own; of many, the least and the greatest of a group
+    do, and all are in the evidence of its mean.
     """
     of_targets = answer.kind == "pace"
     columns = {
@@ -116,8 +117,13 @@ def deciding(answer: Answered) -> Table:
         "margin": "Margin",
     }
     runs = list(answer.rows[0].by_run) if answer.rows else []
-    several = runs if len(runs) > 2 else []
+    several = runs if 2 < len(runs) <= MANY else []
     columns |= {run: run for run in several}
+    ends: list[tuple[Group, Extreme]] = []
+    if len(runs) > MANY:
+        groups = (answer.candidate, answer.baseline)
+        ends = [(group, which) for group in groups for which in get_args(Extreme)]
+    columns |= {f"{which} {group.label}": f"{group.label}, {which}" for group, which in ends}
     rows: dict[str, list[Cell]] = {}
     for row in answer.rows:
         clock = f"{row.clock} (interpolated)" if row.interpolated else f"{row.clock}"
@@ -131,6 +137,7 @@ def deciding(answer: Answered) -> Table:
             row.difference if row.difference.known or not of_targets else "–",
             row.margin,
             *(row.by_run[run] for run in several),
+            *(extreme(row.of(group), which) for group, which in ends),
         ]
     return Table(columns, rows)
 
