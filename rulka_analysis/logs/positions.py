@@ -162,7 +162,10 @@ def write_interval(positions: Floats) -> float:
     ordered = np.sort(positions[np.isfinite(positions)])
     steps = np.diff(ordered)
     steps = steps[steps > 0]
-    return float(np.quantile(steps, 0.95, method="higher")) if len(steps) else math.nan
+    if not len(steps):
+        return math.nan
+    at = math.ceil(0.95 * (len(steps) - 1))
+    return float(np.partition(steps, at)[at])
 
 
 def last_event_at(positions: Floats, checkpoint: Floats, *, oldest: float = math.inf) -> Integers:

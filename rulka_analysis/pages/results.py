@@ -158,9 +158,8 @@ def publish(
     """
     from IPython.display import display
 
-    written = _written(name, value, unit, digits)
-    bundle = {MIME: written, **_shown(_read(written))}
-    display(bundle, raw=True)  # type: ignore[no-untyped-call]
+    written, shown = _written(name, value, unit, digits)
+    display({MIME: written, **_shown(shown)}, raw=True)  # type: ignore[no-untyped-call]
 
 
 def encode(name: str, value: Any, *, unit: str = "", digits: int = 2) -> Result:
@@ -180,11 +179,14 @@ def encode(name: str, value: Any, *, unit: str = "", digits: int = 2) -> Result:
     rulka_analysis.values.errors.ResultError: result 'ratio' cannot be shown: nan is not a finite
     number; publish Quantity.unknown("why") where there is no value
     """
-    return _read(_written(name, value, unit, digits))
+    return _read(_written(name, value, unit, digits)[0])
 
 
-def _written(name: str, value: Any, unit: str, digits: int) -> Written:
-    """Return a result as an output holds it: each number that others were made of stands once."""
+def _written(name: str, value: Any, unit: str, digits: int) -> tuple[Written, Result]:
+    """Return a result as an output holds it: each number that others were made of stands once.
+
+    And as far as it is seen: its numbers tell the places of those that they were made of.
+    """
     if not _NAME.match(name):
         raise ResultError(
             f"{name!r} cannot be a result's name: use letters, digits, '_', '-' and '.', "
@@ -204,12 +206,15 @@ def _written(name: str, value: Any, unit: str, digits: int) -> Written:
         kind, data = encoder.encoded(value)
     except ValueError as error:
         raise ResultError(f"result {name!r} cannot be shown: {error}") from error
-    whole = {"value": data, "numbers": encoder.numbers.all, "events": encoder.events.all}
+    made_of = {"numbers": encoder.numbers.all, "events": encoder.events.all}
+    whole: dict[str, Any] = {"value": data, **made_of}
     content = json.dumps(whole, ensure_ascii=False)
     # Most results hide nothing, and hold hundreds of thousands of texts.
     if _CONTROL.search(content) or visible(content) != content:
-        content = json.dumps(_without_hidden(whole), ensure_ascii=False)
-    return {"name": name, "kind": kind, "content": content}
+        whole = _without_hidden(whole)
+        content = json.dumps(whole, ensure_ascii=False)
+    written = {"name": name, "kind": kind, "content": content}
+    return written, Result(name, kind, whole["value"])
 
 
 def _without_hidden(data: Any) -> Any:
