@@ -61,7 +61,7 @@ templates_path = ["rulka_analysis/pages/templates"]
 html_sidebars = {
     "index": [],
     "docs/about_this_build": [],
-    "docs/api/**": [],
+    "docs/api/**": ["sidebar-nav-bs"],
     "docs/experiments/**": ["experiment-pages"],
     "docs/explore": [],
     "docs/guides/**": ["sidebar-nav-bs"],

@@ -36,11 +36,10 @@ class Archive:
     """The runs of an archive, each read when it is first asked for."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.folder, self.runs = folder, dict[str, "Run"]()
         index = tomllib.loads((folder / "archive.toml").read_text(encoding="utf-8"))
         self.parts = {part["run"]: part for part in index["parts"]}
         self.files = {f["name"]: f["sha256"] for p in self.parts.values() for f in p["files"]}
-        self.runs: dict[str, Run] = {}
 
     def run(self, name: str, clocks: dict[str, str]) -> "Run":
         if name not in self.runs:
@@ -64,9 +63,8 @@ class Run:
         texts = json.loads(file.metadata.metadata[b"rulka_analysis"])["sidecars"]
         self.sidecars = [tomllib.loads(text) for text in texts.values()]
         self.sessions = [one for one in part["sessions"] if one["attempt"] == attempt]
-        known = all(sidecar.get("step_clock", True) for sidecar in self.sidecars)
-        steps = self.columns["step"] * (1 if known else np.nan)
-        self.positions: dict[str, Array] = {"steps": steps}
+        has = all(sidecar.get("step_clock", True) for sidecar in self.sidecars)
+        self.positions: dict[str, Array] = {"steps": self.columns["step"] * (1 if has else np.nan)}
         self.clocks = clocks
 
     def rows(self, tag: str) -> Array:
@@ -297,4 +295,6 @@ if __name__ == "__main__":
     parser.add_argument("archive", type=Path, help="an archive of the logs they were built from")
     parser.add_argument("--quiet", action="store_true", help="say only what does not reproduce")
     asked = parser.parse_args()
+    if not (asked.archive / "archive.toml").is_file():
+        parser.error(f"{asked.archive} is no archive: it holds no archive.toml")
     sys.exit(1 if check(asked.site, Archive(asked.archive), asked.quiet)["differs"] else 0)

@@ -249,3 +249,24 @@ def test_names_in_blocks_cannot_reach_out_of_their_text() -> None:
     told: Mapping[str, Any] = encode("x", block).data["content"]["cards"][0]
     assert "\u202e" not in told["label"]
     assert "\x1b" not in as_text(told["text"])
+
+
+def test_every_heading_begins_with_a_capital(
+    experiment: LoadedExperiment, many: LoadedExperiment
+) -> None:
+    for one in (experiment, many):
+        every = [blocks.heading(one)]
+        every += [blocks.compared_heading(one, name) for name in one.definition.comparisons]
+        assert len(every) > 1
+        for heading in every:
+            assert not as_text(content(heading)["text"])[0].islower()
+
+
+def test_what_is_said_of_every_run_is_said_once(
+    experiment: LoadedExperiment, many: LoadedExperiment
+) -> None:
+    told, once = blocks.logs(experiment), blocks.logs(many)
+    assert "settings" in told.columns
+    assert "settings" not in once.columns
+    assert str(once.notes[0]).startswith("Settings of every run, by source: ")
+    assert len(once.rows) == 60

@@ -120,22 +120,6 @@ def test_what_numbers_were_made_of_is_written_once(shown: list[dict[str, Any]]) 
     assert "run_7" not in entries[-1]["how"]
 
 
-@pytest.mark.parametrize("hidden", ["\x00", "\x1b", "\x7f", "\x9b", "\u202e", "\u200b", "\ud800"])
-def test_nothing_hidden_is_left_of_a_name_wherever_it_stands(
-    shown: list[dict[str, Any]], hidden: str
-) -> None:
-    name = f"a{hidden}b"
-    number = replace(NUMBER, how=name, evidence=(replace(EVENT, run=name, tag=name, file=name),))
-    publish(
-        "table", Table({"c": name}, {"r": [name]}, name, [Sentence(f"{name} {{x}}", {"x": number})])
-    )
-    publish("kept", "24.5\u202fs,\u00a0as\ndeclared\t.")
-    table, kept = collect(notebook_of(shown))
-    assert hidden not in json.dumps(table.data, ensure_ascii=False)
-    assert hidden not in "".join(shown[0].get(kind, "") for kind in ("text/html", "text/plain"))
-    assert as_text(kept.data) == "24.5\u202fs,\u00a0as\ndeclared\t."
-
-
 def test_an_unknown_number_brings_its_reason() -> None:
     data = encode("x", Quantity.unknown("no run uni_6 in these logs", "s")).data
     assert (data["value"], data["text"]) == (None, "not in these logs")

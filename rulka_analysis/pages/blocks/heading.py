@@ -231,7 +231,7 @@ def of_candidates(pairs: Sequence[Pair], objectives: dict[str, Measure]) -> Iter
         for pair in pairs:
             word = pair.value(outcome).answer.word
             words.setdefault(word, []).append(pair.candidate.beside(pair.baseline))
-        where = measure.variant_title or in_words(measure.title)
+        where = measure.variant_title or measure.title
         if len(words) == 1:
             everyone = "both" if len(pairs) == 2 else "all"
             yield f"{where}: {everyone} {next(iter(words))}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rulka_analysis.pages.blocks.facts import together
 from rulka_analysis.pages.results import Block
-from rulka_analysis.values.quantities import Quantity
+from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import in_words
 from rulka_analysis.values.tables import Cell, Table
 
@@ -25,6 +25,14 @@ def logs(experiment: LoadedExperiment) -> Table:
     """
     columns = {"run": "Run", "group": "Setting", "files": "Files", "attempt": "Attempt"}
     columns |= {"events": "Events", "given_up": "Given up", "settings": "Settings, by source"}
+    sources = {n: _sources(experiment, n) for group in experiment.groups for n in group.runs}
+    # Of a hundred runs of one program it is a hundred times the same.
+    alike = len(sources) > 1 and len(set(sources.values())) == 1
+    notes = []
+    if alike:
+        del columns["settings"]
+        said = {"sources": next(iter(sources.values()))}
+        notes.append(Sentence("Settings of every run, by source: {sources}.", said))
     rows: dict[str, list[Cell]] = {}
     for group in experiment.groups:
         for name in group.runs:
@@ -40,8 +48,8 @@ def logs(experiment: LoadedExperiment) -> Table:
                     _count(run.count, "events"),
                     _count(sum(run.given_up.values()), "events that a resumed session repeated"),
                 ]
-            rows[name] = [*cells, _sources(experiment, name)]
-    return Table(columns, rows)
+            rows[name] = cells if alike else [*cells, sources[name]]
+    return Table(columns, rows, notes=notes)
 
 
 def _count(number: int, what: str) -> Quantity:

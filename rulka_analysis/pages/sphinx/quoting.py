@@ -37,6 +37,8 @@ INSTEAD = "Not in these logs."
 # What does not stand in a line of text.
 NOT_IN_A_LINE = ("table", "figure", "figures", "code", "curves", "block", "trend")
 EXPERIMENTS = "docs/experiments/"
+# A table of more rows is looked into, and not read: it is shown on demand.
+LOOKED_INTO = 100
 _REFERENCE = re.compile(r"(?P<id>[^\[\]]+?)\s*(?:\[(?P<row>.+),\s*(?P<column>[^,\]]+)\])?\Z")
 
 
@@ -190,5 +192,8 @@ class ResultDirective(SphinxDirective):
         if kind == "table":
             table = table_node(data, found.id, found.notebook)
             table["ids"] = [nodes.make_id(found.id)]
-            return noted(table, data, found.id, found.notebook)
+            shown = noted(table, data, found.id, found.notebook)
+            if (rows := len(data["rows"])) > LOOKED_INTO and "folded" not in self.options:
+                return [disclosure("", *shown, summary=f"All {rows:,} rows")]
+            return shown
         return [nodes.paragraph("", "", *inline_nodes(data, found.id, found.notebook))]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -43,6 +44,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> SmallSite:
     listed = site.folder / "notebooks/small/listed.py"
     shown = "\n# %%\nprint(list(map(str, ra.open_logs().runs)))\nprint(*ra.open_logs().runs)\n"
     shown += "import pandas as pd\npd.DataFrame({'run': list(ra.open_logs().runs)})\n"
+    shown += "\n# %%\nrows = {str(n): [str(n), ra.open_logs()['first'].name] for n in range(101)}\n"
+    shown += "ra.publish('long', ra.Table({'n': 'No.', 'run': 'Run'}, rows))\n"
     listed.write_text(listed.read_text(encoding="utf-8") + shown, encoding="utf-8")
     site.build_well(logs)
     return site
@@ -66,6 +69,13 @@ def test_no_file_of_the_site_holds_a_hidden_character(site: SmallSite) -> None:
         assert any(name.endswith(".svg") for name in texts)
     said = (site.folder / "_build" / "last_build.json").read_bytes()
     assert not set(HIDDEN) & set(said.decode("utf-8"))
+
+
+def test_a_table_of_more_than_a_hundred_rows_is_shown_on_demand(site: SmallSite) -> None:
+    page = BeautifulSoup((site.html / "notebooks/small/listed.html").read_text(), "html.parser")
+    (folded,) = page.select("details:has(table)")
+    assert folded.summary.get_text() == "All 101 rows"
+    assert len(folded.select("tbody tr")) == 101
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows allows no such names")

@@ -17,7 +17,7 @@ from tests.site_of_project import FURTHER, PAGE
 LANDING, METRICS = "index.html", "docs/tensorboard_metrics.html"
 HEALTH, BUILD = "docs/guides/log_health.html", "docs/about_this_build.html"
 # Long lists, all alike, which differ from others in their length alone.
-LISTS = (PAGE.replace(".html", ".evidence.html"), "docs/api/index.html", "genindex.html")
+LISTS = (PAGE.replace(".html", ".evidence.html"), "docs/api/verdicts.html", "genindex.html")
 # What is read first, also on a phone.
 READ = (
     LANDING,
@@ -39,6 +39,7 @@ KINDS = (
     "docs/explore.html",
     "docs/guides/index.html",
     "docs/guides/own_logs.html",
+    "docs/api/index.html",
     BUILD,
     "py-modindex.html",
     "search.html?q=batch",

@@ -158,3 +158,11 @@ def test_a_run_that_the_archive_lacks_cannot_be_computed(copied: tuple[Path, Pat
     status, told = verified(site, archive)
     assert status == 0
     assert "cannot be computed: the archive holds no run uni_6" in told
+
+
+def test_a_folder_that_is_no_archive_is_named(copied: tuple[Path, Path]) -> None:
+    site, _ = copied
+    command = [sys.executable, "-I", str(VERIFY), str(site), str(site)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"{site} is no archive: it holds no archive.toml" in done.stderr
