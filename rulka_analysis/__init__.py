@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rulka_analysis.logs.events import read_scalars as read_scalars
     from rulka_analysis.logs.runs import Logs as Logs
     from rulka_analysis.logs.runs import Run as Run
-    from rulka_analysis.metrics.series import Line as Line
+    from rulka_analysis.metrics.measure import Line as Line
     from rulka_analysis.pages.comparisons import publish_comparison as publish_comparison
     from rulka_analysis.pages.results import Code as Code
     from rulka_analysis.pages.results import publish as publish
@@ -47,7 +47,7 @@ _NAMES = {
     "Evidence": "values.quantities",
     "Experiment": "experiments.experiment",
     "Finding": "values.findings",
-    "Line": "metrics.series",
+    "Line": "metrics.measure",
     "Logs": "logs.runs",
     "Quantity": "values.quantities",
     "RulkaError": "values.errors",

@@ -11,7 +11,8 @@ from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.health import marks
 from rulka_analysis.logs.clocks import Clock, Window
 from rulka_analysis.metrics import summaries
-from rulka_analysis.metrics.series import Measure, Series, position_of
+from rulka_analysis.metrics.measure import Measure
+from rulka_analysis.metrics.series import Series, position_of
 from rulka_analysis.metrics.single_tags import Subject
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity

@@ -19,7 +19,7 @@ from rulka_analysis.health import comparison_findings, marks, sort
 from rulka_analysis.logs.clocks import MINUTES, Clock
 from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics.catalogue import Catalogue
-from rulka_analysis.metrics.series import Measure
+from rulka_analysis.metrics.measure import Measure
 from rulka_analysis.metrics.single_tags import Subject
 from rulka_analysis.project import load_catalogue
 from rulka_analysis.values.errors import UnknownMetricError, unknown

@@ -13,6 +13,7 @@ from rulka_analysis.pages.explore.page import refuse_foreign, write_explore
 from rulka_analysis.pages.explore.reading import from_logs
 from rulka_analysis.pages.exploring import Curves, list_first_views
 from rulka_analysis.pages.figures import Figure
+from rulka_analysis.values.text import amount
 
 
 def explore(logs: Logs, names: Sequence[str], catalogue: Catalogue, output: Path) -> Path:
@@ -43,5 +44,6 @@ def explore(logs: Logs, names: Sequence[str], catalogue: Catalogue, output: Path
     stills = [figure for figure in drawn.values() if isinstance(figure, Figure)]
     with Waiting("writing the page") as reading:
         page = write_explore(output, data, stills=stills, each=reading.each)
-    note(f"wrote {len(data.metrics):,} metrics of {len(data.runs):,} runs; open {page}")
+    written = f"{amount(len(data.metrics), 'metric')} of {amount(len(data.runs), 'run')}"
+    note(f"wrote {written}; open {page}")
     return page

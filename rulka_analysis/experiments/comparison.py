@@ -22,13 +22,8 @@ from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics import summaries
 from rulka_analysis.metrics.catalogue import Catalogue, Metric
 from rulka_analysis.metrics.find import find_series
-from rulka_analysis.metrics.series import (
-    Line,
-    Measure,
-    Series,
-    position_of,
-    position_text,
-)
+from rulka_analysis.metrics.measure import Line, Measure
+from rulka_analysis.metrics.series import Series, position_of, position_text
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import MANY, Quantity, made
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.experiments.groups import Group
 from rulka_analysis.logs.clocks import Clock
-from rulka_analysis.metrics.series import Measure
+from rulka_analysis.metrics.measure import Measure
 
 Floats = NDArray[np.float64]
 

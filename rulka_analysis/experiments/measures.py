@@ -8,7 +8,7 @@ from typing import Any
 from rulka_analysis.experiments.definition import Definition, Outcome
 from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.metrics.catalogue import Catalogue, Metric, Summary
-from rulka_analysis.metrics.series import Measure
+from rulka_analysis.metrics.measure import Measure
 from rulka_analysis.values.sentences import in_words
 
 _SUMMARIES: Mapping[str, Summary] = {

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from rulka_analysis.logs.run import Run
 from rulka_analysis.metrics import summaries
 from rulka_analysis.metrics.catalogue import Catalogue
+from rulka_analysis.metrics.measure import Measure
 from rulka_analysis.metrics.patterns import fill_in
-from rulka_analysis.metrics.series import Measure, Series, show_values
+from rulka_analysis.metrics.series import Series, show_values
 from rulka_analysis.metrics.settings import NOT_RECORDED
 from rulka_analysis.values.errors import nearest
 from rulka_analysis.values.quantities import Quantity

@@ -14,7 +14,8 @@ from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.experiments.group_curves import POINTS, GroupCurve, group_curves
 from rulka_analysis.experiments.groups import Group
 from rulka_analysis.logs.clocks import Clock
-from rulka_analysis.metrics.series import Measure, Series
+from rulka_analysis.metrics.measure import Measure
+from rulka_analysis.metrics.series import Series
 from rulka_analysis.metrics.summaries import best_so_far
 from rulka_analysis.pages.charts import Drawn, Points
 from rulka_analysis.pages.palette import MOST_COLOURED, Role

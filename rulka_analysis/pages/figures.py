@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from rulka_analysis.experiments.comparison import Comparison, window_end
 from rulka_analysis.experiments.groups import group_of
 from rulka_analysis.logs.clocks import MINUTES, Clock, Window
-from rulka_analysis.metrics.series import Measure, Series, position_text
+from rulka_analysis.metrics.measure import Measure
+from rulka_analysis.metrics.series import Series, position_text
 from rulka_analysis.pages.charts import Chart, picture, scaled_by
 from rulka_analysis.pages.drawing import GroupLine, group_lines, not_drawn
 from rulka_analysis.pages.explore.view import View
@@ -23,7 +24,7 @@ from rulka_analysis.pages.tables.columns import columns_of
 from rulka_analysis.pages.tables.comparison import clock_in_words, curve
 from rulka_analysis.pages.tables.marked import Marked
 from rulka_analysis.values.quantities import Quantity, Sentence
-from rulka_analysis.values.text import name_in_words
+from rulka_analysis.values.text import amount, name_in_words
 
 # As many groups are put into words where others may be counted.
 MOST_TOLD = 8
@@ -201,7 +202,7 @@ def _alternative_text(
     """State what is to be seen: how each group goes, and how runs stand where all are known."""
     by = clock_in_words(comparison, clock)
     runs = sum(len(line.runs) for line in lines)
-    said = [f"Line chart of {measure.title} by {by}, {runs} runs."]
+    said = [f"Line chart of {measure.title} by {by}, {amount(runs, 'run')}."]
     said += [told for line in lines if (told := tell_line(comparison, line, measure, clock))]
     shown = columns_of(comparison)
     values = shown.values(comparison.at_common_end(measure, clock))

@@ -218,7 +218,8 @@ class Reference:
         }
         plural = "tags" if len(tags) > 1 else "tag"
         if len(holding) == len(self.runs):
-            text = f"In all {{all}} runs, under {{tags}} {plural}."
+            every = "all {all} runs" if len(self.runs) > 1 else "{all} run"
+            text = f"In {every}, under {{tags}} {plural}."
         else:
             text = f"In {{runs}} of {{all}} runs, under {{tags}} {plural}. Not in {{absent}}."
             values["absent"] = listing(run.name for run in self.runs if run.name not in holding)

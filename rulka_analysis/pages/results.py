@@ -7,8 +7,6 @@ only artefact: there are no side files to lose. `collect` reads results back fro
 
 from __future__ import annotations
 
-import base64
-import html
 import json
 import math
 import numbers
@@ -22,8 +20,11 @@ from rulka_analysis.pages.evidence import Numbered
 from rulka_analysis.pages.panels import Figure as Figure
 from rulka_analysis.pages.panels import Figures as Figures
 from rulka_analysis.pages.panels import Panel as Panel
+from rulka_analysis.pages.plain_results import as_text as as_text
+from rulka_analysis.pages.plain_results import panels as panels
+from rulka_analysis.pages.plain_results import pictures as pictures
+from rulka_analysis.pages.plain_results import shown_in_jupyter
 from rulka_analysis.pages.trends import Trend
-from rulka_analysis.pages.trends import as_svg as trend_svg
 from rulka_analysis.values.errors import ResultError
 from rulka_analysis.values.quantities import Evidence, Quantity, Sentence
 from rulka_analysis.values.tables import Cell, Jump, Table, ToRule, Word
@@ -53,8 +54,6 @@ Written = dict[str, str]
 A text, because an output passes many hands that would walk through all that it holds.
 """
 
-# The drawings of a figure, for windows of several widths.
-DRAWN = ("picture", "phone", "wide")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\Z")
 # How JSON writes control characters, but for line break and tab.
 _CONTROL = re.compile(r"\\[bfru]")
@@ -159,7 +158,7 @@ def publish(
     from IPython.display import display
 
     written, shown = _written(name, value, unit, digits)
-    display({MIME: written, **_shown(shown)}, raw=True)  # type: ignore[no-untyped-call]
+    display({MIME: written, **shown_in_jupyter(shown.kind, shown.data)}, raw=True)  # type: ignore[no-untyped-call]
 
 
 def encode(name: str, value: Any, *, unit: str = "", digits: int = 2) -> Result:
@@ -442,92 +441,3 @@ class _Encoder:
 def _event(event: Evidence) -> dict[str, Any]:
     names = {key: visible(getattr(event, key), keep="") for key in ("run", "tag", "file")}
     return event.as_dict() | names
-
-
-def panels(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the drawings of a figure, or of several that stand together."""
-    return [panel for _, own in data["choices"] for panel in own] if "choices" in data else [data]
-
-
-def pictures(data: Mapping[str, Any]) -> Iterator[str]:
-    """Yield every file of a figure, or of several that stand together."""
-    for panel in panels(data):
-        yield from (panel[kind]["svg"] for kind in DRAWN if panel.get(kind))
-
-
-def _shown(result: Result) -> dict[str, str]:
-    """Return what Jupyter shows of a result."""
-    bundle = {}
-    if result.kind in ("figure", "figures"):
-        caption = as_text(result.data["caption"])
-        # As an image: a style within a page would be the whole page's.
-        images = "".join(map(_image, panels(result.data)))
-        bundle["text/html"] = (
-            f'<figure class="rulka-figure">{images}'
-            f"<figcaption>{html.escape(caption)}</figcaption></figure>"
-        )
-        said = [caption, *(panel["alt"] for panel in panels(result.data))]
-        bundle["text/plain"] = "\n".join(line for line in said if line)
-    elif result.kind == "table":
-        bundle["text/html"] = _html_table(result.data)
-        bundle["text/plain"] = _plain_table(result.data)
-    elif result.kind == "trend":
-        bundle["text/html"] = trend_svg(result.data["lines"], result.data["said"])
-        bundle["text/plain"] = f"{result.data['said']} {as_text(result.data['last'])}"
-    elif result.kind == "block":
-        bundle["text/plain"] = _all_text(result.data["content"])
-    elif result.kind == "curves":
-        told = result.data
-        bundle["text/plain"] = f"{told['metrics']:,} metrics of {told['runs']:,} runs"
-    elif result.kind in ("answer", "claim"):
-        bundle["text/plain"] = f"{result.data['shown']}. {as_text(result.data['sentence'])}"
-    else:
-        bundle["text/plain"] = as_text(result.data)
-    return bundle
-
-
-def as_text(cell: str | Mapping[str, Any]) -> str:
-    """Return a cell, sentence or number as plain text."""
-    if isinstance(cell, str):
-        return cell
-    if "parts" in cell:
-        return "".join(as_text(part) for part in cell["parts"])
-    return str(cell["text"])
-
-
-def _image(panel: Mapping[str, Any]) -> str:
-    """Return a drawing as an image; it knows both themes, which the class says to a page's."""
-    svg = base64.b64encode(panel["picture"]["svg"].encode("utf-8")).decode("ascii")
-    alt = html.escape(panel["alt"], quote=True)
-    return f'<img class="dark-light" src="data:image/svg+xml;base64,{svg}" alt="{alt}">'
-
-
-def _all_text(content: Any) -> str:
-    """Return the texts of a block, a line each."""
-    if isinstance(content, str) or (isinstance(content, Mapping) and "kind" in content):
-        return as_text(content)
-    inner = content.values() if isinstance(content, Mapping) else content
-    return "\n".join(filter(None, map(_all_text, inner))) if not isinstance(content, bool) else ""
-
-
-def _html_table(data: Mapping[str, Any]) -> str:
-    head = "".join(f"<th>{html.escape(title)}</th>" for _, title in data["columns"])
-    body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(as_text(cell))}</td>" for cell in cells) + "</tr>"
-        for _, cells in data["rows"]
-    )
-    caption = html.escape(as_text(data["caption"]))
-    return (
-        f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead>"
-        f"<tbody>{body}</tbody></table>"
-    )
-
-
-def _plain_table(data: Mapping[str, Any]) -> str:
-    lines = [[title for _, title in data["columns"]]]
-    lines += [[as_text(cell) for cell in cells] for _, cells in data["rows"]]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )

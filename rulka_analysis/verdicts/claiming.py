@@ -11,7 +11,7 @@ from rulka_analysis.experiments.definition import DeclaredClaim, GoldenMiddle
 from rulka_analysis.experiments.groups import differing
 from rulka_analysis.experiments.said import AtLeast, Said, is_about_time, read_said
 from rulka_analysis.logs.clocks import Clock
-from rulka_analysis.metrics.series import Measure
+from rulka_analysis.metrics.measure import Measure
 from rulka_analysis.values.quantities import Sentence
 from rulka_analysis.values.sentences import in_words, joined
 from rulka_analysis.verdicts import claim_words

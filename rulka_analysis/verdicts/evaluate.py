@@ -19,7 +19,8 @@ from rulka_analysis.experiments.measures import deciding_clocks
 from rulka_analysis.health.copies import KINDS as OBSERVED_TWICE
 from rulka_analysis.health.copies import one_observation
 from rulka_analysis.logs.clocks import Clock
-from rulka_analysis.metrics.series import Measure, Series
+from rulka_analysis.metrics.measure import Measure
+from rulka_analysis.metrics.series import Series
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import joined

@@ -18,7 +18,8 @@ from rulka_analysis.logs.runs import Run
 from rulka_analysis.metrics import summaries
 from rulka_analysis.metrics.catalogue import Match
 from rulka_analysis.metrics.find import find_series
-from rulka_analysis.metrics.series import Measure, Series
+from rulka_analysis.metrics.measure import Measure
+from rulka_analysis.metrics.series import Series
 from rulka_analysis.metrics.settings import numbers_of
 from rulka_analysis.values.errors import UnknownTagError
 from rulka_analysis.values.operations import Parameter

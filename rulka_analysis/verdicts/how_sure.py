@@ -355,7 +355,8 @@ def standing_out(about: About, found: StandsOut, like: Quantity) -> Sentence:
         text = "{candidate} stands out from {baseline}{where} at the end, not steadily"
     else:
         text = "{candidate} does not stand out from {baseline}{where}"
-    counted = "{true} of {known} checkpoints; noise limit {limit}, from near-replicates"
+    places = "checkpoint" if found.known == 1 else "checkpoints"
+    counted = f"{{true}} of {{known}} {places}; noise limit {{limit}}, from near-replicates"
     return Sentence(f"{text} ({counted}).", fields)
 
 

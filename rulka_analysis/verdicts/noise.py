@@ -12,7 +12,8 @@ from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.experiments.groups import Group
 from rulka_analysis.logs.clocks import MINUTES, common_window
 from rulka_analysis.logs.positions import checkpoints
-from rulka_analysis.metrics.series import Measure, Series
+from rulka_analysis.metrics.measure import Measure
+from rulka_analysis.metrics.series import Series
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.sentences import joined
 from rulka_analysis.verdicts import how_sure, titles

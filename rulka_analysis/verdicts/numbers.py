@@ -14,6 +14,7 @@ from rulka_analysis.experiments.definition import Margin
 from rulka_analysis.logs.clocks import Clock
 from rulka_analysis.metrics.series import position_text
 from rulka_analysis.values.quantities import Quantity, average, made
+from rulka_analysis.values.text import amount
 from rulka_analysis.verdicts.answer import OnClock
 from rulka_analysis.verdicts.asked import ROUNDING
 from rulka_analysis.verdicts.deciding import Curves, Decided, Reached
@@ -143,7 +144,9 @@ def pace_of(
         if not both.any():
             return Pace(_not_both(reached, row, about), clock, 0, asked)
         ratios = reached.candidate[0][both] / reached.baseline[0][both]
-        how = f"median, over {len(ratios)} targets that both reached, of the ratio of times"
+        how = (
+            f"median, over {amount(len(ratios), 'target')} that both reached, of the ratio of times"
+        )
         (own,), (base,) = (times[side] for side in ("candidate", "baseline"))
         each = [own[int(at)].over(base[int(at)], how="ratio") for at in np.flatnonzero(both)]
         median = float(np.median(ratios))

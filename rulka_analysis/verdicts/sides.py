@@ -14,7 +14,8 @@ from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.experiments.groups import Group
 from rulka_analysis.logs.clocks import Clock, Window, common_window
 from rulka_analysis.logs.positions import checkpoints
-from rulka_analysis.metrics.series import Measure, Series
+from rulka_analysis.metrics.measure import Measure
+from rulka_analysis.metrics.series import Series
 from rulka_analysis.verdicts.deciding import Curves, Reached
 from rulka_analysis.verdicts.tried import each_once
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from rulka_analysis.experiments.groups import Group
 from rulka_analysis.logs.clocks import Clock
-from rulka_analysis.metrics.series import Measure, Series
+from rulka_analysis.metrics.measure import Measure
+from rulka_analysis.metrics.series import Series
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Sentence
 from rulka_analysis.values.sentences import joined

@@ -15,7 +15,8 @@ from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.experiments.definition import Margin
 from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.logs.clocks import Clock, Window, common_window
-from rulka_analysis.metrics.series import Measure, Series, position_text
+from rulka_analysis.metrics.measure import Measure
+from rulka_analysis.metrics.series import Series, position_text
 from rulka_analysis.metrics.settings import round_off
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity, Sentence, average

@@ -174,7 +174,11 @@ def test_a_double_click_opens_a_notebook_that_runs(
     # What JupyterLab does by itself every two minutes.
     page.keyboard.press("ControlOrMeta+s")
     deadline = time.monotonic() + 30
-    while notebook.stat().st_mtime_ns == before and time.monotonic() < deadline:
+    while time.monotonic() < deadline:
+        # For a moment the file is there and empty.
+        saved = notebook.stat().st_mtime_ns != before
+        if saved and notebook.read_text(encoding="utf-8") == text:
+            break
         time.sleep(0.1)
     assert notebook.stat().st_mtime_ns != before, "not saved"
     assert notebook.read_text(encoding="utf-8") == text

@@ -17,7 +17,7 @@ from rulka_analysis.experiments.reader import read_definition
 from rulka_analysis.logs.events import read_scalars
 from rulka_analysis.logs.runs import Logs
 from rulka_analysis.metrics.domain import VariantError
-from rulka_analysis.metrics.series import Line
+from rulka_analysis.metrics.measure import Line
 from rulka_analysis.pages import tables
 from rulka_analysis.project import load_catalogue, open_logs
 from rulka_analysis.values.errors import UnknownMetricError

@@ -6,8 +6,8 @@ import pytest
 
 from rulka_analysis.metrics.catalogue import Catalogue, Group, Metric, PlaceholderError
 from rulka_analysis.metrics.domain import Domain, Variant
+from rulka_analysis.metrics.measure import Measure
 from rulka_analysis.metrics.patterns import Pattern, Patterns, Placeholder
-from rulka_analysis.metrics.series import Measure
 from rulka_analysis.values.errors import UnknownMetricError
 
 LEVEL = Placeholder("level", "a level", "name", varies=True)

@@ -8,7 +8,7 @@ import pytest
 
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.health.mutes import mute
-from rulka_analysis.metrics.series import Line
+from rulka_analysis.metrics.measure import Line
 from rulka_analysis.pages import figures, tables
 from rulka_analysis.project import load_catalogue, open_logs
 from rulka_analysis.values.findings import Finding

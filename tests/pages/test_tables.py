@@ -11,7 +11,7 @@ import pytest
 from rulka_analysis.experiments.experiment import Experiment
 from rulka_analysis.health import experiment_findings
 from rulka_analysis.logs.runs import Logs
-from rulka_analysis.metrics.series import Line
+from rulka_analysis.metrics.measure import Line
 from rulka_analysis.pages import tables
 from rulka_analysis.project import load_experiment, open_logs
 from rulka_analysis.values.findings import Finding

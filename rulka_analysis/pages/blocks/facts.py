@@ -12,7 +12,7 @@ from rulka_analysis.experiments.groups import Group, value_text
 from rulka_analysis.health import contradicted
 from rulka_analysis.logs.clocks import MINUTES, Clock
 from rulka_analysis.logs.positions import checkpoints
-from rulka_analysis.metrics.series import Measure
+from rulka_analysis.metrics.measure import Measure
 from rulka_analysis.values.quantities import Quantity
 from rulka_analysis.values.sentences import in_words
 from rulka_analysis.values.tables import Look, Word

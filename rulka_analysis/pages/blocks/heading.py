@@ -21,7 +21,7 @@ from rulka_analysis.verdicts.evaluate import Found
 from rulka_analysis.verdicts.tried import find_values
 
 if TYPE_CHECKING:
-    from rulka_analysis.metrics.series import Measure
+    from rulka_analysis.metrics.measure import Measure
     from rulka_analysis.verdicts.loaded import LoadedExperiment
 
 # A ratio of times that is called half.

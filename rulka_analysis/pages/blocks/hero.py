@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rulka_analysis.experiments.groups import Group
 from rulka_analysis.logs.clocks import Clock
-from rulka_analysis.metrics.series import Measure, position_text
+from rulka_analysis.metrics.measure import Measure
+from rulka_analysis.metrics.series import position_text
 from rulka_analysis.pages.blocks.subject import Subject, missing, subject_of, view_of_groups
 from rulka_analysis.pages.charts import Chart, draw, scaled_by
 from rulka_analysis.pages.drawing import GroupLine, group_lines

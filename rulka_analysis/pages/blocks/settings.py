@@ -18,7 +18,7 @@ from rulka_analysis.verdicts.tried import Tried, find_value, find_values, rank_t
 
 if TYPE_CHECKING:
     from rulka_analysis.logs.runs import Run
-    from rulka_analysis.metrics.series import Measure
+    from rulka_analysis.metrics.measure import Measure
     from rulka_analysis.verdicts.loaded import LoadedExperiment
 
 # More rows than this stand on a page of their own.

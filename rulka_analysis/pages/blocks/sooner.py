@@ -10,7 +10,8 @@ import numpy as np
 from rulka_analysis.experiments.definition import Margin
 from rulka_analysis.experiments.groups import Group
 from rulka_analysis.logs.clocks import Clock
-from rulka_analysis.metrics.series import Measure, position_text
+from rulka_analysis.metrics.measure import Measure
+from rulka_analysis.metrics.series import position_text
 from rulka_analysis.pages.blocks.rows import Dot, DotPlot, Row, Said, draw
 from rulka_analysis.pages.blocks.subject import (
     Subject,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.experiments.groups import BETWEEN, Group
 from rulka_analysis.logs.clocks import MINUTES, Clock
-from rulka_analysis.metrics.series import Measure
+from rulka_analysis.metrics.measure import Measure
 from rulka_analysis.pages.blocks.facts import SIGNS, Facts
 from rulka_analysis.pages.explore.view import View
 from rulka_analysis.pages.palette import Role

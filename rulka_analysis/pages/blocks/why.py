@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rulka_analysis.logs.clocks import Clock
-from rulka_analysis.metrics.series import Measure
+from rulka_analysis.metrics.measure import Measure
 from rulka_analysis.pages.blocks.subject import (
     Subject,
     missing,

@@ -32,6 +32,7 @@ from rulka_analysis.pages.sphinx.rendering import (
 )
 from rulka_analysis.pages.sphinx.state import notes_of_current, state_of
 from rulka_analysis.values.errors import suggest, unknown
+from rulka_analysis.values.text import amount
 
 INSTEAD = "Not in these logs."
 # What does not stand in a line of text.
@@ -180,7 +181,7 @@ class ResultDirective(SphinxDirective):
             folder = found.id.rpartition("/")[0]
             return block_nodes(data, found, self.env, lambda name: self._quoted(f"{folder}/{name}"))
         if kind == "curves":
-            text = f"{data['metrics']:,} metrics of {data['runs']:,} runs."
+            text = f"{amount(data['metrics'], 'metric')} of {amount(data['runs'], 'run')}."
             said = inline_nodes(text, found.id, found.notebook)
             return [nodes.paragraph("", "", *said, explore_link("", view="", words=""))]
         if kind == "trend":

@@ -9,7 +9,8 @@ from rulka_analysis.experiments.comparison import Comparison, window_end
 from rulka_analysis.health import marks
 from rulka_analysis.logs.clocks import MINUTES, Clock
 from rulka_analysis.logs.positions import checkpoints
-from rulka_analysis.metrics.series import Line, Measure, Series, direction
+from rulka_analysis.metrics.measure import Line, Measure
+from rulka_analysis.metrics.series import Series, direction
 from rulka_analysis.pages.tables.columns import columns_of
 from rulka_analysis.pages.tables.marked import Marked
 from rulka_analysis.values.quantities import NOT_IN_THESE_LOGS, Quantity, Sentence, format_number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rulka_analysis.experiments.comparison import Comparison
 from rulka_analysis.health import marks
-from rulka_analysis.metrics.series import Measure
+from rulka_analysis.metrics.measure import Measure
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import Quantity, Sentence
 from rulka_analysis.values.tables import Cell
