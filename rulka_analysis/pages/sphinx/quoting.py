@@ -195,6 +195,6 @@ class ResultDirective(SphinxDirective):
             table["ids"] = [nodes.make_id(found.id)]
             shown = noted(table, data, found.id, found.notebook)
             if (rows := len(data["rows"])) > LOOKED_INTO and "folded" not in self.options:
-                return [disclosure("", *shown, summary=f"All {rows:,} rows")]
+                return [disclosure("", *shown, summary=f"All {rows:,} rows", quoted=True)]
             return shown
         return [nodes.paragraph("", "", *inline_nodes(data, found.id, found.notebook))]

@@ -47,6 +47,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> SmallSite:
     shown += "\n# %%\nrows = {str(n): [str(n), ra.open_logs()['first'].name] for n in range(101)}\n"
     shown += "ra.publish('long', ra.Table({'n': 'No.', 'run': 'Run'}, rows))\n"
     listed.write_text(listed.read_text(encoding="utf-8") + shown, encoding="utf-8")
+    other = site.folder / "docs/other.rst"
+    quoted = "\n.. result:: small/long\n"
+    other.write_text(other.read_text(encoding="utf-8") + quoted, encoding="utf-8")
     site.build_well(logs)
     return site
 
@@ -72,10 +75,11 @@ def test_no_file_of_the_site_holds_a_hidden_character(site: SmallSite) -> None:
 
 
 def test_a_table_of_more_than_a_hundred_rows_is_shown_on_demand(site: SmallSite) -> None:
-    page = BeautifulSoup((site.html / "notebooks/small/listed.html").read_text(), "html.parser")
-    (folded,) = page.select("details:has(table)")
-    assert folded.summary.get_text() == "All 101 rows"
-    assert len(folded.select("tbody tr")) == 101
+    for name in ("notebooks/small/listed.html", "docs/other.html"):
+        page = BeautifulSoup((site.html / name).read_text(encoding="utf-8"), "html.parser")
+        (folded,) = page.select("details:has(table)")
+        assert folded.summary.get_text() == "All 101 rows"
+        assert len(folded.select("tbody tr")) == 101
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows allows no such names")
