@@ -21,8 +21,6 @@ extensions = [
     "rulka_analysis.pages.sphinx",
 ]
 
-# A project without an experiment is one, too.
-suppress_warnings = ["toc.empty_glob"]
 # The source directory is the project; a wider pattern would execute and publish any stray .py.
 root_doc = "index"
 include_patterns = ["index.rst", "docs/**.rst", "notebooks/**.py"]

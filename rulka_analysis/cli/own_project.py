@@ -117,7 +117,9 @@ Experiments
 
 .. toctree::
    :hidden:
+   :glob:
 
+   docs/experiments/*
    These logs <docs/these_logs>
    Explore <docs/explore>
    Metrics <docs/tensorboard_metrics>

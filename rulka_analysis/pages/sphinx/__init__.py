@@ -98,6 +98,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_typed_numbers(app)
     app.add_directive("volatile", VolatileDirective)
     app.add_env_collector(NotesCollector)
+    patches.accept_no_experiment()
     app.connect("config-inited", telling(lock))
     app.connect("builder-inited", telling(execute))
     app.connect("env-get-outdated", absent.let_in)
