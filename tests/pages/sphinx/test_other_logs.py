@@ -122,14 +122,12 @@ def test_a_new_experiment_answers_what_is_true(site: Site, logs: Path) -> None:
     assert "learning rate 0.01" in page
     these = text_of(site.html / "docs" / "these_logs.html")
     assert "9 runs of logs, all of declared experiments: Learning rate." in these
-    # Another experiment may be taken away by deleting its files.
-    shutil.rmtree(site.folder / "notebooks" / "rates")
-    shutil.rmtree(site.folder / "docs" / "experiments" / "rates")
-    (site.folder / "docs" / "experiments" / "rates.rst").unlink()
-    file.unlink()
-    index = site.folder / "index.rst"
-    kept = [line for line in index.read_text("utf-8").splitlines() if "<rates>" not in line]
-    index.write_text("\n".join(line for line in kept if "/rates" not in line) + "\n", "utf-8")
+    # An experiment may be taken away by deleting its files, and all of them may be.
+    for name in ("rates", BUNDLED):
+        shutil.rmtree(site.folder / "notebooks" / name)
+        shutil.rmtree(site.folder / "docs" / "experiments" / name)
+        for ending in (".toml", ".rst"):
+            (site.folder / "docs" / "experiments" / f"{name}{ending}").unlink()
     site.build_well(logs)
     files = json.loads((site.folder / "_build/doctrees/html/site_files.json").read_text("utf-8"))
-    assert not [file for file in files["files"] if "rates" in file]
+    assert not [file for file in files["files"] if "rates" in file or BUNDLED in file]
