@@ -219,6 +219,25 @@ ra.publish("findings", ra.tables.findings(experiment.noticed))
 '''
 
 
+def enter_in_index(index: str, name: str, title: str) -> str:
+    """Return the landing page with the experiment in its list of pages.
+
+    It stands after the last experiment that is there; without a list, the page stays as it is.
+    """
+    entry = f"docs/experiments/{name}"
+    # A list of whatever is there has it.
+    if f"<{entry}>" in index or "docs/experiments/*" in index:
+        return index
+    lines = index.splitlines()
+    at = [n for n, line in enumerate(lines) if line.rstrip().endswith(">") and "<docs/" in line]
+    if not at:
+        return index
+    after = [n for n in at if "<docs/experiments/" in lines[n] and lines[n].startswith(" ")]
+    where = after[-1] + 1 if after else at[0]
+    lines.insert(where, f"   {_plain(title)} <{entry}>")
+    return "\n".join(lines) + "\n"
+
+
 def _titled(text: str, underline: str = "-") -> str:
     return f"{text}\n{underline * len(text)}"
 

@@ -97,11 +97,18 @@ def write_experiment(name: str, logs: Logs, project: Path, *, dry_run: bool) -> 
     files = new_files(found, project, catalogue)
     told = [f"{logs.path}: {draft.count_runs(found.varying.groups)}"]
     shown = {path: path.relative_to(project).as_posix() for path in files}
+    index = project / "index.rst"
+    landing = index.read_text(encoding="utf-8") if index.is_file() else ""
+    title = tomllib.loads(next(iter(files.values())))["title"]
+    entered = drafted_pages.enter_in_index(landing, name, title)
     if dry_run:
         for path, text in files.items():
             told += ["", f"{shown[path]}:", "", *text.splitlines()]
         return [*told, "Nothing was written."]
     write_new(files)
+    if entered != landing:
+        write_whole(index, entered)
+        told.append("index.rst: entered")
     checks = next(iter(files.values())).count("  # check: ")
     told += [f"wrote {name}" for name in shown.values()]
     told.append(f"Read the {checks} lines marked `check` in the definition, then: make html")

@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from rulka_analysis.cli import app
+from rulka_analysis.cli.drafted_pages import enter_in_index
 from rulka_analysis.cli.drafting import check_name, write_new
 from rulka_analysis.values.errors import RulkaError
 from tests.program_logs import PROGRAMS
@@ -47,7 +48,7 @@ def run(*arguments: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def test_definition_pages_and_notebook_are_written(project: Path) -> None:
+def test_definition_page_notebook_and_entry_are_written(project: Path) -> None:
     code, told = run("tried")
     assert code == 0, told
     assert "4 runs in 2 groups" in told
@@ -67,7 +68,8 @@ def test_definition_pages_and_notebook_are_written(project: Path) -> None:
     notebook = (project / "notebooks/tried/answers.py").read_text("utf-8")
     ast.parse(notebook)
     assert 'ra.load_experiment("tried")' in notebook
-    assert (project / "index.rst").read_text("utf-8") == INDEX
+    index = (project / "index.rst").read_text("utf-8")
+    assert index.index("first>") < index.index("   Learning rate <docs/experiments/tried>")
 
 
 def test_the_pages_quote_what_the_notebook_publishes(project: Path) -> None:
@@ -106,6 +108,17 @@ def test_what_is_there_stays_and_nothing_else_is_written(project: Path) -> None:
     assert page.read_text("utf-8") == "mine"
     assert not (project / "docs/experiments/tried.toml").exists()
     assert (project / "index.rst").read_text("utf-8") == INDEX
+
+
+def test_an_index_without_a_list_and_one_with_the_entry_stay() -> None:
+    assert enter_in_index("Mine\n====\n", "tried", "Tried") == "Mine\n====\n"
+    listing = "Mine\n====\n\n.. toctree::\n   :glob:\n\n   docs/experiments/*\n"
+    assert enter_in_index(listing, "tried", "Tried") == listing
+    every = INDEX.replace("   First <docs/experiments/first>", "   docs/experiments/*")
+    assert enter_in_index(every, "tried", "Tried") == every
+    entered = enter_in_index(INDEX, "tried", "A *bold* `name`")
+    assert "   A \\*bold\\* \\`name\\` <docs/experiments/tried>\n" in entered
+    assert enter_in_index(entered, "tried", "Tried") == entered
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
