@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from rulka_analysis.experiments.definition import Definition, Outcome
 from rulka_analysis.experiments.groups import Group, group_of
@@ -26,6 +26,9 @@ from rulka_analysis.metrics.measure import Line, Measure
 from rulka_analysis.metrics.series import Series, position_of, position_text
 from rulka_analysis.values.findings import Finding
 from rulka_analysis.values.quantities import MANY, Quantity, made
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FoundSeries = dict[tuple[str, str | None, str | None], dict[str, Series | Quantity]]
 """By metric, variant and what it is divided by: the series of each run, or why there is none."""
@@ -328,6 +331,9 @@ class Comparison:
                 )
         columns = ["run", "group", "role", "metric", *named, "clock", "checkpoint", "value", "unit"]
         columns += ["reading_error", "tag", "file", "step", "wall_time", "minutes", steps]
+        # Many ask of a comparison, and few for a table of it: pandas takes a third of a second.
+        import pandas as pd
+
         table = pd.DataFrame(rows, columns=[*columns, "logged_value"])
         return _with_difference(table)
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from rulka_analysis.experiments.comparison import Comparison, FoundSeries
 from rulka_analysis.experiments.definition import Definition
@@ -31,6 +30,9 @@ from rulka_analysis.metrics.settings import (
 from rulka_analysis.values.errors import ExperimentError, unknown
 from rulka_analysis.values.quantities import Quantity
 from rulka_analysis.values.sentences import in_words
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Stands beside the settings where an author grouped runs by hand.
 _BY_HAND = "group"

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,8 @@ SURELY = 5
 _LENGTHS = tuple(SURELY * 4**power for power in range(14))
 # So many moments, to the last bit of their times, are not shared by chance.
 MOMENTS = 3
+# Of so many events of a run, the fingerprint holds one.
+_SAMPLED = 4
 # Changes of a measured value do not follow from the changes before; those of a schedule do.
 SMOOTH = 0.5
 # Of times between events: what shifting float64 seconds, or writing them as float32 days, loses.
@@ -60,6 +63,9 @@ class Fingerprint:
         Hash of the moment of its first event.
     moments : array of uint32
         Hashes of all moments at which it was written; empty where its times were made up.
+    events : array of uint32
+        Hashes of its events by tag, moment and value, those of them that are multiples of
+        `_SAMPLED`: of two runs with the same events the same.
     """
 
     name: str
@@ -67,6 +73,7 @@ class Fingerprint:
     parts: Mapping[tuple[str, bool], tuple[int, ...]]
     begins: int
     moments: NDArray[np.uint32]
+    events: NDArray[np.uint32]
 
 
 @once_each
@@ -82,16 +89,32 @@ def fingerprint(log: Readings) -> Fingerprint:
         lengths = [length for length in _LENGTHS if length <= len(values)]
         parts[tag, True] = tuple(hash(values[:length].tobytes()) for length in lengths)
         parts[tag, False] = tuple(hash(values[-length:].tobytes()) for length in lengths)
-    walls = np.concatenate([np.empty(0), *(r.wall_times for r in log if not log.published)])
+    timed = [] if log.published else list(log)
+    walls = np.concatenate([np.empty(0), *(r.wall_times for r in timed)])
+    values = np.concatenate([np.empty(0), *(r.values for r in timed)])
+    tags = [np.uint64(crc32(r.tag.encode("utf-8", "surrogatepass"))) for r in timed]
+    of = np.repeat(np.array(tags, np.uint64), [len(r.values) for r in timed])
+    events = _hashed(_mixed(walls) ^ _mixed(values) + _mixed(of))
     first = min((float(r.wall_times[0]) for r in log), default=0.0)
-    begins = int(_hashed(np.array([first]))[0])
-    return Fingerprint(log.name, hash(whole), parts, begins, np.unique(_hashed(walls)))
+    return Fingerprint(
+        log.name,
+        hash(whole),
+        parts,
+        int(_hashed(np.array([first]))[0]),
+        np.unique(_hashed(walls)),
+        np.unique(events[events % _SAMPLED == 0]),
+    )
 
 
-def _hashed(moments: Floats) -> NDArray[np.uint32]:
-    """Return four bytes of each moment, in which all of its bits have a part."""
-    mixed = moments.view(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    return (mixed >> np.uint64(32)).astype(np.uint32)
+def _hashed(data: Floats | NDArray[np.uint64]) -> NDArray[np.uint32]:
+    """Return four bytes of each of some eight, in which all of their bits have a part."""
+    return (_mixed(data) >> np.uint64(32)).astype(np.uint32)
+
+
+def _mixed(data: Floats | NDArray[np.uint64]) -> NDArray[np.uint64]:
+    bits = data.view(np.uint64)
+    mixed: NDArray[np.uint64] = (bits ^ bits >> np.uint64(29)) * np.uint64(0x9E3779B97F4A7C15)
+    return mixed
 
 
 def copies(prints: Sequence[Fingerprint], opened: Callable[[str], Readings]) -> Iterator[Finding]:
@@ -209,15 +232,24 @@ def _suspects(prints: Sequence[Fingerprint]) -> set[tuple[str, str]]:
 
 
 def _at_once(prints: Sequence[Fingerprint]) -> set[tuple[str, str]]:
-    """Return pairs of runs of which one begins at a moment at which the other wrote."""
+    """Return pairs of runs of which one begins at a moment at which the other wrote.
+
+    And of whose events the other has some: a clock that counts from zero, or that somebody made up,
+    has the same moments in all runs.
+    """
     began = [one for one in prints if len(one.moments)]
     begins = np.array([one.begins for one in began], np.uint32)
-    return {
-        (began[at].name, one.name)
-        for one in began
-        for at in np.flatnonzero(np.isin(begins, one.moments)).tolist()
-        if began[at] is not one
-    }
+    some = [one.events[:SURELY] for one in began]
+    of = np.repeat(np.arange(len(some)), [len(events) for events in some])
+    events = np.concatenate([np.empty(0, np.uint32), *some])
+    found = set()
+    for one in began:
+        alike = np.isin(begins, one.moments)
+        alike[of[~np.isin(events, one.events)]] = False
+        found |= {
+            (began[at].name, one.name) for at in np.flatnonzero(alike) if began[at] is not one
+        }
+    return found
 
 
 def _same(one: Readings, other: Readings) -> _Same | None:

@@ -7,12 +7,16 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tensorboard.compat.proto.event_pb2 import Event
 
 from rulka_analysis.health import logs_findings, one_observation
+from rulka_analysis.health.copies import copies, fingerprint
+from rulka_analysis.health.readings import Readings
 from rulka_analysis.project import load_catalogue, open_logs
 from rulka_analysis.values.findings import Finding
+from tests import event_files as write
 from tests.rule_examples import find_in
 from tests.training_logs import TrainingRun, rewrite_events, write_run
 
@@ -24,9 +28,9 @@ def all_of(folder: Path) -> tuple[Finding, ...]:
     return logs_findings(open_logs(folder), load_catalogue())
 
 
-def copied(folder: Path, name: str) -> Path:
-    """Copy the run under another name, and return its file."""
-    shutil.copytree(folder / "uni_1", folder / name)
+def copied(folder: Path, name: str, *, of: str = "uni_1") -> Path:
+    """Copy a run under another name, and return its file."""
+    shutil.copytree(folder / of, folder / name)
     (file,) = (folder / name).iterdir()
     return file
 
@@ -163,3 +167,26 @@ def test_only_pairs_with_the_runs_asked_for_are_told_of(tmp_path: Path) -> None:
     logs = open_logs(tmp_path)
     assert len(logs_findings(logs, load_catalogue(), ["a"])) == 1
     assert logs_findings(logs, load_catalogue(), ["c"]) == ()
+
+
+def test_runs_by_a_clock_that_counts_from_zero_are_not_opened_one_by_one(tmp_path: Path) -> None:
+    random = np.random.default_rng(7)
+    for number in range(30):
+        values = random.normal(size=40).tolist()
+        events = [
+            write.scalar_event("loss", at, value, write.STARTED + at)
+            for at, value in enumerate(values)
+        ]
+        write.write_event_file(tmp_path / f"run_{number}x" / write.NAME, events)
+    copied(tmp_path, "run_30x", of="run_7x")
+    logs = open_logs(tmp_path)
+    readings = {run.name: Readings(run, load_catalogue()) for run in logs}
+    asked: list[str] = []
+
+    def opened(name: str) -> Readings:
+        asked.append(name)
+        return readings[name]
+
+    (found,) = copies([fingerprint(log) for log in readings.values()], opened)
+    assert set(found.runs) == {"run_7x", "run_30x"}
+    assert set(asked) == {"run_7x", "run_30x"}
