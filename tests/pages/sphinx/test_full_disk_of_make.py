@@ -108,7 +108,7 @@ os.execv(sys.executable, [sys.executable, "-m", "sphinx", *sys.argv[1:]])
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
 @pytest.mark.parametrize(
-    "limit", [3_000, *(pytest.param(n, marks=pytest.mark.long) for n in (700, 20_000, 70_000))]
+    "limit", [3_000, *(pytest.param(n, marks=pytest.mark.long) for n in (700, 20_000, 30_000))]
 )
 def test_a_file_that_cannot_be_written_whole_is_told(
     small_site: SmallSite, tmp_path: Path, limit: int
