@@ -80,6 +80,8 @@ def tell_what_is_recommended(
     """Say what is recommended, or why nothing is."""
     if not level:
         reason = end.missing or "no setting that could win has a value of any objective"
+        if not contest.rated:
+            reason = "no outcome says which way is better"
         return Sentence("Nothing can be recommended: {reason}.", {"reason": reason})
     objectives = listed([in_words(title) for title in contest.measures], ", then by ")
     at: dict[str, Quantity | str] = {"end": end, "run": window.limited_by}

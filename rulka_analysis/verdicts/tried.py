@@ -147,6 +147,11 @@ class SettingsTried:
         """Those that can win."""
         return [tried for tried in self.all if not tried.barred]
 
+    @property
+    def rated(self) -> list[str]:
+        """The objectives of which one way is better."""
+        return [title for title, m in self.measures.items() if m.metric.better != "neither"]
+
 
 # --- Which settings take part ---------------------------------------------------------------------
 
@@ -353,7 +358,8 @@ def rank_tried(
 ) -> Ranking:
     """Rank those that can win (and others `also`), with margins `times` as large."""
     margins = {title: margin.times(times) for title, margin in contest.margins.items()}
-    numbers, errors = values
+    # Where nobody says which way is better, nobody is ahead.
+    numbers, errors = (table[contest.rated] for table in values)
     higher = [n for n, m in contest.measures.items() if m.metric.better == "higher"]
     eligible = [*(tried.name for tried in contest.eligible), *also]
     return rank(numbers, margins, eligible, higher_is_better=higher, errors=errors)

@@ -510,6 +510,20 @@ def test_higher_is_better_for_values_targets_and_the_recommendation(tmp_path: Pa
     assert found.configuration == "lr = 0.00025001\n"
 
 
+def test_where_no_way_is_better_nobody_is_ahead(tmp_path: Path) -> None:
+    returns(tmp_path, a=90.0, b=120.0)
+    file = tmp_path / "returns.toml"
+    text = RETURNS.replace('"higher"', '"neither"').partition("targets")[0]
+    file.write_text(text, encoding="utf-8")
+    experiment = load_experiment("returns", path=file, logdir=tmp_path / "logs")
+    (answer,) = experiment.answers()
+    assert answer.word == "higher"
+    found = recommend(experiment)
+    assert (found.winner, found.level, found.runner_up) == (None, (), ())
+    assert "no outcome says which way is better" in str(found.sentence)
+    assert "worse" not in str(found.second) + str(found.sentence)
+
+
 def test_learning_rates_that_differ_in_the_fifth_digit_are_two_groups(tmp_path: Path) -> None:
     experiment = returns(tmp_path, a=90.0, b=90.0)
     assert [group.label for group in experiment.groups] == ["lr 0.00025", "lr 0.00025001"]

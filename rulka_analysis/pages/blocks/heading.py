@@ -94,6 +94,8 @@ def answer_in_short(facts: Facts) -> str:
         return f"No setting stands out: {shown} cannot be told apart."
     if found.level:
         return "No setting can be recommended: the first in the ranking is worse than another."
+    if not facts.tried.rated:
+        return "No setting can be recommended: no outcome says which way is better."
     return "No setting can be recommended yet: no common data of what decides."
 
 
