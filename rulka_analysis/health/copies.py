@@ -94,7 +94,7 @@ def fingerprint(log: Readings) -> Fingerprint:
     values = np.concatenate([np.empty(0), *(r.values for r in timed)])
     tags = [np.uint64(crc32(r.tag.encode("utf-8", "surrogatepass"))) for r in timed]
     of = np.repeat(np.array(tags, np.uint64), [len(r.values) for r in timed])
-    events = _hashed(_mixed(walls) ^ _mixed(values) + _mixed(of))
+    events = _hashed(_mixed(walls) ^ (_mixed(values) + _mixed(of)))
     first = min((float(r.wall_times[0]) for r in log), default=0.0)
     return Fingerprint(
         log.name,
